@@ -1,0 +1,1 @@
+"""The city viewer: document, session, rendering and user interface over the columns that `loaders` reads."""

@@ -1,0 +1,1 @@
+"""The project: layers, styles, viewpoints, selection and undo. No Qt, no VTK."""

@@ -1,0 +1,102 @@
+"""The document's state as frozen values: what a project file holds and what undo goes back to.
+
+States are never changed, only replaced (`dataclasses.replace`), so an undo step is simply the state before.
+They hold ids and plain values, never arrays of a city, widgets or VTK objects. The loaded cities themselves
+stand beside the state in `viewer.document.document.Document.cities`, keyed by layer id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+LOD_HIGHEST = "highest"
+"""Layer LoD meaning: every object in the finest level that it has."""
+
+Vec3 = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """A perspective camera in world coordinates (float64 metres, z up) of the project's CRS."""
+
+    position: Vec3
+    target: Vec3
+    up: Vec3 = (0.0, 0.0, 1.0)
+    fov_deg: float = 40.0
+    """Vertical field of view, degrees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a layer's objects are coloured.
+
+    ``color_by`` is an attribute name, ``"@type"`` (city object type), ``"@surface"`` (semantic surface; the default look)
+    or ``"@theme"`` (the file's own materials and textures).
+    """
+
+    color_by: str = "@surface"
+    palette: str | None = None
+    """Palette name; None = the default for the kind of values."""
+    range: tuple[float, float] | None = None
+    """Limits of a numeric ramp; None = the values' own."""
+    theme: str | None = None
+    """Appearance theme for ``@theme``; None = the file's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerState:
+    """One loaded file as the user arranged it."""
+
+    id: str
+    name: str
+    path: str
+    """Absolute path of the file (project files store it relative where possible)."""
+    visible: bool = True
+    lod: str = LOD_HIGHEST
+    style: Style = field(default_factory=Style)
+    hidden_types: frozenset[str] = frozenset()
+    """City object types not shown."""
+    hidden_ids: frozenset[str] = frozenset()
+    """Object ids not shown."""
+    filter: str | None = None
+    """Filter expression (`viewer.analysis.filters`); None = all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The selected objects: one layer, object ids (in order of selection), and the surface clicked last."""
+
+    layer_id: str | None = None
+    ids: tuple[str, ...] = ()
+    surface_row: int = -1
+    """Row of the layer's `SurfaceTable`, -1 = none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """A named camera."""
+
+    name: str
+    camera: Camera
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """Everything that undo covers and a project file holds."""
+
+    title: str = "Untitled"
+    crs: str | None = None
+    """The project's CRS ("EPSG:7415"): that of the first layer unless set."""
+    layers: tuple[LayerState, ...] = ()
+    viewpoints: tuple[Viewpoint, ...] = ()
+    selection: Selection = field(default_factory=Selection)
+    show_legend: bool = True
+    quality: Literal["draft", "normal", "high"] = "normal"
+
+    def layer(self, layer_id: str) -> LayerState:
+        """The layer with that id; KeyError if there is none."""
+        for layer in self.layers:
+            if layer.id == layer_id:
+                return layer
+        raise KeyError(layer_id)

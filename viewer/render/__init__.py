@@ -1,0 +1,1 @@
+"""VTK and shaders: a RenderState in, pixels out. No Qt."""

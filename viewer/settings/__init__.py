@@ -1,0 +1,1 @@
+"""User settings: one declarative table and versioned migrations."""
