@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -85,7 +86,7 @@ class Strings:
         """All strings at once (faster than indexing one by one)."""
         blob = bytes(self.data)
         ends = self.offsets.tolist()
-        return [blob[a:b].decode("utf-8", "replace") for a, b in zip(ends, ends[1:], strict=False)]
+        return [blob[a:b].decode("utf-8", "replace") for a, b in pairwise(ends)]
 
 
 ColumnKind = Literal["string", "integer", "number", "boolean", "json"]

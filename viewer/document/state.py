@@ -31,8 +31,8 @@ class Camera:
 class Style:
     """How a layer's objects are coloured.
 
-    ``color_by`` is an attribute name, ``"@type"`` (city object type), ``"@surface"`` (semantic surface; the default look)
-    or ``"@theme"`` (the file's own materials and textures).
+    ``color_by`` is an attribute name, ``"@type"`` (city object type), ``"@surface"`` (semantic surface; the default
+    look) or ``"@theme"`` (the file's own materials and textures).
     """
 
     color_by: str = "@surface"
