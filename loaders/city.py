@@ -335,7 +335,7 @@ class CrsInfo:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CityData:
     """A loaded city model. ``bbox`` float64 (6,) is that of the geometry itself, all LoDs, in the file's CRS;
     None when nothing can be drawn. ``lods`` is ordered from coarse to fine ("" = geometry without a LoD first)."""

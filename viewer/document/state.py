@@ -59,6 +59,8 @@ class LayerState:
     """City object types not shown."""
     hidden_ids: frozenset[str] = frozenset()
     """Object ids not shown."""
+    only_ids: frozenset[str] | None = None
+    """Isolation: when set, only these objects and their descendants are shown; None = no isolation."""
     filter: str | None = None
     """Filter expression (`viewer.analysis.filters`); None = all."""
 
