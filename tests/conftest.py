@@ -1,0 +1,238 @@
+"""What every test stands on: a home of its own, the real data, and the checks that nothing is left behind.
+
+Nothing here imports Qt or VTK: a test that uses neither must not pay for them. The leak checks look at
+``sys.modules`` and act only when the test itself brought the toolkit in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The checkout."""
+
+WATCHED = (
+    ("viewer.render.scene", "SceneView"),
+    ("vtkmodules.vtkRenderingCore", "vtkRenderWindow"),
+    ("vtkmodules.vtkRenderingCore", "vtkRenderer"),
+    ("vtkmodules.vtkRenderingCore", "vtkRenderWindowInteractor"),
+    ("PySide6.QtCore", "QThread"),
+)
+"""Classes of which no new instance that is still at work may survive a test, subclasses included."""
+
+LASTING = ("resource_tracker", "forkserver", "Xvfb")
+"""Child processes that are meant to live as long as the test run."""
+
+NOISE = re.compile(
+    r"GL_INVALID|GL error|OpenGL error|X Error of failed request|BadWindow|BadDrawable|BadMatch"
+    r"|vtk\w+ \(0x[0-9a-f]+\): |ERR\||Generic Warning: In |QOpenGL\w+: |QPainter::|QThread: Destroyed"
+    r"|Could not connect to display"
+)
+"""What OpenGL, X, VTK and Qt write to standard error when something is wrong, past Python's own warnings."""
+
+HARMLESS = re.compile(r"Failed to get (red|green|blue|alpha|depth|stencil) (color )?buffer size \(1282\)")
+"""Said by VTK's capability report on EGL windows, which has no such buffer; nothing is drawn wrongly."""
+
+
+def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
+    """Poll ``done`` for a while: threads and processes need a moment to end after they were told to."""
+    limit = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+# --- surroundings --------------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle what child processes and toolkits read from the environment, before anything is imported."""
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    os.environ.pop("QT_QPA_PLATFORMTHEME", None)
+    os.environ.setdefault("QT_ACCESSIBILITY", "0")
+    os.environ.setdefault("NO_AT_BRIDGE", "1")
+    os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
+
+
+@pytest.fixture(autouse=True)
+def citiverse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh home (settings, caches, recovery) per test, so that no test sees the user's or another's."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CITIVERSE_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def project_root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+def _data_folder() -> Path:
+    named = os.environ.get("CITIVERSE_DATA")
+    return Path(named) if named else ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder with the real files of many makers; tests that need it are skipped where it is absent."""
+    folder = _data_folder()
+    if not folder.is_dir():
+        pytest.skip("the folder with real data is absent (name it in CITIVERSE_DATA)")
+    return folder
+
+
+@pytest.fixture
+def data_file(data_dir: Path) -> Callable[[str], Path]:
+    """Turn ``"cityjson/cjio/x.json"`` into a path; skips where that one file is absent."""
+
+    def find(relative: str) -> Path:
+        path = data_dir / relative
+        if not path.exists():
+            pytest.skip(f"{relative} is not among the real data here")
+        return path
+
+    return find
+
+
+# --- nothing may be left behind ------------------------------------------------------------------------------
+#
+# These fixtures are set up after fixtures of wider scope and before all others of a test, so they are torn down
+# last: a window shared by a module is no leak, one made by a test is.
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_work() -> Iterator[None]:
+    """Python threads and child processes that a test started must have ended with it."""
+    threads_before = set(threading.enumerate())
+    children_before = _children()
+    yield
+
+    def left() -> list[str]:
+        threads = [t.name for t in threading.enumerate() if t not in threads_before]
+        processes = [f"process {pid} ({name})" for pid, name in _children().items() if pid not in children_before]
+        return [f"thread {name}" for name in threads if not name.startswith("pytest")] + processes
+
+    if not _wait_until(lambda: not left(), 2.0):
+        names = left()
+        for child in multiprocessing.active_children():
+            child.kill()
+            child.join(2.0)
+        pytest.fail(f"outlived the test: {', '.join(names)}")
+
+
+def _children() -> dict[int, str]:
+    """Child processes by id with their command; those that are meant to last are left out."""
+    multiprocessing.active_children()  # collects those that have ended
+    pids: set[int] = {child.pid for child in multiprocessing.active_children() if child.pid}
+    for task in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            pids |= {int(word) for word in task.read_text().split()}
+    names = {}
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            names[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")[:200]
+    return {pid: name for pid, name in names.items() if name and not any(word in name for word in LASTING)}
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_objects() -> Iterator[None]:
+    """No window, no running Qt thread, no render window of a test may be left."""
+    widgets_before = {id(widget) for widget in _top_level_widgets()}
+    watched_before = {id(thing) for thing in _watched()}
+    yield
+
+    def left() -> list[str]:
+        widgets = [w for w in _top_level_widgets() if id(w) not in widgets_before]
+        things = [t for t in _watched() if id(t) not in watched_before]
+        return [f"{type(w).__name__} {w.objectName()!r}" for w in widgets] + [type(t).__name__ for t in things]
+
+    _drain_qt()
+    if left():
+        gc.collect()
+        _drain_qt()
+        names = left()
+        if names:
+            pytest.fail(f"left behind: {', '.join(names)}")
+
+
+def _drain_qt() -> None:
+    """Run what Qt put off: ``deleteLater`` only happens inside an event loop."""
+    core: Any = sys.modules.get("PySide6.QtCore")
+    app = core.QCoreApplication.instance() if core is not None else None
+    if app is not None:
+        for _ in range(2):
+            core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete)
+            app.processEvents()
+
+
+def _top_level_widgets() -> list[Any]:
+    """Windows that Qt knows, hidden ones included."""
+    widgets: Any = sys.modules.get("PySide6.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        return []
+    return [w for w in widgets.QApplication.topLevelWidgets() if w.parent() is None]
+
+
+def _watched() -> list[Any]:
+    """Living instances of the `WATCHED` classes that are still at work."""
+    kinds: set[type] = set()
+    for module, name in WATCHED:
+        if module in sys.modules:
+            kinds |= _with_subclasses(getattr(sys.modules[module], name))
+    if not kinds:
+        return []
+    return [thing for thing in gc.get_objects() if type(thing) in kinds and _at_work(thing)]
+
+
+def _with_subclasses(kind: type) -> set[type]:
+    found = {kind}
+    below: type
+    for below in type.__subclasses__(kind):
+        found |= _with_subclasses(below)
+    return found
+
+
+def _at_work(thing: Any) -> bool:
+    """False for a closed scene and for a Qt thread that is the main one, has ended or is gone in C++."""
+    if type(thing).__name__ == "SceneView":
+        return not getattr(thing, "closed", False)
+    core: Any = sys.modules.get("PySide6.QtCore")
+    if core is not None and isinstance(thing, core.QThread):
+        alive = sys.modules["shiboken6"].isValid(thing)
+        app = core.QCoreApplication.instance()
+        return bool(alive and thing.isRunning() and (app is None or thing is not app.thread()))
+    return True
+
+
+# --- no noise ------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test during which OpenGL, X, VTK or Qt complained on the process's standard error.
+
+    Those libraries write past ``sys.stderr``; pytest captures the file descriptor, so its report has the text.
+    """
+    report = yield
+    if report.passed:
+        text = "".join(text for title, text in report.sections if title == f"Captured stderr {report.when}")
+        noise = [line for line in text.splitlines() if NOISE.search(line) and not HARMLESS.search(line)]
+        if noise:
+            report.outcome = "failed"
+            report.longrepr = "OpenGL, X, VTK or Qt complained:\n" + "\n".join(noise[:8])
+    return report
