@@ -1,0 +1,248 @@
+"""Values to colours: `colors_for` gives every object its colour and the legend that explains it."""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import Bool, CityData, Column, Float64, Int64, UInt8
+from viewer.analysis.derived import Derived, derived
+from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of
+from viewer.analysis.palettes import (
+    BASE_COLOR_EXTENSION,
+    DEFAULT_CLASSES,
+    DEFAULT_RAMP,
+    MAX_CLASSES,
+    NO_DATA,
+    OTHER,
+    RAMP_SIZE,
+    RGB,
+    SURFACE_COLORS,
+    base_color,
+    class_colors,
+    is_palette,
+    palette,
+    type_color,
+)
+from viewer.document.state import Style
+
+Codes = npt.NDArray[np.integer]
+
+BY_TYPE, BY_SURFACE, BY_THEME = "@type", "@surface", "@theme"
+RAMP_TICKS = 5
+MAX_LABEL = 60
+"""Characters of a category's label."""
+KEPT_STYLES = 4
+"""Results kept for each city."""
+
+_CACHE: WeakKeyDictionary[CityData, dict[Style, tuple[UInt8, Legend]]] = WeakKeyDictionary()
+
+
+def colors_for(city: CityData, style: Style) -> tuple[UInt8, Legend]:
+    """Colours uint8 (N, 3), sRGB, one per object, read-only, and their legend. The last few results are kept.
+
+    Legend counts are of drawn objects. An object without a value shows its parent's (CityJSON keeps a building's
+    attributes with the Building, its geometry often with the parts); the legend says so. An attribute that the
+    city does not have gives "no data" everywhere.
+    """
+    kept = _CACHE.setdefault(city, {})
+    if style not in kept:
+        rgb, legend = _colors(city, style)
+        rgb.setflags(write=False)
+        while len(kept) >= KEPT_STYLES:
+            del kept[next(iter(kept))]
+        kept[style] = (rgb, legend)
+    return kept[style]
+
+
+def attributes_for_coloring(city: CityData) -> tuple[str, ...]:
+    """Names of the object attributes that have at least one value, in file order."""
+    return tuple(name for name, column in city.objects.columns.items() if column.present.any())
+
+
+def _colors(city: CityData, style: Style) -> tuple[UInt8, Legend]:
+    if style.color_by == BY_TYPE:
+        return _by_type(city)
+    if style.color_by == BY_SURFACE:
+        return _base_colors(city), _surface_legend(city)
+    if style.color_by == BY_THEME:
+        theme = style.theme or city.default_theme or ""
+        title = f"Materials and textures ({theme})" if theme else "Materials and textures"
+        return _base_colors(city), Legend(title, "", "classes")
+    column = city.objects.columns.get(style.color_by)
+    if column is None:
+        count = int(np.count_nonzero(derived(city).drawn))
+        legend = Legend(
+            title_of(style.color_by), "", "classes", no_data=_no_data(count), note="No object has this attribute."
+        )
+        return np.tile(np.array(NO_DATA, np.uint8), (len(city.objects), 1)), legend
+    return _by_column(city, column, style)
+
+
+def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Legend]:
+    base = derived(city)
+    present = np.asarray(column.present, np.bool_)
+    rows, inherited = base.value_rows(present)
+    note = ""
+    if rows is not None:
+        present = present[rows]
+        note = "1 value comes from the parent object." if inherited == 1 else ""
+        note = note or f"{inherited:,} values come from the parent object.".replace(",", " ")
+    values = np.asarray(column.values if rows is None else column.values[rows])
+    name = style.palette if style.palette is not None and is_palette(style.palette) else None
+    title = title_of(column.name)
+    if column.is_numeric() and not (name and palette(name).kind == "categorical"):
+        return _ramp(base, title, values, present, name or DEFAULT_RAMP, style.range, note)
+    if column.kind == "boolean":
+        codes = np.where(present, values.astype(np.int64), -1)
+        return _classes(base, title, codes, ["no", "yes"], name or DEFAULT_CLASSES, note)
+    if column.is_numeric():
+        present = present & np.isfinite(values)
+        unique, inverse = np.unique(values[present], return_inverse=True)
+        codes = np.full(base.count, -1, np.int64)
+        codes[present] = inverse
+        return _classes(base, title, codes, [format_value(v) for v in unique.tolist()], name or DEFAULT_CLASSES, note)
+    categories = column.categories
+    if categories is None:
+        raise ValueError(f"column {column.name!r} of kind {column.kind} has no categories")
+    codes = np.where(present, values, -1)
+    return _classes(base, title, codes, _Labels(categories), name or DEFAULT_CLASSES, note)
+
+
+class _Labels:
+    """Category labels decoded only where a legend needs them."""
+
+    def __init__(self, categories: object):
+        self._categories = categories
+
+    def __len__(self) -> int:
+        return len(self._categories)  # type: ignore[arg-type]
+
+    def __getitem__(self, index: int) -> str:
+        text = " ".join(str(self._categories[index]).split())  # type: ignore[index]
+        if len(text) > MAX_LABEL:
+            text = text[: MAX_LABEL - 1] + "…"
+        return text or "(empty)"
+
+
+def _ramp(
+    base: Derived,
+    title: str,
+    values: npt.NDArray[np.generic],
+    present: Bool,
+    name: str,
+    limits: tuple[float, float] | None,
+    note: str,
+) -> tuple[UInt8, Legend]:
+    """Numbers on a ramp. NaN is no data; infinite values take the colour of their end and do not set the range."""
+    numbers = values.astype(np.float64)
+    known = present & ~np.isnan(numbers)
+    low, high = limits or _data_range(numbers, known, base.drawn)
+    table = palette(name).colors
+    lookup = np.concatenate([table, np.array([NO_DATA], np.uint8)])
+    places = _places(numbers, low, high)
+    places[~known] = RAMP_SIZE
+    step = (high - low) / (RAMP_TICKS - 1)
+    ticks = [low] if low == high else [low + step * k for k in range(RAMP_TICKS)]
+    at = _places(np.array(ticks), low, high)
+    entries = tuple(
+        LegendEntry(format_value(tick, abs(step)), _rgb(table[place]), None, tick)
+        for tick, place in zip(ticks, at.tolist(), strict=True)
+    )
+    missing = int(np.count_nonzero(base.drawn & ~known))
+    colors = tuple(_rgb(color) for color in table[:: RAMP_SIZE // 64])
+    legend = Legend(title, "", "ramp", entries, _no_data(missing), (*colors, _rgb(table[-1])), (low, high), note)
+    if not known.any():
+        legend = Legend(title, "", "classes", (), _no_data(missing), note="No object has a number here.")
+    return lookup[places], legend
+
+
+def _data_range(numbers: Float64, known: Bool, drawn: Bool) -> tuple[float, float]:
+    """Smallest and largest finite value of drawn objects (of all, if no drawn one has a value)."""
+    for mask in (known & drawn, known):
+        chosen = numbers[mask]
+        finite = chosen[np.isfinite(chosen)]
+        if len(finite):
+            return float(finite.min()), float(finite.max())
+    return 0.0, 0.0
+
+
+def _places(numbers: Float64, low: float, high: float) -> Int64:
+    """Index into a ramp for each number; halves keep the difference of huge numbers finite."""
+    span = high / 2 - low / 2
+    with np.errstate(invalid="ignore", over="ignore"):
+        if span == 0:
+            share = np.where(numbers < low, 0.0, np.where(numbers > high, 1.0, 0.5))
+        else:
+            share = (numbers / 2 - low / 2) / span
+        share = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
+        return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * (RAMP_SIZE - 1)), np.int64)
+
+
+def _classes(
+    base: Derived, title: str, codes: Codes, labels: list[str] | _Labels, name: str, note: str
+) -> tuple[UInt8, Legend]:
+    """Categories: the most frequent ones get a colour each, the rest share one. ``codes`` (N,), -1 = missing."""
+    size = len(labels)
+    known = codes >= 0
+    counts = np.bincount(codes[known & base.drawn], minlength=size)
+    used = np.flatnonzero(counts if counts.any() else np.bincount(codes[known], minlength=size))
+    order = used[np.argsort(-counts[used], kind="stable")]
+    shown = order if len(order) <= MAX_CLASSES else order[: MAX_CLASSES - 1]
+    lookup = np.full((size + 1, 3), OTHER, np.uint8)
+    lookup[size] = NO_DATA
+    if palette(name).kind != "categorical":
+        shown = np.array(sorted(shown.tolist(), key=lambda code: labels[code]), np.int64)
+    lookup[shown] = class_colors(name, len(shown))
+    entries = [LegendEntry(labels[code], _rgb(lookup[code]), int(counts[code])) for code in shown.tolist()]
+    if len(order) > len(shown):
+        rest = int(counts.sum() - counts[shown].sum())
+        entries.append(LegendEntry(f"other ({len(order) - len(shown)} values)", OTHER, rest))
+    missing = int(np.count_nonzero(base.drawn & ~known))
+    rgb = lookup[np.where(known, codes, size)]
+    return rgb, Legend(title, "", "classes", tuple(entries), _no_data(missing), note=note)
+
+
+def _by_type(city: CityData) -> tuple[UInt8, Legend]:
+    objects, base = city.objects, derived(city)
+    lookup = np.array([type_color(name) for name in objects.type_names] or [(0, 0, 0)], np.uint8)
+    counts = np.bincount(objects.type_codes[base.drawn], minlength=len(objects.type_names))
+    codes = np.argsort(-counts, kind="stable").tolist()
+    entries = tuple(
+        LegendEntry(objects.type_names[code], type_color(objects.type_names[code]), int(counts[code]))
+        for code in codes
+        if counts[code]
+    )
+    return lookup[objects.type_codes], Legend("Object type", "", "classes", entries)
+
+
+def _base_colors(city: CityData) -> UInt8:
+    lookup = np.array([base_color(name) for name in city.objects.type_names] or [BASE_COLOR_EXTENSION], np.uint8)
+    return lookup[city.objects.type_codes]
+
+
+def _surface_legend(city: CityData) -> Legend:
+    """Surface types that occur, then the object types that have no semantic surfaces."""
+    surfaces, objects, base = city.surfaces, city.objects, derived(city)
+    entries: list[LegendEntry] = []
+    counts = np.bincount(surfaces.type_codes[surfaces.type_codes >= 0], minlength=len(surfaces.type_names))
+    for name, count in zip(surfaces.type_names, counts.tolist(), strict=False):
+        if count and name in SURFACE_COLORS:
+            entries.append(LegendEntry(name, SURFACE_COLORS[name], count))
+    bare = base.drawn.copy()
+    bare[surfaces.object_rows[surfaces.object_rows >= 0]] = False
+    counts = np.bincount(objects.type_codes[bare], minlength=len(objects.type_names))
+    for name, count in zip(objects.type_names, counts.tolist(), strict=False):
+        if count:
+            entries.append(LegendEntry(name, base_color(name), count))
+    return Legend("Surfaces and objects", "", "classes", tuple(entries))
+
+
+def _no_data(count: int) -> LegendEntry | None:
+    return LegendEntry("no data", NO_DATA, count) if count else None
+
+
+def _rgb(color: npt.NDArray[np.uint8]) -> RGB:
+    return int(color[0]), int(color[1]), int(color[2])

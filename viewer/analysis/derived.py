@@ -1,0 +1,147 @@
+"""Arrays derived from a city once and kept as long as the city: hierarchy, what is drawn, rows by id.
+
+`derived(city)` holds no reference to the city itself, so a city that nobody uses any more is freed with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import Bool, CityData, Int64, ObjectTable, Strings
+
+MAX_DEPTH = 64
+"""Levels of parents followed; a cycle of parents ends here."""
+FEW_IDS = 8
+"""Up to so many unknown ids are searched one by one before an index of all ids is built."""
+
+
+class Derived:
+    """Derived arrays of one city. N = number of objects.
+
+    Attributes:
+        count: N.
+        drawn: bool (N,), object has geometry in any LoD.
+        edge_child, edge_parent: int64 (E,), every parent relation.
+        first_parent: int64 (N,), row of the first parent, -1 = none.
+    """
+
+    def __init__(self, city: CityData):
+        objects = city.objects
+        self.count = len(objects)
+        self._ids = objects.ids
+        self.drawn = _drawn(city)
+        self.edge_child, self.edge_parent = _edges(objects)
+        self.first_parent = np.full(self.count, -1, np.int64)
+        self.first_parent[self.edge_child[::-1]] = self.edge_parent[::-1]
+        self._rows: dict[str, int] = {}
+        self._index: dict[str, int] | None = None
+
+    @cached_property
+    def _lengths(self) -> Int64:
+        offsets = np.asarray(self._ids.offsets, np.int64)
+        return offsets[1:] - offsets[:-1]
+
+    def with_descendants(self, mask: Bool) -> Bool:
+        """bool (N,): the rows of ``mask`` and all below them in the hierarchy."""
+        if not len(self.edge_child):
+            return mask
+        reached = mask.copy()
+        for _ in range(MAX_DEPTH):
+            fresh = self.edge_child[reached[self.edge_parent]]
+            fresh = fresh[~reached[fresh]]
+            if not len(fresh):
+                break
+            reached[fresh] = True
+        return reached
+
+    def value_rows(self, present: Bool) -> tuple[Int64 | None, int]:
+        """Where each row's value comes from: its own row, else the nearest first parent that has one.
+
+        ``present`` bool (N,). Returns int64 (N,) rows (a row without any value points at itself) and the number
+        of rows that inherit; (None, 0) if no row does.
+        """
+        wanting = np.flatnonzero(~present & (self.first_parent >= 0))
+        if not len(wanting):
+            return None, 0
+        at = self.first_parent[wanting]
+        for _ in range(MAX_DEPTH):
+            climbing = np.flatnonzero(~present[at] & (self.first_parent[at] >= 0))
+            if not len(climbing):
+                break
+            at[climbing] = self.first_parent[at[climbing]]
+        found = present[at]
+        if not found.any():
+            return None, 0
+        rows = np.arange(self.count, dtype=np.int64)
+        rows[wanting[found]] = at[found]
+        return rows, int(np.count_nonzero(found))
+
+    def remember(self, object_id: str, row: int) -> None:
+        """Note the row of an id that the caller knows, so that it need not be searched."""
+        self._rows[object_id] = row
+
+    def rows_of(self, ids: Iterable[str]) -> Int64:
+        """Rows of the ids that exist, int64, in the order of the ids; unknown ids are left out."""
+        wanted = list(ids)
+        unknown = [name for name in dict.fromkeys(wanted) if name not in self._rows]
+        if len(unknown) > FEW_IDS and self._index is None:
+            self._index = {name: row for row, name in reversed(list(enumerate(self._ids.to_list())))}
+        for name in unknown:
+            self._rows[name] = self._index.get(name, -1) if self._index is not None else self._search(name)
+        rows = np.array([self._rows[name] for name in wanted], np.int64)
+        return rows[rows >= 0]
+
+    def mask_of(self, ids: Iterable[str]) -> Bool:
+        """bool (N,): the rows with those ids."""
+        mask = np.zeros(self.count, np.bool_)
+        mask[self.rows_of(ids)] = True
+        return mask
+
+    def _search(self, name: str) -> int:
+        """Row of one id or -1: by length, then byte by byte from the end, where ids differ most."""
+        wanted = np.frombuffer(name.encode("utf-8", "replace"), np.uint8)
+        rows = np.flatnonzero(self._lengths == len(wanted))
+        ends = np.asarray(self._ids.offsets)[1:]
+        for back in range(1, len(wanted) + 1):
+            if not len(rows):
+                return -1
+            rows = rows[self._ids.data[ends[rows] - back] == wanted[-back]]
+        return int(rows[0]) if len(rows) else -1
+
+
+_CACHE: WeakKeyDictionary[CityData, Derived] = WeakKeyDictionary()
+
+
+def derived(city: CityData) -> Derived:
+    """The derived arrays of a city, made at the first call."""
+    found = _CACHE.get(city)
+    if found is None:
+        found = _CACHE[city] = Derived(city)
+    return found
+
+
+def ids_of(ids: Strings, rows: Sequence[int] | npt.NDArray[np.integer]) -> tuple[str, ...]:
+    """The ids of some rows, in that order."""
+    return tuple(ids[int(row)] for row in rows)
+
+
+def _drawn(city: CityData) -> Bool:
+    drawn = np.zeros(len(city.objects), np.bool_)
+    for mesh in city.lods.values():
+        drawn |= mesh.drawn
+    return drawn
+
+
+def _edges(objects: ObjectTable) -> tuple[Int64, Int64]:
+    """(child rows, parent rows) of all relations; relations to rows that do not exist are left out."""
+    start = np.asarray(objects.parent_start, np.int64)
+    counts = start[1:] - start[:-1]
+    child = np.repeat(np.arange(len(objects), dtype=np.int64), counts)
+    parent = np.asarray(objects.parent_rows, np.int64)
+    good = (parent >= 0) & (parent < len(objects)) & (parent != child)
+    return (child, parent) if good.all() else (child[good], parent[good])

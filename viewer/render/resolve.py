@@ -1,0 +1,177 @@
+"""`resolve`: the document's wishes and the loaded data become one frozen `RenderState`. Pure; needs no VTK.
+
+Derived arrays are kept per document and layer and come back as the same objects as long as nothing that they
+depend on differs, so moving the camera costs nothing and the renderer sees by identity what to upload.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import Bool, CityData, Int64, UInt8
+from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
+from viewer.analysis.derived import Derived, derived
+from viewer.analysis.filters import FilterError, compile_filter
+from viewer.document.document import Document
+from viewer.document.state import LOD_HIGHEST, Camera, LayerState, Selection, Style
+from viewer.render.state import LayerLook, RenderState
+
+MAX_LODS = 15
+"""LoDs that four bits can name besides "hidden"."""
+_COLOR_MODES = {BY_SURFACE: "surface", BY_THEME: "theme"}
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was made for a layer the last time, with what it was made from."""
+
+    city: CityData
+    style: Style
+    shown_from: tuple[object, ...]
+    shown: UInt8
+    texels: UInt8
+    lods: tuple[int, ...]
+    selected_from: tuple[str, ...]
+    selected: Int64
+    look: LayerLook
+
+
+_CACHES: WeakKeyDictionary[Document, dict[str, _Kept]] = WeakKeyDictionary()
+_NO_ROWS = np.zeros(0, np.int64)
+_NO_ROWS.setflags(write=False)
+
+
+def resolve(
+    document: Document,
+    camera: Camera,
+    hover: tuple[str, int] | None = None,
+    size: tuple[int, int] | None = None,
+) -> RenderState:
+    """Everything that the picture depends on. ``hover`` is (layer id, object row), ``size`` the picture in pixels.
+
+    Layers whose data is not (yet) loaded are left out. Both optional values end up in ``RenderState.extra``
+    ("hover_layer" as the layer's place in ``layers``, "hover_row", "width", "height").
+    """
+    state = document.state
+    cache = _CACHES.setdefault(document, {})
+    looks: list[LayerLook] = []
+    for layer in state.layers:
+        city = document.cities.get(layer.id)
+        if city is not None:
+            looks.append(_look(cache, layer, city, state.selection))
+    for layer_id in cache.keys() - {look.layer_id for look in looks}:
+        del cache[layer_id]
+    extra: dict[str, float] = {}
+    if size is not None:
+        extra |= {"width": float(size[0]), "height": float(size[1])}
+    if hover is not None:
+        places = [place for place, look in enumerate(looks) if look.layer_id == hover[0]]
+        extra |= {"hover_layer": float(places[0]), "hover_row": float(hover[1])} if places else {}
+    return RenderState(camera, tuple(looks), state.quality, extra=extra)
+
+
+def shown_objects(city: CityData, layer: LayerState) -> UInt8:
+    """uint8 (N,): 0 = hidden, k + 1 = shown with the geometry of the k-th LoD, as `LayerLook.texels` holds it."""
+    base = derived(city)
+    choice = lod_choice(city, layer.lod)
+    hidden = np.zeros(base.count, np.bool_)
+    if layer.hidden_types:
+        hidden |= _types_mask(city, layer.hidden_types)
+    if layer.hidden_ids:
+        hidden |= base.with_descendants(base.mask_of(layer.hidden_ids))
+    if layer.only_ids is not None:
+        hidden |= ~base.with_descendants(base.mask_of(layer.only_ids))
+    if layer.filter:
+        hidden |= ~_filter_mask(city, base, layer.filter)
+    choice[hidden] = 0
+    return choice
+
+
+def lod_choice(city: CityData, lod: str) -> UInt8:
+    """uint8 (N,): k + 1 of the LoD in which each object is drawn when nothing is hidden, 0 = in none."""
+    choice = np.zeros(len(city.objects), np.uint8)
+    for index, (name, mesh) in enumerate(city.lods.items()):
+        if index < MAX_LODS and lod in (LOD_HIGHEST, name):
+            choice[mesh.drawn] = index + 1
+    return choice
+
+
+def _look(cache: dict[str, _Kept], layer: LayerState, city: CityData, selection: Selection) -> LayerLook:
+    kept = cache.get(layer.id)
+    if kept is not None and kept.city is not city:
+        kept = None
+    shown_from = (layer.lod, layer.hidden_types, layer.hidden_ids, layer.only_ids, layer.filter)
+    same_shown = kept is not None and _same(kept.shown_from, shown_from)
+    if kept is not None and same_shown:
+        shown, lods = kept.shown, kept.lods
+    else:
+        shown = shown_objects(city, layer)
+        lods = tuple(int(k) - 1 for k in np.flatnonzero(np.bincount(shown, minlength=MAX_LODS + 1)) if k)
+    if kept is not None and same_shown and kept.style == layer.style:
+        texels = kept.texels
+    else:
+        texels = _texels(colors_for(city, layer.style)[0], shown)
+    ids = selection.ids if selection.layer_id == layer.id else ()
+    selected = kept.selected if kept is not None and kept.selected_from == ids else _selected_rows(city, ids)
+    look = LayerLook(layer.id, layer.visible, texels, _mode(layer.style), lods, _theme(layer.style, city), selected)
+    if kept is not None and _same_look(kept.look, look):
+        look = kept.look
+    cache[layer.id] = _Kept(city, layer.style, shown_from, shown, texels, lods, ids, selected, look)
+    return look
+
+
+def _texels(rgb: UInt8, shown: UInt8) -> UInt8:
+    texels = np.empty((len(shown), 4), np.uint8)
+    texels[:, :3] = rgb
+    texels[:, 3] = shown
+    texels.setflags(write=False)
+    return texels
+
+
+def _selected_rows(city: CityData, ids: tuple[str, ...]) -> Int64:
+    """Sorted rows of the selected objects and everything below them."""
+    if not ids:
+        return _NO_ROWS
+    base = derived(city)
+    rows = np.flatnonzero(base.with_descendants(base.mask_of(ids)))
+    rows.setflags(write=False)
+    return rows
+
+
+def _types_mask(city: CityData, types: frozenset[str]) -> Bool:
+    lookup = np.array([name in types for name in city.objects.type_names] or [False], np.bool_)
+    return np.asarray(lookup[city.objects.type_codes], np.bool_)
+
+
+def _filter_mask(city: CityData, base: Derived, expression: str) -> Bool:
+    """Objects that match, and those below a match. A filter that cannot be read (from a project file) hides nothing."""
+    try:
+        mask = compile_filter(expression).mask(city)
+    except FilterError:
+        return np.ones(base.count, np.bool_)
+    return base.with_descendants(mask)
+
+
+def _mode(style: Style) -> str:
+    return _COLOR_MODES.get(style.color_by, "object")
+
+
+def _theme(style: Style, city: CityData) -> str | None:
+    return (style.theme or city.default_theme) if style.color_by == BY_THEME else None
+
+
+def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
+    return all(x is y or x == y for x, y in zip(a, b, strict=True))
+
+
+def _same_look(a: LayerLook, b: LayerLook) -> bool:
+    plain_a = (a.visible, a.color_mode, a.lods, a.theme)
+    arrays: tuple[tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]], ...] = (
+        (a.texels, b.texels),
+        (a.selected, b.selected),
+    )
+    return plain_a == (b.visible, b.color_mode, b.lods, b.theme) and all(x is y for x, y in arrays)
