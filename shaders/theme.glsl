@@ -1,0 +1,69 @@
+// Materials and textures of a CityJSON appearance theme.
+// Uniforms: themeTex (RGBA float table, 1024 wide: material m is texel m: rgb, 1 if it has a colour;
+//           texture t is two texels from themeTextures + 2 t: page x, y, w, h in 0..1; page, wrap, border code, scale),
+//           page0..page3 (atlas pages), themeTextures (texel where textures start; 0 = no table)
+uniform sampler2D themeTex;
+uniform sampler2D page0;
+uniform sampler2D page1;
+uniform sampler2D page2;
+uniform sampler2D page3;
+const int WRAP = 0, MIRROR = 1, CLAMP = 2, BORDER = 3, NONE = 4;
+
+vec4 themeEntry(int i) { return texelFetch(themeTex, ivec2(i % 1024, i / 1024), 0); }
+
+float wrapped(float x, int mode)
+{
+  if (mode == WRAP) return fract(x);
+  if (mode == MIRROR) return 1.0 - abs(2.0 * fract(0.5 * x) - 1.0);
+  return clamp(x, 0.0, 1.0);
+}
+
+vec3 unpackColour(float code)
+{
+  int c = int(code + 0.5);
+  return vec3(float(c & 255), float((c >> 8) & 255), float((c >> 16) & 255)) / 255.0;
+}
+
+vec4 samplePage(int page, vec2 uv, vec2 dx, vec2 dy)
+{
+  if (page == 0) return textureGrad(page0, uv, dx, dy);
+  if (page == 1) return textureGrad(page1, uv, dx, dy);
+  if (page == 2) return textureGrad(page2, uv, dx, dy);
+  return textureGrad(page3, uv, dx, dy);
+}
+
+// rgb = colour, a = 0 where the texture leaves the face to its material
+vec4 textureColour(int t, vec2 uv, vec2 dx, vec2 dy)
+{
+  vec4 rect = themeEntry(themeTextures + 2 * t);
+  vec4 info = themeEntry(themeTextures + 2 * t + 1);
+  int mode = int(info.y + 0.5);
+  if (info.x < -0.5) return vec4(0.0);
+  bool outside = any(lessThan(uv, vec2(0.0))) || any(greaterThan(uv, vec2(1.0)));
+  if (outside && mode == NONE) return vec4(0.0);
+  if (outside && mode == BORDER) return vec4(unpackColour(info.z), 1.0);
+  vec2 at = rect.xy + rect.zw * vec2(wrapped(uv.x, mode), wrapped(uv.y, mode));
+  // pages have a margin of eight pixels around each image: do not blur over it
+  float limit = info.w / max(max(length(dx * rect.zw), length(dy * rect.zw)), 1e-12);
+  float keep = min(1.0, limit);
+  vec4 texel = samplePage(int(info.x + 0.5), at, dx * rect.zw * keep, dy * rect.zw * keep);
+  return vec4(texel.rgb, texel.a < 0.5 ? 0.0 : 1.0);
+}
+
+vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 n)
+{
+  vec2 dx = dFdx(uv), dy = dFdy(uv);
+  vec3 base = own;
+  if (themeTextures > 0) {
+    if (tag.y >= 0) {
+      vec4 material = themeEntry(tag.y);
+      if (material.a > 0.5) base = material.rgb;
+    }
+    if (tag.x >= 0) {
+      vec4 photo = textureColour(tag.x, uv, dx, dy);
+      // a photo has its own light and shade: add little
+      if (photo.a > 0.5) return toScreen(toLinear(photo.rgb) * mix(vec3(0.95), irradiance(n), 0.35));
+    }
+  }
+  return shadeMaterial(base, n);
+}

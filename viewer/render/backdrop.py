@@ -1,0 +1,63 @@
+"""Sky and ground behind the city: one triangle over the picture, computed in the shader."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from viewer.render.culling import View
+from viewer.render.materials import make_program
+
+
+class Backdrop:
+    """The background. It has no depth, cannot be picked and never hides or fights with a face."""
+
+    def __init__(self) -> None:
+        self._corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], np.float32)
+        self._triangle = np.arange(3, dtype=np.int32)
+        data = vtkPolyData()
+        points = vtkPoints()
+        points.SetData(numpy_to_vtk(self._corners, deep=0))
+        data.SetPoints(points)
+        cells = vtkCellArray()
+        cells.SetData(3, numpy_to_vtk(self._triangle, deep=0))
+        data.SetPolys(cells)
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputData(data)
+        mapper.SetVBOShiftScaleMethod(0)
+        self._program = make_program("backdrop.vert.glsl", "backdrop.frag.glsl")
+        self._uniforms = self._program.GetFragmentCustomUniforms()
+        self._uniforms.SetUniformi("idPass", 0)
+        self.actor = vtkActor()
+        self.actor.SetMapper(mapper)
+        self.actor.SetShaderProperty(self._program)
+        self.actor.ForceOpaqueOn()
+        self.actor.PickableOff()
+        self.set_ground(np.zeros(2), -1e9, 1.0)
+        self.set_sky((0.62, 0.74, 0.88), (0.93, 0.95, 0.97))
+
+    def set_view(self, view: View) -> None:
+        """Follow the camera."""
+        self._uniforms.SetUniform3f("rayRight", tuple(view.right * view.tan_x))
+        self._uniforms.SetUniform3f("rayUp", tuple(view.up * view.tan_y))
+        self._uniforms.SetUniform3f("rayAhead", tuple(view.ahead))
+        self._uniforms.SetUniform3f("eye", tuple(view.eye))
+
+    def set_ground(self, centre: npt.NDArray[np.float64], height: float, radius: float) -> None:
+        """Put the ground disc: centre (2,) and height in scene coordinates, radius in metres."""
+        self._uniforms.SetUniform4f("groundDisc", (float(centre[0]), float(centre[1]), height, radius))
+        step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 4.0))
+        self._uniforms.SetUniformf("gridStep", float(step))
+
+    def set_sky(self, top: tuple[float, float, float], bottom: tuple[float, float, float]) -> None:
+        """Colours (sRGB 0..1) overhead and at the horizon."""
+        self._uniforms.SetUniform3f("skyTop", top)
+        self._uniforms.SetUniform3f("skyBottom", bottom)
+
+    def set_id_pass(self, active: bool) -> None:
+        """Draw "nothing" in place of colours."""
+        self._uniforms.SetUniformi("idPass", int(active))

@@ -1,0 +1,91 @@
+"""What the camera sees: frustum, clipping planes, rays. numpy only, scene coordinates (world minus scene origin)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.document.state import Camera
+
+Float64 = npt.NDArray[np.float64]
+
+DEPTH_RATIO = 20_000.0
+"""Far plane : near plane at most; a 24 bit depth buffer then tells 0.1 m apart at a third of the far distance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A camera in scene coordinates with its axes.
+
+    Attributes: eye, right, up, ahead float64 (3,), unit vectors; tan_x, tan_y: half the field of view.
+    """
+
+    eye: Float64
+    right: Float64
+    up: Float64
+    ahead: Float64
+    tan_x: float
+    tan_y: float
+    width: int
+    height: int
+
+    def ray(self, x: float, y: float) -> Float64:
+        """Unit direction through the middle of pixel (x, y), counted from the top left."""
+        ndc_x = 2.0 * (x + 0.5) / self.width - 1.0
+        ndc_y = 1.0 - 2.0 * (y + 0.5) / self.height
+        ray = self.ahead + self.right * (ndc_x * self.tan_x) + self.up * (ndc_y * self.tan_y)
+        return np.asarray(ray / np.linalg.norm(ray))
+
+    def project(self, points: Float64) -> tuple[Float64, Float64]:
+        """Pixels (N, 2) from the top left and depth (N,) along the view axis; pixels are NaN behind the viewer."""
+        relative = points - self.eye
+        depth = relative @ self.ahead
+        safe = np.where(depth > 1e-6, depth, np.nan)
+        x = (relative @ self.right) / (safe * self.tan_x)
+        y = (relative @ self.up) / (safe * self.tan_y)
+        pixels = np.stack([(x + 1.0) * 0.5 * self.width - 0.5, (1.0 - y) * 0.5 * self.height - 0.5], axis=-1)
+        return pixels, depth
+
+
+def make_view(camera: Camera, origin: Float64, width: int, height: int) -> View:
+    """The camera's axes; a camera without direction looks north, one that looks along its up vector gets another."""
+    eye = np.asarray(camera.position, np.float64) - origin
+    ahead = np.asarray(camera.target, np.float64) - origin - eye
+    size = float(np.linalg.norm(ahead))
+    ahead = ahead / size if size > 0.0 else np.array([0.0, 1.0, 0.0])
+    right = np.cross(ahead, np.asarray(camera.up, np.float64))
+    if float(np.linalg.norm(right)) < 1e-9:
+        spare = np.array([0.0, 1.0, 0.0]) if abs(ahead[1]) < 0.9 else np.array([1.0, 0.0, 0.0])
+        right = np.cross(ahead, spare)
+    right = right / np.linalg.norm(right)
+    tan_y = float(np.tan(np.radians(camera.fov_deg) / 2.0))
+    return View(eye, right, np.cross(right, ahead), ahead, tan_y * width / height, tan_y, width, height)
+
+
+def in_view(view: View, bounds: Float64) -> npt.NDArray[np.bool_]:
+    """Which boxes (K, 6; minx miny minz maxx maxy maxz) touch the view's pyramid. bool (K,)."""
+    low, high = bounds[:, :3] - view.eye, bounds[:, 3:] - view.eye
+    seen = np.ones(len(bounds), np.bool_)
+    normals = (
+        view.ahead,
+        view.ahead * view.tan_x + view.right,
+        view.ahead * view.tan_x - view.right,
+        view.ahead * view.tan_y + view.up,
+        view.ahead * view.tan_y - view.up,
+    )
+    for normal in normals:
+        seen &= np.where(normal > 0.0, high, low) @ normal >= 0.0
+    return seen
+
+
+def clipping_range(view: View, bounds: Float64) -> tuple[float, float]:
+    """Near and far plane around the boxes (K, 6) that are drawn."""
+    if not len(bounds):
+        return 1.0, 1000.0
+    low, high = bounds[:, :3] - view.eye, bounds[:, 3:] - view.eye
+    far = float((np.where(view.ahead > 0.0, high, low) @ view.ahead).max()) * 1.01 + 1.0
+    near = float((np.where(view.ahead > 0.0, low, high) @ view.ahead).min()) * 0.99 - 0.1
+    far = max(far, 1.0)
+    return max(near, far / DEPTH_RATIO), far

@@ -1,0 +1,212 @@
+"""One layer on the GPU: its style texture and, per LoD that is shown, the actors of its tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import CityData, LodMesh, TileSet
+from viewer.render.instances import expand_instances
+from viewer.render.markers import line_mesh, point_mesh
+from viewer.render.materials import CityMaterial
+from viewer.render.meshes import Draw, tile_meshes
+from viewer.render.picking import RayIndex
+from viewer.render.state import LayerLook
+from viewer.render.style_texture import FLAG_BUILDING, StyleTexture
+from viewer.render.theme import ThemeTextures
+
+Float64 = npt.NDArray[np.float64]
+_BUILT = ("Building", "Bridge", "Tunnel", "+", "OtherConstruction", "GenericCityObject")
+
+
+class LodView:
+    """The drawable parts of one LoD. Built in steps; nothing is visible until `LayerView` says so."""
+
+    def __init__(self, mesh: LodMesh, index: int, style: StyleTexture, scene_origin: Float64):
+        self.mesh, self.index = mesh, index
+        self.tile_sets: list[TileSet] = [mesh.tiles] if mesh.tiles.triangle_count else []
+        self.left_out = 0
+        self.draws: list[Draw] = []
+        self.sources: list[TileSet | None] = []
+        self.materials: list[CityMaterial] = []
+        self.rays: list[RayIndex] = []
+        self.bounds: Float64 = np.zeros((0, 6))
+        self.ready = False
+        self._style, self._origin = style, scene_origin
+
+    def build_steps(self) -> Iterator[None]:
+        """Make the actors, a little at a time."""
+        copies, self.left_out = expand_instances(self.mesh.instances)
+        self.tile_sets += copies
+        yield
+        faces = self._material("faces")
+        for tiles in self.tile_sets:
+            self.rays.append(RayIndex(tiles))
+            for mesh in tile_meshes(tiles):
+                self._add(Draw(mesh, faces, self._origin), tiles)
+                yield
+        if self.mesh.points is not None and len(self.mesh.points.positions):
+            self._add(Draw(point_mesh(self.mesh.points), self._material("points"), self._origin), None)
+            yield
+        if self.mesh.lines is not None and len(self.mesh.lines.positions):
+            self._add(Draw(line_mesh(self.mesh.lines), self._material("lines"), self._origin), None)
+        if self.draws:
+            offset = np.concatenate([self._origin, self._origin])
+            self.bounds = np.stack([draw.mesh.bounds for draw in self.draws]) - offset
+        self.ready = True
+
+    def _material(self, kind: str) -> CityMaterial:
+        material = CityMaterial(self._style.texture, self.index, kind)
+        self.materials.append(material)
+        return material
+
+    def _add(self, draw: Draw, source: TileSet | None) -> None:
+        self.draws.append(draw)
+        self.sources.append(source)
+
+    def bind_theme(self, theme: str | None) -> None:
+        """Hand the vertex arrays of an appearance theme to the actors, or take them away (None)."""
+        for draw, tiles in zip(self.draws, self.sources, strict=True):
+            look = tiles.appearances.get(theme) if tiles is not None and theme is not None else None
+            part = draw.mesh.vertices
+            count = len(draw.mesh.positions)
+            if tiles is None:
+                continue
+            if theme is None:
+                draw.bind("uvt", None)
+                draw.bind("material", None)
+                continue
+            none = np.full((count, 3), -1.0, np.float32)
+            draw.bind("uvt", none if look is None or look.uvt is None else look.uvt[part])
+            draw.bind("material", none[:, 0].copy() if look is None or look.material is None else look.material[part])
+
+
+class LayerView:
+    """A `CityData` in the scene.
+
+    Attributes: lods: LoD index -> `LodView`, those asked for so far; look: what was applied last.
+    """
+
+    def __init__(self, layer_id: str, city: CityData, scene_origin: Float64):
+        self.layer_id, self.city = layer_id, city
+        self.names = tuple(city.lods)
+        self.style = StyleTexture(object_flags(city))
+        self.lods: dict[int, LodView] = {}
+        self.look: LayerLook | None = None
+        self.hover = -1
+        self.id_base = 1
+        self._origin = scene_origin
+        self._themes: dict[str, ThemeTextures] = {}
+        self._theme: str | None = None
+
+    def build_steps(self, index: int) -> Iterator[Draw]:
+        """Build one LoD (nothing if it is there); yields each actor as it is made."""
+        if index in self.lods or not 0 <= index < len(self.names):
+            return
+        lod = self.lods[index] = LodView(self.city.lods[self.names[index]], index, self.style, self._origin)
+        done = 0
+        for _ in lod.build_steps():
+            yield from lod.draws[done:]
+            done = len(lod.draws)
+        yield from lod.draws[done:]
+        self._dress(lod)
+
+    def default_lods(self) -> tuple[int, ...]:
+        """LoDs that are the finest one of some object."""
+        covered = np.zeros(len(self.city.objects), np.bool_)
+        wanted: list[int] = []
+        for index in reversed(range(len(self.names))):
+            drawn = self.city.lods[self.names[index]].drawn
+            if bool(np.any(drawn & ~covered)):
+                wanted.append(index)
+                covered |= drawn
+        return tuple(sorted(wanted))
+
+    def apply(self, look: LayerLook) -> bool:
+        """Take over a look; only what differs is touched. True if the picture changes."""
+        old = self.look
+        if old is look:
+            return False
+        self.look = look
+        if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
+            self.style.write(look.texels, look.selected)
+        if old is None or old.color_mode != look.color_mode or old.theme != look.theme:
+            self._theme = look.theme if look.color_mode == "theme" else None
+            for lod in self.lods.values():
+                if lod.ready:
+                    self._dress(lod)
+        return True
+
+    def set_hover(self, row: int) -> None:
+        """Highlight one row (-1 = none)."""
+        self.hover = row
+        for material in self.all_materials():
+            material.set_hover(row)
+
+    def shown_lods(self) -> list[LodView]:
+        """LoDs that are visible now and built."""
+        if self.look is None or not self.look.visible:
+            return []
+        return [self.lods[k] for k in self.look.lods if k in self.lods and self.lods[k].ready]
+
+    def all_materials(self) -> Iterator[CityMaterial]:
+        """Every material of the layer."""
+        for lod in self.lods.values():
+            yield from lod.materials
+
+    def all_draws(self) -> Iterator[Draw]:
+        """Every actor of the layer."""
+        for lod in self.lods.values():
+            yield from lod.draws
+
+    def release(self) -> None:
+        """Forget everything (after the actors were taken out of the renderer)."""
+        self.lods.clear()
+        self._themes.clear()
+        self.look = None
+
+    def _dress(self, lod: LodView) -> None:
+        """Bring one LoD's uniforms and theme in line with the look."""
+        mode = self.look.color_mode if self.look else "surface"
+        textures = self._theme_textures() if self._theme is not None else None
+        lod.bind_theme(self._theme)
+        for material in lod.materials:
+            material.set_mode(mode)
+            material.set_hover(self.hover)
+            if material.kind == "faces":
+                if textures is None:
+                    material.set_theme(None, (), 0)
+                else:
+                    material.set_theme(textures.table, textures.pages, textures.first_texture)
+
+    def _theme_textures(self) -> ThemeTextures:
+        theme = self._theme or ""
+        if theme not in self._themes:
+            self._themes.clear()
+            self._themes[theme] = ThemeTextures(self.city, theme)
+        return self._themes[theme]
+
+
+def object_flags(city: CityData) -> npt.NDArray[np.uint8]:
+    """uint8 (N,): `FLAG_BUILDING` where walls and roofs are told apart by slope if the file does not name them."""
+    by_type = [FLAG_BUILDING if name.startswith(_BUILT) else 0 for name in city.objects.type_names] or [0]
+    codes = np.clip(city.objects.type_codes, 0, len(by_type) - 1)
+    return np.asarray(by_type, np.uint8)[codes]
+
+
+def full_look(layer_id: str, city: CityData, rgb: tuple[int, int, int] = (200, 200, 200)) -> LayerLook:
+    """A look that shows every object in its finest LoD, in one colour: what a layer has before the first `apply`."""
+    texels = np.zeros((len(city.objects), 4), np.uint8)
+    texels[:, :3] = rgb
+    used: list[int] = []
+    for index, mesh in enumerate(city.lods.values()):
+        texels[mesh.drawn, 3] = index + 1
+        used.append(index)
+    shown = set(np.unique(texels[:, 3]).tolist())
+    lods = tuple(k for k in used if k + 1 in shown)
+    return LayerLook(layer_id, True, texels, "surface", lods, None, np.zeros(0, np.int64))
+
+

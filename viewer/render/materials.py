@@ -1,0 +1,81 @@
+"""Shader programs and their uniforms: one `CityMaterial` per (layer, LoD), shared by all its actors."""
+
+from __future__ import annotations
+
+from vtkmodules.vtkRenderingCore import vtkProperty, vtkTexture
+
+# OpenGL's own classes must be loaded before `vtkShaderProperty` or `vtkProperty` are made: they are chosen by factory.
+from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
+
+from viewer.resources import shader
+
+COLOUR_MODES = {"surface": 0, "object": 1, "theme": 2}
+
+
+def make_program(vertex: str, fragment: str) -> vtkOpenGLShaderProperty:
+    """A program from two files of ``shaders/``; VTK only adds its version line and the custom uniforms."""
+    program = vtkOpenGLShaderProperty()
+    program.SetVertexShaderCode(shader(vertex))
+    program.SetFragmentShaderCode(shader(fragment))
+    return program
+
+
+class CityMaterial:
+    """How the actors of one (layer, LoD) are drawn: shared texture, property and uniforms.
+
+    Args:
+        style: the layer's style texture.
+        lod_index: index of the LoD in ``CityData.lods``.
+        kind: "faces", "points" or "lines".
+    """
+
+    def __init__(self, style: vtkTexture, lod_index: int, kind: str = "faces"):
+        self.kind = kind
+        name = "city" if kind == "faces" else "marker"
+        self.program = make_program(f"{name}.vert.glsl", f"{name}.frag.glsl")
+        self.surface = vtkProperty()
+        self.surface.SetTexture("styleTex", style)
+        vertex, fragment = self.program.GetVertexCustomUniforms(), self.program.GetFragmentCustomUniforms()
+        vertex.SetUniformi("lodIndex", lod_index)
+        vertex.SetUniformi("hoverRow", -1)
+        vertex.SetUniformi("idBase", 1)
+        fragment.SetUniformi("idPass", 0)
+        if kind == "faces":
+            fragment.SetUniformi("colourMode", 0)
+            fragment.SetUniformi("themeTextures", 0)
+        else:
+            vertex.SetUniform2f("viewportPixels", (1.0, 1.0))
+            vertex.SetUniformf("markerPixels", 6.0 if kind == "points" else 2.0)
+            vertex.SetUniformi("isPoint", int(kind == "points"))
+            fragment.SetUniformi("isPoint", int(kind == "points"))
+
+    def set_hover(self, row: int) -> None:
+        """Highlight one object row (-1 = none): a uniform, no upload."""
+        self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
+
+    def set_mode(self, mode: str) -> None:
+        """Choose "surface", "object" or "theme"."""
+        if self.kind == "faces":
+            self.program.GetFragmentCustomUniforms().SetUniformi("colourMode", COLOUR_MODES[mode])
+
+    def set_id_pass(self, active: bool, base: int) -> None:
+        """Draw ids (row + ``base``) in place of colours."""
+        self.program.GetVertexCustomUniforms().SetUniformi("idBase", base)
+        self.program.GetFragmentCustomUniforms().SetUniformi("idPass", int(active))
+
+    def set_viewport(self, width: int, height: int, scale: float) -> None:
+        """Tell markers the size of the picture in pixels and how many of these make one pixel of the screen."""
+        if self.kind != "faces":
+            uniforms = self.program.GetVertexCustomUniforms()
+            uniforms.SetUniform2f("viewportPixels", (float(width), float(height)))
+            uniforms.SetUniformf("markerPixels", scale * (6.0 if self.kind == "points" else 2.0))
+
+    def set_theme(self, table: vtkTexture | None, pages: tuple[vtkTexture, ...], first_texture: int) -> None:
+        """Bind an appearance theme's table and atlas pages, or none."""
+        self.program.GetFragmentCustomUniforms().SetUniformi("themeTextures", first_texture if table else 0)
+        for name in ("themeTex", "page0", "page1", "page2", "page3"):
+            self.surface.RemoveTexture(name)
+        if table is not None:
+            self.surface.SetTexture("themeTex", table)
+            for number, page in enumerate(pages):
+                self.surface.SetTexture(f"page{number}", page)

@@ -1,0 +1,119 @@
+"""numpy arrays as VTK actors, without copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from vtkmodules.util.numpy_support import numpy_to_vtk
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from loaders.city import TileSet
+from viewer.render.materials import CityMaterial
+
+MAX_DRAWS = 256
+"""Most actors of one LoD: each visible actor costs about 20 us of the main thread per frame."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
+    """What one actor draws: float32 offsets from a float64 world origin.
+
+    Attributes: origin float64 (3,); bounds float64 (6,) minx miny minz maxx maxy maxz, world;
+    positions float32 (V, 3); triangles int32 (T, 3); attributes name -> float32 (V,) or (V, C);
+    vertices: where the vertices lie in the tile set (slice), for arrays that are bound later.
+    """
+
+    origin: npt.NDArray[np.float64]
+    bounds: npt.NDArray[np.float64]
+    positions: npt.NDArray[np.float32]
+    triangles: npt.NDArray[np.int32]
+    attributes: dict[str, npt.NDArray[np.float32]]
+    vertices: slice
+
+
+def tile_meshes(tiles: TileSet, limit: int = MAX_DRAWS) -> Iterator[Mesh]:
+    """The tiles as meshes, one each; neighbours in the list are merged (copied) where there are more than ``limit``."""
+    count = tiles.tile_count
+    size = max(1, -(-count // limit))
+    for first in range(0, count, size):
+        mesh = _one_tile(tiles, first) if size == 1 else _merge(tiles, first, min(count, first + size))
+        if len(mesh.triangles):
+            yield mesh
+
+
+def _one_tile(tiles: TileSet, k: int) -> Mesh:
+    vertices = slice(int(tiles.vertex_start[k]), int(tiles.vertex_start[k + 1]))
+    triangles = tiles.triangles[int(tiles.triangle_start[k]) : int(tiles.triangle_start[k + 1])]
+    attributes = {"tags": tiles.tags[vertices]}
+    return Mesh(tiles.origins[k], tiles.bounds[k], tiles.positions[vertices], triangles, attributes, vertices)
+
+
+def _merge(tiles: TileSet, first: int, last: int) -> Mesh:
+    """Tiles first..last-1 as one mesh around the middle of their origins (a few km: float32 keeps 0.3 mm)."""
+    origin = tiles.origins[first:last].mean(axis=0)
+    start = tiles.vertex_start
+    vertices = slice(int(start[first]), int(start[last]))
+    counts = np.diff(start[first : last + 1])
+    shift = (tiles.origins[first:last] - origin).astype(np.float64)
+    positions = (tiles.positions[vertices] + np.repeat(shift, counts, axis=0)).astype(np.float32)
+    faces = np.diff(tiles.triangle_start[first : last + 1])
+    offset = np.repeat((start[first:last] - start[first]).astype(np.int32), faces)
+    triangles = tiles.triangles[int(tiles.triangle_start[first]) : int(tiles.triangle_start[last])] + offset[:, None]
+    low, high = tiles.bounds[first:last, :3].min(axis=0), tiles.bounds[first:last, 3:].max(axis=0)
+    attributes = {"tags": tiles.tags[vertices]}
+    return Mesh(origin, np.concatenate([low, high]), positions, triangles, attributes, vertices)
+
+
+class Draw:
+    """A `Mesh` as a VTK actor. Keeps the arrays alive that VTK reads."""
+
+    def __init__(self, mesh: Mesh, material: CityMaterial, scene_origin: npt.NDArray[np.float64]):
+        self.mesh = mesh
+        self.uploaded = False
+        self.triangle_count = len(mesh.triangles)
+        self.data = vtkPolyData()
+        points = vtkPoints()
+        points.SetData(numpy_to_vtk(mesh.positions, deep=0))
+        self.data.SetPoints(points)
+        self._connectivity = np.ascontiguousarray(mesh.triangles).reshape(-1)
+        cells = vtkCellArray()
+        cells.SetData(3, numpy_to_vtk(self._connectivity, deep=0))
+        self.data.SetPolys(cells)
+        self.mapper = vtkPolyDataMapper()
+        self.mapper.SetInputData(self.data)
+        self.mapper.ScalarVisibilityOff()
+        self.mapper.SetVBOShiftScaleMethod(0)
+        # VTK is never asked for bounds: culling and clipping planes are computed from the mesh's own.
+        self.mapper.StaticOn()
+        self._bound: dict[str, npt.NDArray[np.float32]] = {}
+        for name, values in mesh.attributes.items():
+            self.bind(name, values)
+        self.actor = vtkActor()
+        self.actor.SetMapper(self.mapper)
+        self.actor.SetPosition(*(mesh.origin - scene_origin))
+        self.actor.SetProperty(material.surface)
+        self.actor.SetShaderProperty(material.program)
+        self.actor.ForceOpaqueOn()
+        self.actor.PickableOff()
+        self.actor.VisibilityOff()
+
+    def bind(self, name: str, values: npt.NDArray[np.float32] | None) -> None:
+        """Give the vertex shader an attribute: float32 (V,) or (V, C); None takes it away."""
+        if self._bound.get(name) is values:
+            return
+        points = self.data.GetPointData()
+        self.mapper.RemoveVertexAttributeMapping(name)
+        points.RemoveArray(name)
+        self._bound.pop(name, None)
+        if values is not None:
+            array = numpy_to_vtk(values, deep=0)
+            array.SetName(name)
+            points.AddArray(array)
+            self.mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+            self._bound[name] = values
+        self.data.Modified()

@@ -1,0 +1,89 @@
+"""Picking through a `View`: the nearest shown face, point or line of several layers under a pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import LineSet, PointSet
+from viewer.render.culling import View
+from viewer.render.layer import LayerView, LodView
+from viewer.render.markers import nearest_marker, segment_starts
+from viewer.render.state import Pick
+
+Float64 = npt.NDArray[np.float64]
+
+POINT_RADIUS = 3.0
+LINE_RADIUS = 1.0
+
+
+def pick(view: View, origin: Float64, layers: Sequence[LayerView], x: float, y: float) -> Pick | None:
+    """The nearest thing under pixel (x, y), or None. ``origin`` (3,) is the scene's zero in world coordinates."""
+    start, ray = view.eye + origin, view.ray(x, y)
+    best: Pick | None = None
+    limit = np.inf
+    for layer in layers:
+        shown_lod = layer.style.shown_lod
+        for lod in layer.shown_lods():
+            shown = shown_lod == lod.index + 1
+            found = _pick_faces(layer, lod, start, ray, shown, limit)
+            if found is not None:
+                best, limit = found
+            found = _pick_markers(layer, lod, view, origin, (x, y), shown, limit)
+            if found is not None:
+                best, limit = found
+    return best
+
+
+def _pick_faces(
+    layer: LayerView, lod: LodView, start: Float64, ray: Float64, shown: npt.NDArray[np.bool_], limit: float
+) -> tuple[Pick, float] | None:
+    best: tuple[Pick, float] | None = None
+    for tiles, rays in zip(lod.tile_sets, lod.rays, strict=True):
+        hit = rays.first_hit(start, ray, shown, limit)
+        if hit is None:
+            continue
+        limit = hit.distance
+        surface = -1 if tiles.triangle_surface is None else int(tiles.triangle_surface[hit.triangle])
+        x, y, z = (start + ray * hit.distance).tolist()
+        best = Pick(layer.layer_id, hit.row, surface, hit.surface_code, (x, y, z)), hit.distance
+    return best
+
+
+def _pick_markers(
+    layer: LayerView, lod: LodView, view: View, origin: Float64, at: tuple[float, float],
+    shown: npt.NDArray[np.bool_], limit: float,
+) -> tuple[Pick, float] | None:
+    best: tuple[Pick, float] | None = None
+    for part in (lod.mesh.points, lod.mesh.lines):
+        found = None if part is None else _nearest(part, view, origin, at, shown)
+        if found is None:
+            continue
+        row, position = found
+        distance = float(np.linalg.norm(position - (view.eye + origin)))
+        # as in the shader, a marker lies a hair in front of the face that it is drawn on
+        if distance * (1.0 - 1e-4) - 0.01 < limit:
+            limit = distance
+            x, y, z = position.tolist()
+            best = Pick(layer.layer_id, row, -1, 0, (x, y, z)), distance
+    return best
+
+
+def _nearest(
+    part: PointSet | LineSet, view: View, origin: Float64, at: tuple[float, float], shown: npt.NDArray[np.bool_]
+) -> tuple[int, Float64] | None:
+    """Object row and world position of the point or line under a pixel."""
+    pixels, depth = view.project(part.positions + (part.origin - origin))
+    pixels[~shown[part.tags[:, 0].astype(np.int64)]] = np.nan
+    world = part.positions.astype(np.float64) + part.origin
+    if isinstance(part, PointSet):
+        found = nearest_marker(pixels, depth, None, at, POINT_RADIUS)
+        return None if found is None else (int(part.tags[found[0], 0]), world[found[0]])
+    segments = segment_starts(part)
+    found = nearest_marker(pixels, depth, segments, at, LINE_RADIUS)
+    if found is None:
+        return None
+    first = int(segments[found[0]])
+    return int(part.tags[first, 0]), world[first] + (world[first + 1] - world[first]) * found[1]

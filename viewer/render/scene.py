@@ -1,0 +1,356 @@
+"""`SceneView`: a `RenderState` as pixels, and pixels back as objects. It owns what it puts into a VTK render window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+
+from loaders.city import CityData
+from viewer.document.state import Camera
+from viewer.render import raypick
+from viewer.render.backdrop import Backdrop
+from viewer.render.culling import View, clipping_range, in_view, make_view
+from viewer.render.layer import LayerView, LodView, full_look
+from viewer.render.meshes import Draw
+from viewer.render.state import LayerLook, Pick, RenderState
+
+MAX_IDS = (1 << 24) - 1
+"""Objects that one id pass can tell apart, all layers together."""
+
+
+class SceneView:
+    """The city in a render window.
+
+    Pixels are device pixels from the top left of the picture. World coordinates are float64; VTK only ever sees
+    differences from the scene origin, which is chosen when the first layer is attached.
+
+    Args:
+        window: an empty VTK render window (off-screen or embedded); its context need not exist yet.
+        software: True if OpenGL runs on the processor: no multisampling; edges are smoothed when the camera rests.
+    """
+
+    def __init__(self, window: vtkRenderWindow, software: bool):
+        self.window = window
+        self.software = software
+        self.frames = 0
+        """Pictures drawn so far."""
+        self.upload_budget: int | None = None
+        """Triangles that may go to the GPU in one `render`; None = all. A window sets it to stay responsive."""
+        self.render_scale = 1.0
+        """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
+        self.origin: npt.NDArray[np.float64] | None = None
+        self.layers: dict[str, LayerView] = {}
+        self.state: RenderState | None = None
+        self._camera: Camera | None = None
+        self._moving = False
+        self._work: list[Iterator[None]] = []
+        self._pending_upload = False
+        self._closed = False
+        self._renderer = vtkRenderer()
+        self._renderer.SetAutomaticLightCreation(False)
+        self._renderer.GetCullers().RemoveAllItems()
+        self._renderer.SetBackground(0.93, 0.95, 0.97)
+        self._backdrop = Backdrop()
+        self._renderer.AddActor(self._backdrop.actor)
+        window.SetMultiSamples(0 if software else 4)
+        window.SetAlphaBitPlanes(True)
+        window.AddRenderer(self._renderer)
+
+    # -- layers -----------------------------------------------------------------------------------------------
+
+    def attach(self, layer_id: str, city: CityData) -> None:
+        """Add a layer, all at once. It is shown in one colour until `apply` says how."""
+        for _ in self.attach_steps(layer_id, city):
+            pass
+
+    def attach_steps(self, layer_id: str, city: CityData) -> Iterator[None]:
+        """Add a layer in small steps (a few ms each); draw when you like in between.
+
+        Raises:
+            ValueError: the layer is there already, or has more objects than can be drawn.
+        """
+        if layer_id in self.layers:
+            raise ValueError(f"layer {layer_id} is attached already")
+        if self.origin is None:
+            self.origin = _scene_origin(city)
+        layer = LayerView(layer_id, city, self.origin)
+        self.layers[layer_id] = layer
+        self._number_ids()
+        yield
+        look = self._look_of(layer_id) or full_look(layer_id, city)
+        layer.apply(look)
+        for index in look.lods:
+            yield from self._build(layer, index)
+        self._place_ground()
+
+    def detach(self, layer_id: str) -> None:
+        """Remove a layer and free what it holds on the GPU and here; unknown ids are ignored."""
+        layer = self.layers.pop(layer_id, None)
+        if layer is None:
+            return
+        self._make_current()
+        for draw in layer.all_draws():
+            self._renderer.RemoveActor(draw.actor)
+        layer.style.texture.ReleaseGraphicsResources(self.window)
+        layer.release()
+        self._number_ids()
+        if not self.layers:
+            self.origin = None
+        self._place_ground()
+
+    @property
+    def pending(self) -> bool:
+        """True while `advance` has work, or a `render` left triangles to upload."""
+        return bool(self._work) or self._pending_upload
+
+    def advance(self, seconds: float | None = None) -> bool:
+        """Go on building LoDs that `apply` asked for, for about ``seconds`` (None = to the end). True if some is left."""
+        end = None if seconds is None else time.perf_counter() + seconds
+        while self._work:
+            if next(self._work[0], _DONE) is _DONE:
+                self._work.pop(0)
+                self._place_ground()
+            if end is not None and time.perf_counter() >= end:
+                break
+        return bool(self._work)
+
+    # -- state ------------------------------------------------------------------------------------------------
+
+    def apply(self, state: RenderState) -> bool:
+        """Make the scene look as ``state`` says; only what differs is touched. True if a new picture is needed."""
+        old, self.state = self.state, state
+        changed = old is None or old.camera != state.camera or old.quality != state.quality
+        if old is None or (old.background_top, old.background_bottom) != (state.background_top, state.background_bottom):
+            self._backdrop.set_sky(state.background_top, state.background_bottom)
+            changed = True
+        for look in state.layers:
+            layer = self.layers.get(look.layer_id)
+            if layer is None:
+                continue
+            changed |= layer.apply(look)
+            for index in look.lods:
+                if look.visible and index not in layer.lods:
+                    self._work.append(self._build(layer, index))
+        self._camera = state.camera
+        return changed
+
+    def set_camera(self, camera: Camera) -> None:
+        """Move the camera without a new state."""
+        self._camera = camera
+
+    def set_hover(self, layer_id: str | None, row: int = -1) -> bool:
+        """Highlight one object under the pointer (None = none). True if a new picture is needed."""
+        changed = False
+        for key, layer in self.layers.items():
+            wanted = row if key == layer_id else -1
+            if layer.hover != wanted:
+                layer.set_hover(wanted)
+                changed = True
+        return changed
+
+    def set_moving(self, moving: bool) -> None:
+        """Tell that the camera moves: edges are smoothed only when it rests, on a software renderer."""
+        self._moving = moving
+
+    # -- pictures ---------------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture in pixels."""
+        width, height = self.window.GetSize()
+        return max(1, int(width)), max(1, int(height))
+
+    def render(self) -> None:
+        """Draw one picture."""
+        if self._closed:
+            return
+        self._prepare()
+        quality = self.state.quality if self.state else "normal"
+        self._renderer.SetUseFXAA(self.software and not self._moving and quality != "draft")
+        samples = 0 if self.software or quality == "draft" else (8 if quality == "high" else 4)
+        if self.window.GetMultiSamples() != samples:
+            self.window.SetMultiSamples(samples)
+        self.window.Render()
+        self.frames += 1
+
+    def pixels(self) -> npt.NDArray[np.uint8]:
+        """The last picture, uint8 (H, W, 3), top row first."""
+        return self._read()[:, :, :3].copy()
+
+    def pick_ids(self) -> npt.NDArray[np.int32]:
+        """What every pixel shows: int32 (H, W, 2), index into `layer_ids` and object row, -1 where nothing is.
+
+        Draws once with ids in place of colours; the next `render` brings the picture back.
+        """
+        swap = self.window.GetSwapBuffers()
+        samples = self.window.GetMultiSamples()
+        self.window.SwapBuffersOff()
+        self.window.SetMultiSamples(0)
+        self._renderer.SetUseFXAA(False)
+        self._set_id_pass(True)
+        try:
+            self._prepare(everything=True)
+            self.window.Render()
+            rgba = self._read().astype(np.int32)
+        finally:
+            self._set_id_pass(False)
+            self.window.SetMultiSamples(samples)
+            self.window.SetSwapBuffers(swap)
+        ids = rgba[:, :, 0] | rgba[:, :, 1] << 8 | rgba[:, :, 2] << 16
+        return self._split_ids(ids)
+
+    @property
+    def layer_ids(self) -> tuple[str, ...]:
+        """Layers in the order of `pick_ids`."""
+        return tuple(self.layers)
+
+    # -- picking ----------------------------------------------------------------------------------------------
+
+    def pick(self, x: float, y: float) -> Pick | None:
+        """What lies under a pixel: the nearest shown face, point or line; None where there is nothing."""
+        if self.origin is None or self._closed:
+            return None
+        return raypick.pick(self.view(), self.origin, list(self.layers.values()), x, y)
+
+    def world_at(self, x: float, y: float) -> tuple[float, float, float] | None:
+        """World position under a pixel, None where there is nothing."""
+        pick = self.pick(x, y)
+        return None if pick is None else pick.position
+
+    def view(self) -> View:
+        """The camera in scene coordinates, as the next picture shows it."""
+        width, height = self.size
+        origin = self.origin if self.origin is not None else np.zeros(3)
+        return make_view(self._camera or Camera((0.0, -100.0, 60.0), (0.0, 0.0, 0.0)), origin, width, height)
+
+    def close(self) -> None:
+        """Free everything; nothing may be drawn afterwards."""
+        if self._closed:
+            return
+        for layer_id in tuple(self.layers):
+            self.detach(layer_id)
+        self._work.clear()
+        self._closed = True
+        self._make_current()
+        self._renderer.RemoveAllViewProps()
+        self.window.RemoveRenderer(self._renderer)
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _look_of(self, layer_id: str) -> LayerLook | None:
+        looks = self.state.layers if self.state else ()
+        return next((look for look in looks if look.layer_id == layer_id), None)
+
+    def _build(self, layer: LayerView, index: int) -> Iterator[None]:
+        for draw in layer.build_steps(index):
+            if self.layers.get(layer.layer_id) is not layer:
+                return
+            self._renderer.AddActor(draw.actor)
+            yield
+
+    def _prepare(self, everything: bool = False) -> None:
+        """Camera, clipping planes and visibility of every actor for the next picture."""
+        view = self.view()
+        bounds = self._cull(view, everything)
+        camera = self._renderer.GetActiveCamera()
+        camera.SetPosition(*view.eye)
+        camera.SetFocalPoint(*(view.eye + view.ahead))
+        camera.SetViewUp(*view.up)
+        camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
+        camera.SetClippingRange(*clipping_range(view, bounds))
+        self._backdrop.set_view(view)
+        for layer in self.layers.values():
+            for material in layer.all_materials():
+                material.set_viewport(view.width, view.height, self.render_scale)
+
+    def _cull(self, view: View, everything: bool) -> npt.NDArray[np.float64]:
+        """Show the actors in view; bounds (K, 6) of those. What has to be uploaded first counts against the budget."""
+        budget = None if everything else self.upload_budget
+        self._pending_upload = False
+        boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
+        for layer in self.layers.values():
+            shown = layer.shown_lods()
+            for lod in layer.lods.values():
+                seen = in_view(view, lod.bounds) if lod in shown else np.zeros(len(lod.draws), np.bool_)
+                budget = self._show(lod, seen, budget)
+                if lod in shown and len(lod.bounds):
+                    boxes.append(lod.bounds[seen])
+        return np.concatenate(boxes)
+
+    def _show(self, lod: LodView, seen: npt.NDArray[np.bool_], budget: int | None) -> int | None:
+        for draw, visible in zip(lod.draws, seen.tolist(), strict=False):
+            if visible and not draw.uploaded and budget is not None:
+                visible = budget > 0
+                self._pending_upload |= not visible
+                budget -= draw.triangle_count if visible else 0
+            draw.uploaded |= visible
+            _set_visible(draw, visible)
+        return budget
+
+    def _place_ground(self) -> None:
+        """Put the ground under the middle of all layers, at the level where most tiles begin."""
+        if self.origin is None:
+            self._backdrop.set_ground(np.zeros(2), -1e9, 1.0)
+            return
+        boxes = [lod.bounds for layer in self.layers.values() for lod in layer.lods.values() if len(lod.bounds)]
+        if not boxes:
+            return
+        bounds = np.concatenate(boxes)
+        low, high = bounds[:, :3].min(axis=0), bounds[:, 3:].max(axis=0)
+        level = float(np.percentile(bounds[:, 2], 20))
+        radius = max(float(np.linalg.norm(high[:2] - low[:2])) / 2.0, 10.0)
+        self._backdrop.set_ground((low[:2] + high[:2]) / 2.0, level, radius)
+
+    def _number_ids(self) -> None:
+        base = 1
+        for layer in self.layers.values():
+            layer.id_base = base
+            base += layer.style.rows
+
+    def _set_id_pass(self, active: bool) -> None:
+        if active and sum(layer.style.rows for layer in self.layers.values()) > MAX_IDS:
+            raise ValueError(f"more than {MAX_IDS:,} objects: an id pass cannot tell them apart")
+        self._backdrop.set_id_pass(active)
+        for layer in self.layers.values():
+            for material in layer.all_materials():
+                material.set_id_pass(active, layer.id_base)
+
+    def _split_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        out = np.full((*ids.shape, 2), -1, np.int32)
+        for index, layer in enumerate(self.layers.values()):
+            own = (ids >= layer.id_base) & (ids < layer.id_base + layer.style.rows)
+            out[own, 0] = index
+            out[own, 1] = ids[own] - layer.id_base
+        return out
+
+    def _read(self) -> npt.NDArray[np.uint8]:
+        width, height = self.size
+        buffer = vtkUnsignedCharArray()
+        self._make_current()
+        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, buffer)
+        return vtk_to_numpy(buffer).reshape(height, width, 4)[::-1].copy()
+
+    def _make_current(self) -> None:
+        if self.frames:
+            self.window.MakeCurrent()
+
+
+_DONE = object()
+
+
+def _set_visible(draw: Draw, visible: bool) -> None:
+    if bool(draw.actor.GetVisibility()) != visible:
+        draw.actor.SetVisibility(visible)
+
+
+def _scene_origin(city: CityData) -> npt.NDArray[np.float64]:
+    """The middle of the city, in whole metres; 0 where nothing can be drawn."""
+    if city.bbox is None:
+        return np.zeros(3)
+    return np.asarray(np.floor((city.bbox[:3] + city.bbox[3:]) / 2.0))
