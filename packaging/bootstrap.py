@@ -64,8 +64,8 @@ def own_python() -> str:
         if found:
             return found
     raise SetupError(
-        f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {sys.version.split()[0]}: install it and run the same"
-        " command with it."
+        f"Python {OLDEST[0]}.{OLDEST[1]} or newer is needed, this is {sys.version.split()[0]}:"
+        " install it and run the same command with it."
     )
 
 
@@ -201,7 +201,7 @@ def install_packages(names: list[str]) -> bool:
     environment = {**os.environ, **settings}
     base = [*prefix, *(["env", *words] if prefix else []), apt, "-qq", "-o", "DPkg::Lock::Timeout=300"]
     install = [*base, "install", "-y", "--no-install-recommends", *names]
-    output = sys.stderr.fileno()
+    output = sys.stderr.fileno() if sys.stderr.isatty() else subprocess.DEVNULL
     for step in ([*base, "update"], install):
         done = subprocess.run(step, stdout=output, stderr=subprocess.PIPE, text=True, env=environment, check=False)
         if done.returncode:

@@ -37,7 +37,7 @@ LASTING = ("resource_tracker", "forkserver", "Xvfb")
 
 NOISE = re.compile(
     r"GL_INVALID|GL error|OpenGL error|X Error of failed request|BadWindow|BadDrawable|BadMatch"
-    r"|vtk\w+ \(0x[0-9a-f]+\): |ERR\||Generic Warning: In |QOpenGL\w+: |QPainter::|QThread: Destroyed"
+    r"|vtk\w+ \(0x[0-9a-f]+\): |\bERR\||\bWARN\||Generic Warning: In |QOpenGL\w+: |QPainter::|QThread: Destroyed"
     r"|Could not connect to display"
 )
 """What OpenGL, X, VTK and Qt write to standard error when something is wrong, past Python's own warnings."""
@@ -73,6 +73,7 @@ def citiverse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     """A fresh home (settings, caches, recovery) per test, so that no test sees the user's or another's."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CITIVERSE_HOME", str(home))
+    monkeypatch.setenv("CITIVERSE_CACHE", str(home / "arrays"))
     return home
 
 

@@ -42,6 +42,7 @@ LIBRARIES = (
     Library("libGL.so.1", "libgl1", DRAWING),
     Library("mesa-dri", "libgl1-mesa-dri", DRAWING),
     Library("libX11.so.6", "libx11-6", DRAWING),
+    Library("libXcursor.so.1", "libxcursor1", DRAWING),
     Library("libglib-2.0.so.0", "libglib2.0-0", WINDOW, "libglib2.0-0t64"),
     Library("libdbus-1.so.3", "libdbus-1-3", WINDOW),
     Library("libfontconfig.so.1", "libfontconfig1", WINDOW),

@@ -1,0 +1,235 @@
+"""``citiverse``: reads the command line, runs one command, turns every failure into one line and an exit code.
+
+Commands live in ``viewer.cli_*`` and are imported when they run, so that ``citiverse info`` never waits for Qt or VTK.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from viewer.cli_common import DONE, INTERRUPTED, UNREADABLE, USAGE, CliError, complain
+
+HANDLERS = {
+    "start": "viewer.cli_open:start",
+    "open": "viewer.cli_open:open_paths",
+    "demo": "viewer.cli_open:demo",
+    "info": "viewer.cli_info:run",
+    "render": "viewer.cli_picture:render",
+    "pick": "viewer.cli_picture:pick",
+    "doctor": "viewer.doctor:run",
+    "self-test": "viewer.selftest:run",
+}
+"""Command -> ``module:function(options) -> exit code``."""
+
+SIGNED_VALUES = ("--camera", "--range", "--at", "--split")
+"""Options whose value may begin with a minus sign."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An `ArgumentParser` whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong in one line and leave with the code for wrong usage."""
+        complain(f"{message} (see: {self.prog} --help)")
+        raise SystemExit(USAGE)
+
+
+def build_parser() -> Parser:
+    """The whole command line."""
+    common = Parser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show the full traceback of an error")
+    parser = Parser(
+        prog="citiverse",
+        description="Look at 3D city models. Without a command the window opens; PATHs are opened in it.",
+        epilog="Exit codes: 0 done; 2 wrong usage; 3 nothing could be read; 4 read, but what was asked for is not in"
+        " it; 5 this machine cannot draw.",
+    )
+    parser.add_argument("--version", action="version", version=f"citiverse {version()}")
+    parser.add_argument("--debug", action="store_true", default=False, help="show the full traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+
+    def add(name: str, text: str, *, paths: bool = True) -> Parser:
+        sub = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
+        if paths:
+            sub.add_argument("paths", nargs="+", metavar="PATH", help="file, folder or .citiverse project")
+        return sub
+
+    add("open", "open files, folders or projects in the window (so does a bare PATH)")
+    demo = add("demo", "open the demo city; without a display render its pictures and say where", paths=False)
+    demo.add_argument("-o", "--output", metavar="FOLDER", help="where the pictures go without a display")
+    add("info", "what is in a file, and what was dropped, repaired or assumed").add_argument(
+        "--json", action="store_true", help="one JSON object per path"
+    )
+    render = add("render", "make a picture, off-screen, identical to the window's")
+    render.add_argument("-o", "--output", metavar="OUT.png", required=True, help="file to write (.png or .jpg)")
+    add_picture_options(render)
+    pick = add("pick", "what is under a pixel of the picture that render makes")
+    pick.add_argument("--at", type=position, metavar="X,Y", required=True, help="pixel, counted from the top left")
+    pick.add_argument("--json", action="store_true", help="one JSON object")
+    add_picture_options(pick)
+    doctor = add("doctor", "versions, OpenGL, display, missing system libraries and their remedy", paths=False)
+    doctor.add_argument("--json", action="store_true", help="one JSON object")
+    doctor.add_argument("--probe-opengl", action="store_true", help=argparse.SUPPRESS)
+    add("self-test", "a short end-to-end check of this installation", paths=False)
+    return parser
+
+
+def add_picture_options(parser: argparse.ArgumentParser) -> None:
+    """Options shared by ``render`` and ``pick``."""
+    add = parser.add_argument
+    add("--size", type=size, default=(1280, 720), metavar="WxH", help="pixels (default 1280x720)")
+    camera = parser.add_mutually_exclusive_group()
+    camera.add_argument("--view", metavar="NAME", help="a viewpoint of the project")
+    camera.add_argument(
+        "--camera", type=numbers(6), metavar="EX,EY,EZ,TX,TY,TZ", help="eye and target, project CRS, metres"
+    )
+    add("--fov", type=angle, metavar="DEG", help="vertical field of view (default 40)")
+    add("--lod", metavar="LOD", help="level of detail, or 'highest' (default)")
+    add("--color-by", metavar="ATTRIBUTE", help="colour by an attribute, @type, @surface or @theme")
+    add("--palette", metavar="NAME", help="palette of the colours")
+    add("--range", type=numbers(2), metavar="MIN,MAX", help="limits of a numeric ramp")
+    add("--filter", metavar="EXPR", help="show only objects for which this is true, e.g. 'height > 20'")
+    add("--hide", metavar="TYPE", action="append", default=[], help="hide a type of object; may be repeated")
+    add("--select", metavar="ID", action="append", default=[], help="highlight an object; may be repeated")
+    add("--scenario", metavar="ID[/VARIABLE]", help="show a scenario of the project")
+    add("--compare", metavar="ID,ID", help="compare two scenarios of the project")
+    add("--split", type=float, default=None, metavar="0.5", help="where --compare divides the picture")
+    add("--time", metavar="ISO-8601", help="moment of a scenario")
+    add("--sun", metavar="ISO-8601", help="sun position at a moment")
+    add("--no-legend", action="store_true", help="leave the legend out")
+    add("--quality", choices=("draft", "normal", "high"), default=None, help="how carefully to draw")
+
+
+def size(text: str) -> tuple[int, int]:
+    """``1280x720`` -> (1280, 720)."""
+    parts = text.lower().replace("\u00d7", "x").split("x")
+    if len(parts) != 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WIDTHxHEIGHT, e.g. 1280x720")
+    width, height = int(parts[0][:6]), int(parts[1][:6])
+    if not (1 <= width <= 16384 and 1 <= height <= 16384 and width * height <= 134_217_728):
+        raise argparse.ArgumentTypeError(f"{text} is out of range: 1x1 to 16384x8192 pixels")
+    return width, height
+
+
+def position(text: str) -> tuple[int, int]:
+    """``X,Y`` -> whole pixels."""
+    x, y = numbers(2)(text)
+    if x != int(x) or y != int(y):
+        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y in whole pixels")
+    return int(x), int(y)
+
+
+class numbers:
+    """Reads ``count`` finite numbers with commas between them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __call__(self, text: str) -> tuple[float, ...]:
+        """The numbers; complains about anything else."""
+        try:
+            values = tuple(float(part) for part in text.split(","))
+        except ValueError:
+            values = ()
+        if len(values) != self.count or not all(abs(value) < 1e12 for value in values):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {self.count} numbers with commas between")
+        return values
+
+
+def angle(text: str) -> float:
+    """Degrees, more than 0 and less than 170."""
+    (value,) = numbers(1)(text)
+    if not 0.1 <= value <= 170:
+        raise argparse.ArgumentTypeError(f"{text} is out of range: 0.1 to 170 degrees")
+    return value
+
+
+def version() -> str:
+    """The version that is installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("citiverse-viewer")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def normalise(arguments: Sequence[str]) -> list[str]:
+    """Bring the short forms to the long one: nothing -> start, bare paths -> open, signed values tied to options."""
+    words: list[str] = []
+    waiting = False
+    for word in arguments:
+        if waiting and word.startswith("-") and word[1:2].isdigit() | word[1:2].startswith("."):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+        waiting = word in SIGNED_VALUES
+    first = next((word for word in words if not word.startswith("-") or word == "--"), None)
+    if first is None and not {"-h", "--help", "--version"} & set(words):
+        unknown = [word for word in words if word != "--debug"]
+        return words if unknown else ["start", *words]
+    if first is not None and first not in HANDLERS:
+        return ["open", *words]
+    return words
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code and never raises for a user's mistake or a broken file."""
+    from loaders.api import Cancelled, LoadError
+
+    words = normalise(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    _use_utf8()
+    try:
+        return dispatch(words)
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else USAGE
+    except BrokenPipeError:
+        # Whoever read the output has enough; Python must not complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except (KeyboardInterrupt, Cancelled):
+        complain("stopped.")
+        return INTERRUPTED
+    except CliError as error:
+        return _failed(error, error.code, debug)
+    except LoadError as error:
+        return _failed(error, UNREADABLE, debug)
+    except Exception as error:
+        name = type(error).__name__
+        text = f"this should not have happened ({name}: {error}). Please report it with the output of --debug."
+        return _failed(error, 1, debug, text)
+
+
+def dispatch(words: Sequence[str]) -> int:
+    """Parse and run; exceptions pass."""
+    if words[:1] == ["start"]:
+        options = argparse.Namespace(command="start", debug="--debug" in words)
+    else:
+        options = build_parser().parse_args(words)
+    module, function = HANDLERS[options.command].split(":")
+    code = int(getattr(importlib.import_module(module), function)(options))
+    sys.stdout.flush()
+    return code
+
+
+def _failed(error: BaseException, code: int, debug: bool, text: str | None = None) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    complain(text or error)
+    return code
+
+
+def _use_utf8() -> None:
+    """Ids and attributes are any language; a narrow console encoding must not stop the output."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,193 @@
+"""``citiverse doctor``: can this machine draw and open windows, and if not, what to do.
+
+The same checks run before Qt or VTK is imported, so that a missing system library is named with its remedy and never
+shows as a failed import. OpenGL is tried in a process of its own: a broken driver may end it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from viewer import syslibs
+from viewer.cli_common import CANNOT_DRAW, DONE, CliError, plain
+
+PACKAGES = ("numpy", "orjson", "pysimdjson", "pyproj", "pillow", "vtk", "PySide6-Essentials")
+PROBE_SECONDS = 30
+
+
+def check_drawing() -> None:
+    """Raises `CliError` with the remedy if a library that drawing needs is missing."""
+    _refuse(syslibs.missing(syslibs.DRAWING), "This machine cannot draw")
+
+
+def check_window() -> None:
+    """Raises `CliError` with the remedy if a library that a window needs is missing."""
+    _refuse(syslibs.missing(syslibs.DRAWING, syslibs.WINDOW), "No window can be opened here")
+
+
+def _refuse(absent: list[syslibs.Library], text: str) -> None:
+    if absent:
+        names = ", ".join(library.name for library in absent)
+        raise CliError(CANNOT_DRAW, f"{text}: {names} missing. Remedy: {syslibs.remedy(absent)}")
+
+
+def has_display() -> bool:
+    """True if a window could be seen: always on macOS and Windows, by DISPLAY or WAYLAND_DISPLAY elsewhere."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the report; 5 if this machine cannot draw."""
+    if options.probe_opengl:
+        print(json.dumps(_probe_here()), flush=True)
+        return DONE
+    report = examine()
+    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else as_text(report), flush=True)
+    return DONE if report["opengl"]["works"] else CANNOT_DRAW
+
+
+def examine() -> dict[str, Any]:
+    """Everything that the report says, as plain values."""
+    absent = syslibs.missing(syslibs.DRAWING, syslibs.WINDOW)
+    return {
+        "citiverse": _version("citiverse-viewer"),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "frozen": bool(getattr(sys, "frozen", False)),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "opengl": probe_opengl(),
+        "display": _display(),
+        "missing_libraries": [{"library": lib.name, "package": lib.package, "for": lib.purpose} for lib in absent],
+        "remedy": syslibs.remedy(absent) if absent else None,
+        "folders": {name: _folder(path) for name, path in _folders().items()},
+        "cores": os.cpu_count(),
+        "loaders": _loaders(),
+    }
+
+
+def probe_opengl() -> dict[str, Any]:
+    """Draw one off-screen picture in a process of its own: renderer, version, software or not, or why not."""
+    if absent := syslibs.missing(syslibs.DRAWING):
+        return _no_opengl(f"{', '.join(library.name for library in absent)} missing")
+    start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "viewer"]
+    environment = {**os.environ}
+    if not getattr(sys, "frozen", False):
+        root = str(Path(__file__).resolve().parents[1])
+        environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [environment.get("PYTHONPATH")])])
+    try:
+        done = subprocess.run(
+            [*start, "doctor", "--probe-opengl"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PROBE_SECONDS,
+            check=False,
+        )
+        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        answer = json.loads(lines[-1]) if lines else None
+    except subprocess.TimeoutExpired:
+        return _no_opengl(f"the OpenGL driver did not answer within {PROBE_SECONDS} seconds")
+    except (OSError, ValueError) as error:
+        return _no_opengl(str(error))
+    return answer if isinstance(answer, dict) else _no_opengl(f"the OpenGL driver failed (exit code {done.returncode})")
+
+
+def _no_opengl(reason: str) -> dict[str, Any]:
+    return {"works": False, "renderer": None, "version": None, "vendor": None, "software": None, "reason": reason}
+
+
+def _probe_here() -> dict[str, Any]:
+    try:
+        from viewer.render.offscreen import CannotDraw, OffscreenView
+    except ImportError as error:
+        return _no_opengl(str(error))
+    try:
+        view = OffscreenView(64, 64)
+    except CannotDraw as error:
+        return _no_opengl(str(error))
+    info = dict(view.info)
+    view.close()
+    return {"works": True, **info, "reason": None}
+
+
+def _display() -> dict[str, Any]:
+    return {
+        "present": has_display(),
+        "DISPLAY": os.environ.get("DISPLAY"),
+        "WAYLAND_DISPLAY": os.environ.get("WAYLAND_DISPLAY"),
+        "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM"),
+    }
+
+
+def _folders() -> dict[str, Path]:
+    from loaders.store import default_cache
+    from viewer.settings.paths import config_folder, state_folder
+
+    return {
+        "settings": config_folder(),
+        "recovery": state_folder(),
+        "cache": default_cache().root,
+        "temporary": Path(tempfile.gettempdir()),
+    }
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    """Whether the folder, or the nearest one above it that exists, can be written; and its size where it is the cache."""
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    size = None
+    if path.name != Path(tempfile.gettempdir()).name and path.is_dir():
+        size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return {"path": str(path), "writable": os.access(there, os.W_OK), "bytes": size}
+
+
+def _loaders() -> dict[str, Any]:
+    from loaders import registry
+
+    return {"formats": [spec.name for spec in registry.specs()], "problems": list(registry.problems())}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def as_text(report: dict[str, Any]) -> str:
+    """The report for people, one line per fact."""
+    gl, display = report["opengl"], report["display"]
+    drawn = f"{gl['renderer']} ({'software' if gl['software'] else 'hardware'}), {gl['version']}"
+    lines = [
+        f"Citiverse Viewer {report['citiverse'] or '(not installed)'}, Python {report['python']}, {report['platform']}",
+        "Packages          "
+        + ", ".join(f"{name} {version or 'absent'}" for name, version in report["packages"].items()),
+        f"OpenGL            {drawn if gl['works'] else 'does not work: ' + str(gl['reason'])}",
+        f"Display           {display['DISPLAY'] or display['WAYLAND_DISPLAY'] or ('yes' if display['present'] else 'none')}",
+        f"Formats           {', '.join(report['loaders']['formats'])}",
+    ]
+    lines += [f"Loader problem    {problem}" for problem in report["loaders"]["problems"]]
+    for name, folder in report["folders"].items():
+        size = "" if folder["bytes"] is None else f", {folder['bytes'] / 1048576:,.1f} MiB"
+        lines.append(
+            f"{name.capitalize():<18}{folder['path']} ({'writable' if folder['writable'] else 'NOT WRITABLE'}{size})"
+        )
+    absent = report["missing_libraries"]
+    lines.append(
+        f"System libraries  {'missing: ' + ', '.join(lib['library'] for lib in absent) if absent else 'all there'}"
+    )
+    if report["remedy"]:
+        lines.append(f"Remedy            {report['remedy']}")
+    return "\n".join(plain(line) for line in lines)
