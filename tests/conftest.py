@@ -211,7 +211,7 @@ def _with_subclasses(kind: type) -> set[type]:
 def _at_work(thing: Any) -> bool:
     """False for a closed scene and for a Qt thread that is the main one, has ended or is gone in C++."""
     if type(thing).__name__ == "SceneView":
-        return not getattr(thing, "closed", False)
+        return not getattr(thing, "_closed", False)
     core: Any = sys.modules.get("PySide6.QtCore")
     if core is not None and isinstance(thing, core.QThread):
         alive = sys.modules["shiboken6"].isValid(thing)

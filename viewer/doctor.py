@@ -7,6 +7,7 @@ shows as a failed import. OpenGL is tried in a process of its own: a broken driv
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import platform
@@ -24,27 +25,51 @@ PACKAGES = ("numpy", "orjson", "pysimdjson", "pyproj", "pillow", "vtk", "PySide6
 PROBE_SECONDS = 30
 
 
-def check_drawing() -> None:
-    """Raises `CliError` with the remedy if a library that drawing needs is missing."""
-    _refuse(syslibs.missing(syslibs.DRAWING), "This machine cannot draw")
-
-
 def check_window() -> None:
-    """Raises `CliError` with the remedy if a library that a window needs is missing."""
-    _refuse(syslibs.missing(syslibs.DRAWING, syslibs.WINDOW), "No window can be opened here")
-
-
-def _refuse(absent: list[syslibs.Library], text: str) -> None:
+    """Raises `CliError` with the remedy if a library that a window needs here is missing."""
+    absent = syslibs.missing(*_window_purposes())
     if absent:
         names = ", ".join(library.name for library in absent)
-        raise CliError(CANNOT_DRAW, f"{text}: {names} missing. Remedy: {syslibs.remedy(absent)}")
+        text = f"no window can be opened here: {names} missing. Remedy: {syslibs.remedy(absent)}"
+        raise CliError(CANNOT_DRAW, text)
+
+
+def _window_purposes() -> tuple[str, ...]:
+    """Wayland and Qt's own platforms need no X libraries."""
+    platform_name = os.environ.get("QT_QPA_PLATFORM", "")
+    x11 = platform_name.startswith("xcb") or not (platform_name or os.environ.get("WAYLAND_DISPLAY"))
+    return (syslibs.DRAWING, syslibs.WINDOW, *((syslibs.X11,) if x11 else ()))
 
 
 def has_display() -> bool:
-    """True if a window could be seen: always on macOS and Windows, by DISPLAY or WAYLAND_DISPLAY elsewhere."""
-    if sys.platform in ("darwin", "win32"):
+    """True if a window can be shown: a display that answers, or a platform of Qt's chosen by QT_QPA_PLATFORM."""
+    if not sys.platform.startswith("linux"):
         return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if os.environ.get("QT_QPA_PLATFORM", "xcb").split(";")[0] not in ("xcb", "wayland", "wayland-egl"):
+        return True
+    return _wayland_answers() or _x_answers()
+
+
+def _wayland_answers() -> bool:
+    name = os.environ.get("WAYLAND_DISPLAY")
+    return bool(name) and Path(os.environ.get("XDG_RUNTIME_DIR", "/"), str(name)).exists()
+
+
+def _x_answers() -> bool:
+    """Qt ends the process on a display that does not answer, so it is asked first."""
+    if not os.environ.get("DISPLAY"):
+        return False
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return True  # cannot be asked; the missing library is named before a window is tried
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    x11.XOpenDisplay.argtypes = [ctypes.c_char_p]
+    x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
+    display = x11.XOpenDisplay(None)
+    if display:
+        x11.XCloseDisplay(display)
+    return bool(display)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -59,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examine() -> dict[str, Any]:
     """Everything that the report says, as plain values."""
-    absent = syslibs.missing(syslibs.DRAWING, syslibs.WINDOW)
+    absent = syslibs.missing(*_window_purposes())
     return {
         "citiverse": _version("citiverse-viewer"),
         "python": platform.python_version(),
@@ -131,24 +156,24 @@ def _display() -> dict[str, Any]:
 
 
 def _folders() -> dict[str, Path]:
-    from loaders.store import default_cache
-    from viewer.settings.paths import config_folder, state_folder
+    from viewer.settings.folders import folders
 
+    user = folders()
     return {
-        "settings": config_folder(),
-        "recovery": state_folder(),
-        "cache": default_cache().root,
+        "settings": user.config,
+        "state": user.state,
+        "cache": user.cache,
         "temporary": Path(tempfile.gettempdir()),
     }
 
 
 def _folder(path: Path) -> dict[str, Any]:
-    """Whether the folder, or the nearest one above it that exists, can be written; and its size where it is the cache."""
+    """Whether the folder (or the nearest one above it that exists) can be written, and its size in bytes."""
     there = path
     while not there.exists() and there != there.parent:
         there = there.parent
     size = None
-    if path.name != Path(tempfile.gettempdir()).name and path.is_dir():
+    if path != Path(tempfile.gettempdir()) and path.is_dir():
         size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return {"path": str(path), "writable": os.access(there, os.W_OK), "bytes": size}
 
@@ -170,12 +195,13 @@ def as_text(report: dict[str, Any]) -> str:
     """The report for people, one line per fact."""
     gl, display = report["opengl"], report["display"]
     drawn = f"{gl['renderer']} ({'software' if gl['software'] else 'hardware'}), {gl['version']}"
+    shown = display["WAYLAND_DISPLAY"] or display["DISPLAY"] or "yes"
     lines = [
         f"Citiverse Viewer {report['citiverse'] or '(not installed)'}, Python {report['python']}, {report['platform']}",
         "Packages          "
         + ", ".join(f"{name} {version or 'absent'}" for name, version in report["packages"].items()),
         f"OpenGL            {drawn if gl['works'] else 'does not work: ' + str(gl['reason'])}",
-        f"Display           {display['DISPLAY'] or display['WAYLAND_DISPLAY'] or ('yes' if display['present'] else 'none')}",
+        f"Display           {shown if display['present'] else 'none'}",
         f"Formats           {', '.join(report['loaders']['formats'])}",
     ]
     lines += [f"Loader problem    {problem}" for problem in report["loaders"]["problems"]]

@@ -17,7 +17,9 @@ from typing import NamedTuple
 DRAWING = "drawing"
 """Needed to draw at all (pictures without a window)."""
 WINDOW = "window"
-"""Needed to open a window."""
+"""Needed to open a window of any kind."""
+X11 = "x11"
+"""Needed besides to open a window on an X display (Wayland does without)."""
 TESTS = "tests"
 """Needed to run the tests on a machine without a display."""
 
@@ -47,24 +49,24 @@ LIBRARIES = (
     Library("libdbus-1.so.3", "libdbus-1-3", WINDOW),
     Library("libfontconfig.so.1", "libfontconfig1", WINDOW),
     Library("libfreetype.so.6", "libfreetype6", WINDOW),
-    Library("libX11-xcb.so.1", "libx11-xcb1", WINDOW),
-    Library("libxcb.so.1", "libxcb1", WINDOW),
-    Library("libxcb-cursor.so.0", "libxcb-cursor0", WINDOW),
-    Library("libxcb-glx.so.0", "libxcb-glx0", WINDOW),
-    Library("libxcb-icccm.so.4", "libxcb-icccm4", WINDOW),
-    Library("libxcb-image.so.0", "libxcb-image0", WINDOW),
-    Library("libxcb-keysyms.so.1", "libxcb-keysyms1", WINDOW),
-    Library("libxcb-randr.so.0", "libxcb-randr0", WINDOW),
-    Library("libxcb-render.so.0", "libxcb-render0", WINDOW),
-    Library("libxcb-render-util.so.0", "libxcb-render-util0", WINDOW),
-    Library("libxcb-shape.so.0", "libxcb-shape0", WINDOW),
-    Library("libxcb-shm.so.0", "libxcb-shm0", WINDOW),
-    Library("libxcb-sync.so.1", "libxcb-sync1", WINDOW),
-    Library("libxcb-util.so.1", "libxcb-util1", WINDOW),
-    Library("libxcb-xfixes.so.0", "libxcb-xfixes0", WINDOW),
-    Library("libxcb-xkb.so.1", "libxcb-xkb1", WINDOW),
+    Library("libX11-xcb.so.1", "libx11-xcb1", X11),
+    Library("libxcb.so.1", "libxcb1", X11),
+    Library("libxcb-cursor.so.0", "libxcb-cursor0", X11),
+    Library("libxcb-glx.so.0", "libxcb-glx0", X11),
+    Library("libxcb-icccm.so.4", "libxcb-icccm4", X11),
+    Library("libxcb-image.so.0", "libxcb-image0", X11),
+    Library("libxcb-keysyms.so.1", "libxcb-keysyms1", X11),
+    Library("libxcb-randr.so.0", "libxcb-randr0", X11),
+    Library("libxcb-render.so.0", "libxcb-render0", X11),
+    Library("libxcb-render-util.so.0", "libxcb-render-util0", X11),
+    Library("libxcb-shape.so.0", "libxcb-shape0", X11),
+    Library("libxcb-shm.so.0", "libxcb-shm0", X11),
+    Library("libxcb-sync.so.1", "libxcb-sync1", X11),
+    Library("libxcb-util.so.1", "libxcb-util1", X11),
+    Library("libxcb-xfixes.so.0", "libxcb-xfixes0", X11),
+    Library("libxcb-xkb.so.1", "libxcb-xkb1", X11),
     Library("libxkbcommon.so.0", "libxkbcommon0", WINDOW),
-    Library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", WINDOW),
+    Library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", X11),
     Library("Xvfb", "xvfb", TESTS),
 )
 
@@ -73,7 +75,7 @@ DRIVER_PATTERNS = ("dri/*_dri.so", "libgallium-*.so", "*/dri/*_dri.so", "*/libga
 
 
 def missing(*purposes: str) -> list[Library]:
-    """What is absent for any of the purposes (`DRAWING`, `WINDOW`, `TESTS`); empty off Linux."""
+    """What is absent for any of the purposes (`DRAWING`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
     if not sys.platform.startswith("linux"):
         return []
     fakes = {name.strip() for name in os.environ.get(FAKE_ENVIRONMENT, "").split(",") if name.strip()}

@@ -21,6 +21,8 @@ NETWORK_MODULES = {
     *("socket", "socketserver", "ssl", "http", "urllib.request", "urllib3", "requests", "aiohttp", "httpx", "ftplib"),
     *("smtplib", "telnetlib", "xmlrpc", "websocket", "websockets", "PySide6.QtNetwork", "PySide6.QtWebSockets"),
 }
+ALLOWED = {"viewer/ui/app.py": {"socket"}}
+"""``socketpair`` inside the process: the only way to wake Qt's loop from a signal on every platform."""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +85,8 @@ def test_nothing_executes_data_or_reaches_the_network(project_root: Path) -> Non
         name = path.relative_to(project_root)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imports = _imports(tree)
-        found += [f"{name}: import {i}" for i in imports if _within(i, BANNED_MODULES | NETWORK_MODULES)]
+        banned = BANNED_MODULES | (NETWORK_MODULES - ALLOWED.get(name.as_posix(), set()))
+        found += [f"{name}: import {i}" for i in imports if _within(i, banned)]
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 found += [f"{name}:{node.lineno}: {call}" for call in _banned_calls(node)]
@@ -152,3 +155,15 @@ def test_scripts_point_at_functions(config: dict[str, Any]) -> None:
     for target in config["project"]["scripts"].values():
         module, function = target.split(":")
         assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_sockets_are_only_pairs(project_root: Path) -> None:
+    """A file that may import ``socket`` makes pairs within the process and nothing that reaches out."""
+    for name in ALLOWED:
+        tree = ast.parse((project_root / name).read_text(encoding="utf-8"))
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "socket"
+        }
+        assert used == {"socketpair"}, name

@@ -1,0 +1,77 @@
+"""Legends drawn onto pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from viewer.analysis.legend import Legend, LegendEntry
+from viewer.render.overlay import draw_legend
+
+CLASSES = Legend(
+    "Function",
+    "",
+    "classes",
+    (LegendEntry("office", (200, 10, 20), 12), LegendEntry("school", (10, 20, 200), 3)),
+    LegendEntry("no data", (190, 190, 190), 5),
+)
+RAMP = Legend(
+    "Height",
+    "m",
+    "ramp",
+    tuple(LegendEntry(f"{v:g}", (0, 0, 0), None, float(v)) for v in (0, 25, 50)),
+    colors=((0, 0, 255), (255, 0, 0)),
+    range=(0.0, 50.0),
+)
+
+
+def blank(height: int = 720, width: int = 1280) -> np.ndarray:
+    return np.full((height, width, 3), 128, np.uint8)
+
+
+def has_color(image: np.ndarray, rgb: tuple[int, int, int]) -> bool:
+    return bool((image == np.array(rgb, np.uint8)).all(axis=2).any())
+
+
+def test_every_class_colour_is_on_the_picture() -> None:
+    image = draw_legend(blank(), CLASSES)
+    for entry in (*CLASSES.entries, CLASSES.no_data):
+        assert entry is not None and has_color(image, entry.rgb)
+
+
+def test_only_the_lower_left_corner_changes() -> None:
+    before = blank()
+    changed = (draw_legend(before, CLASSES) != before).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert 0 < columns.min() < 40 and columns.max() < 400
+    assert rows.min() > 360 and 680 < rows.max() < 720
+    assert (before == 128).all()
+
+
+def test_ramp_runs_from_low_to_high() -> None:
+    image = draw_legend(blank(), RAMP).astype(int)
+    blue = np.nonzero((image[:, :, 2] > 220) & (image[:, :, 0] < 40))[1]
+    red = np.nonzero((image[:, :, 0] > 220) & (image[:, :, 2] < 40))[1]
+    assert len(blue) and len(red) and blue.max() < red.min()
+
+
+def test_grows_with_the_picture() -> None:
+    small = (draw_legend(blank(), CLASSES) != 128).any(axis=2).sum()
+    large = (draw_legend(blank(1440, 2560), CLASSES) != 128).any(axis=2).sum()
+    assert 3.5 < large / small < 4.5
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 20), (60, 3000)])
+def test_tiny_pictures_stay_as_they_are(size: tuple[int, int]) -> None:
+    before = blank(*size)
+    assert (draw_legend(before, CLASSES) == before).all()
+
+
+def test_hostile_labels_are_harmless() -> None:
+    entry = LegendEntry("\x1b[31m\u202e" + "x" * 10_000, (1, 2, 3), 10**12)
+    image = draw_legend(blank(), Legend("\n\0", "", "classes", (entry,)))
+    assert has_color(image, (1, 2, 3))
+
+
+def test_nothing_to_explain_draws_nothing() -> None:
+    assert (draw_legend(blank(), Legend("Empty", "", "classes")) == 128).all()

@@ -1,0 +1,79 @@
+"""``citiverse``, ``citiverse open`` and ``citiverse demo``: the window, and the demo's pictures where there is none."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from viewer.cli_common import CANNOT_DRAW, DONE, UNREADABLE, CliError, expand_paths, is_project
+from viewer.doctor import check_window, has_display
+
+PICTURE_FOLDER = "citiverse-demo"
+PICTURE_SIZE = (1280, 720)
+
+
+def start(options: argparse.Namespace) -> int:
+    """The window on its start page."""
+    return _window([])
+
+
+def open_paths(options: argparse.Namespace) -> int:
+    """The window with these files; what cannot be opened at all is told before a window appears."""
+    files, refused = expand_paths(options.paths)
+    there = [path for path in files if path.exists()]
+    if not there:
+        missing = [f"{path.name}: there is no such file. Check the name and the folder." for path in files]
+        raise CliError(UNREADABLE, str(refused[0]) if refused else missing[0])
+    return _window(options.paths)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """The demo city in the window; without a display its pictures in a folder."""
+    if has_display():
+        return _window([], demo=True)
+    return render_demo(options.output)
+
+
+def _window(paths: list[str], *, demo: bool = False) -> int:
+    if not has_display():
+        raise CliError(CANNOT_DRAW, "there is no display to open a window on. Pictures without one: citiverse render.")
+    check_window()
+    from viewer.ui.app import run_app
+
+    absolute = [str(Path(path).absolute()) if not is_project(path) else path for path in paths]
+    return run_app(absolute, demo=demo)
+
+
+def render_demo(output: str | None) -> int:
+    """Render the tour's viewpoints and print where the pictures are."""
+    from viewer.cli_picture import draw, write_picture
+    from viewer.cli_scene import load_paths, make_session
+    from viewer.demo.town import demo_path, viewpoints
+
+    folder = _picture_folder(output)
+    session = make_session()
+    try:
+        load_paths(session, [str(demo_path())])
+        for number, viewpoint in enumerate(viewpoints(), 1):
+            session.move_camera(viewpoint.camera)
+            name = re.sub(r"[^a-z0-9]+", "-", viewpoint.name.lower()).strip("-")
+            write_picture(folder / f"{number}-{name}.png", draw(session, PICTURE_SIZE))
+    finally:
+        session.close()
+    print(f"There is no display here. Pictures of the demo city: {folder}", flush=True)
+    return DONE
+
+
+def _picture_folder(output: str | None) -> Path:
+    """The folder asked for, else one below the current folder, else a temporary one; it exists afterwards."""
+    wanted = Path(output) if output else Path.cwd() / PICTURE_FOLDER
+    if output is None and not os.access(Path.cwd(), os.W_OK):
+        wanted = Path(tempfile.gettempdir()) / PICTURE_FOLDER
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CliError(2, f"{wanted}: the folder cannot be made ({error.strerror}); name another with -o.") from error
+    return wanted.absolute()

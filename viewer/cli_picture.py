@@ -1,0 +1,170 @@
+"""``citiverse render`` and ``citiverse pick``: the window's picture, and what is under its pixels, off-screen."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from viewer.analysis.classify import colors_for
+from viewer.analysis.legend import Legend
+from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, plain
+from viewer.cli_scene import make_session, open_scene
+from viewer.document.files import write_atomic
+from viewer.session.session import Session
+
+if TYPE_CHECKING:
+    from viewer.render.offscreen import OffscreenView
+
+PICTURE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+
+
+def render(options: argparse.Namespace) -> int:
+    """Write one picture."""
+    path = checked_output(options.output)
+    session = make_session()
+    try:
+        open_scene(session, options)
+        write_picture(path, draw(session, options.size))
+    finally:
+        session.close()
+    return DONE
+
+
+def pick(options: argparse.Namespace) -> int:
+    """Say what is under one pixel."""
+    (x, y), (width, height) = options.at, options.size
+    if not (0 <= x < width and 0 <= y < height):
+        raise CliError(USAGE, f"--at {x},{y} lies outside the picture of {width}x{height} pixels.")
+    session = make_session()
+    try:
+        open_scene(session, options)
+        with showing(session, options.size) as view:
+            found = describe_pick(session, view.scene.pick(x, y))
+    finally:
+        session.close()
+    print(json.dumps(found, ensure_ascii=False, allow_nan=False) if options.json else pick_text(found))
+    return DONE
+
+
+def checked_output(text: str) -> Path:
+    """The file to write; raises `CliError` for a format or a place that cannot be."""
+    path = Path(text)
+    if path.suffix.lower() not in PICTURE_FORMATS:
+        raise CliError(
+            USAGE, f"{path.name}: pictures are written as {' or '.join(PICTURE_FORMATS)}; change its ending."
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise CliError(USAGE, f"{text}: there is no such folder; create it first, or choose another place.")
+    return path
+
+
+@contextmanager
+def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
+    """An off-screen view that shows the session's document through its camera.
+
+    Raises:
+        CliError: this machine cannot draw.
+    """
+    from viewer import syslibs
+
+    try:
+        from viewer.render.offscreen import CannotDraw, OffscreenView
+    except ImportError as error:
+        absent = syslibs.missing(syslibs.DRAWING)
+        remedy = f" Remedy: {syslibs.remedy(absent)}" if absent else " Install the program again."
+        raise CliError(CANNOT_DRAW, f"this machine cannot draw ({error}).{remedy}") from error
+    from viewer.render.resolve import resolve
+
+    try:
+        view = OffscreenView(*size)
+    except CannotDraw as error:
+        raise CliError(CANNOT_DRAW, str(error)) from error
+    try:
+        # The state comes first: then only the levels of detail that it shows are built.
+        view.scene.apply(resolve(session.document, session.camera, size=size))
+        for layer in session.document.state.layers:
+            if layer.id in session.document.cities:
+                view.scene.attach(layer.id, session.document.cities[layer.id])
+        yield view
+    finally:
+        view.close()
+
+
+def draw(session: Session, size: tuple[int, int]) -> Any:
+    """The picture with its legend, uint8 (H, W, 3)."""
+    from viewer.render.overlay import draw_legend
+
+    with showing(session, size) as view:
+        image = view.image()
+    legend = shown_legend(session)
+    return image if legend is None else draw_legend(image, legend)
+
+
+def shown_legend(session: Session) -> Legend | None:
+    """The legend of the first visible layer, where legends are on."""
+    state = session.document.state
+    if not state.show_legend:
+        return None
+    for layer in state.layers:
+        city = session.document.cities.get(layer.id)
+        if layer.visible and city is not None and city.drawable:
+            return colors_for(city, layer.style)[1]
+    return None
+
+
+def write_picture(path: Path, pixels: Any) -> None:
+    """Encode and write whole or not at all; raises `CliError` where the place cannot be written."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    kind = PICTURE_FORMATS[path.suffix.lower()]
+    settings = {"compress_level": 4} if kind == "PNG" else {"quality": 92}
+    Image.fromarray(pixels).save(buffer, kind, **settings)
+    try:
+        write_atomic(path, buffer.getvalue())
+    except OSError as error:
+        reason = error.strerror or error
+        raise CliError(USAGE, f"{path}: it cannot be written ({reason}); choose another place.") from error
+
+
+def describe_pick(session: Session, hit: Any) -> dict[str, Any]:
+    """The object that ``pick --json`` prints; ``{"id": null}`` where there is nothing."""
+    if hit is None:
+        return {"id": None}
+    city = session.document.cities[hit.layer_id]
+    surface = city.surfaces.type_of(hit.surface_row) if hit.surface_row >= 0 else None
+    return {
+        "layer": session.layer_name(hit.layer_id),
+        "id": city.objects.ids[hit.row],
+        "type": city.objects.type_of(hit.row),
+        "surface": surface,
+        "position": [round(float(value), 4) for value in hit.position],
+        "attributes": finite(city.objects.attributes_of(hit.row)),
+    }
+
+
+def finite(value: Any) -> Any:
+    """Numbers that JSON does not know become null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, list) else value
+
+
+def pick_text(found: dict[str, Any]) -> str:
+    """The same for people."""
+    if found["id"] is None:
+        return "nothing"
+    place = ", ".join(f"{value:.3f}" for value in found["position"])
+    surface = f", {plain(found['surface'])}" if found["surface"] else ""
+    lines = [f"{plain(found['id'])} ({plain(found['type'])}{surface})", f"  layer     {plain(found['layer'])}"]
+    lines += [f"  position  {place}"]
+    lines += [f"  {plain(name)}: {plain(value)}" for name, value in found["attributes"].items()]
+    return "\n".join(lines)

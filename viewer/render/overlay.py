@@ -1,0 +1,140 @@
+"""Legends drawn onto a finished picture without Qt; the window paints the same `Legend` values by Qt.
+
+The panel stands in the lower left corner. All measures are in pixels of a picture 720 high and grow with it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from viewer.resources import asset
+
+if TYPE_CHECKING:
+    from PIL.ImageDraw import ImageDraw
+
+    from viewer.analysis.legend import Legend, LegendEntry
+
+Image8 = npt.NDArray[np.uint8]
+
+REFERENCE_HEIGHT = 720
+MARGIN, PADDING, ROW, SWATCH, GAP = 16, 14, 22, 14, 8
+RAMP_WIDTH, RAMP_HEIGHT = 216, 14
+TEXT_SIZE, TITLE_SIZE = 13, 14
+MAX_LABEL = 200
+PANEL, INK, QUIET, EDGE = (255, 255, 255, 224), (28, 34, 42, 255), (96, 104, 114, 255), (0, 0, 0, 60)
+
+
+def draw_legend(image: Image8, legend: Legend) -> Image8:
+    """A copy of the picture with the legend on it; uint8 (H, W, 3). A picture too small for it stays as it is."""
+    from PIL import Image, ImageDraw
+
+    height, width = image.shape[:2]
+    panel = _Panel(legend, max(height / REFERENCE_HEIGHT, 0.5))
+    if not (legend.entries or legend.no_data) or panel.width > 0.9 * width or panel.height > 0.9 * height:
+        return image
+    picture = Image.fromarray(image).convert("RGBA")
+    sheet = Image.new("RGBA", picture.size, (0, 0, 0, 0))
+    panel.paint(ImageDraw.Draw(sheet), panel.margin, height - panel.height - panel.margin)
+    return np.asarray(Image.alpha_composite(picture, sheet).convert("RGB"))
+
+
+class _Panel:
+    """Lays the legend out at a scale and paints it."""
+
+    def __init__(self, legend: Legend, scale: float) -> None:
+        self._legend = legend
+        self._scale = scale
+        self._font = _font("Inter-Regular.otf", round(TEXT_SIZE * scale))
+        self._bold = _font("Inter-SemiBold.otf", round(TITLE_SIZE * scale))
+        self._title = _clean(f"{legend.title} ({legend.unit})" if legend.unit else legend.title)
+        self._rows: list[LegendEntry] = [] if legend.kind == "ramp" else list(legend.entries)
+        if legend.no_data is not None:
+            self._rows.append(legend.no_data)
+        self._labels = [_fit(_clean(entry.label), self._font, MAX_LABEL * scale) for entry in self._rows]
+        self._counts = ["" if entry.count is None else f"{entry.count:,}" for entry in self._rows]
+        self.margin = self._px(MARGIN)
+        self.width = self._px(2 * PADDING) + self._inner_width()
+        bar = self._px(RAMP_HEIGHT + ROW + GAP) if legend.kind == "ramp" else 0
+        note = self._px(ROW) if legend.note else 0
+        self.height = self._px(2 * PADDING + ROW) + bar + self._px(ROW) * len(self._rows) + note
+
+    def _px(self, value: float) -> int:
+        return round(value * self._scale)
+
+    def _inner_width(self) -> int:
+        labels = max((self._font.getlength(text) for text in self._labels), default=0)
+        counts = max((self._font.getlength(text) for text in self._counts), default=0)
+        rows = self._px(SWATCH + GAP) + labels + (self._px(2 * GAP) + counts if counts else 0) if self._rows else 0
+        bar = self._px(RAMP_WIDTH) if self._legend.kind == "ramp" else 0
+        note = self._font.getlength(_clean(self._legend.note))
+        return int(max(rows, bar, note, self._bold.getlength(self._title))) + 1
+
+    def paint(self, draw: ImageDraw, left: int, top: int) -> None:
+        """Paint with the upper left corner there."""
+        box = (left, top, left + self.width, top + self.height)
+        draw.rounded_rectangle(box, self._px(8), fill=PANEL, outline=EDGE)
+        x, y = left + self._px(PADDING), top + self._px(PADDING)
+        draw.text((x, y), self._title, font=self._bold, fill=INK)
+        y += self._px(ROW)
+        if self._legend.kind == "ramp":
+            self._paint_ramp(draw, x, y)
+            y += self._px(RAMP_HEIGHT + ROW + GAP)
+        right = left + self.width - self._px(PADDING)
+        for entry, label, count in zip(self._rows, self._labels, self._counts, strict=True):
+            side, middle = self._px(SWATCH), y + self._px(ROW) / 2
+            swatch = (x, middle - side / 2, x + side, middle + side / 2)
+            draw.rounded_rectangle(swatch, self._px(3), fill=(*entry.rgb, 255), outline=EDGE)
+            draw.text((x + self._px(SWATCH + GAP), middle), label, font=self._font, fill=INK, anchor="lm")
+            draw.text((right, middle), count, font=self._font, fill=QUIET, anchor="rm")
+            y += self._px(ROW)
+        if self._legend.note:
+            draw.text((x, y + self._px(ROW) / 2), _clean(self._legend.note), font=self._font, fill=QUIET, anchor="lm")
+
+    def _paint_ramp(self, draw: ImageDraw, x: int, y: int) -> None:
+        width, height = self.width - self._px(2 * PADDING), self._px(RAMP_HEIGHT)
+        colors = np.array(self._legend.colors or [entry.rgb for entry in self._legend.entries], np.float64)
+        places = np.linspace(0, len(colors) - 1, width)
+        for column, place in enumerate(places):
+            low = int(place)
+            high = min(low + 1, len(colors) - 1)
+            rgb = colors[low] + (colors[high] - colors[low]) * (place - low)
+            draw.line((x + column, y, x + column, y + height), fill=(*(int(c + 0.5) for c in rgb), 255))
+        draw.rectangle((x, y, x + width, y + height), outline=EDGE)
+        start, end = self._legend.range or (0.0, 1.0)
+        free = float("-inf")
+        for entry in self._legend.entries:
+            value = start if entry.value is None else entry.value
+            tick = x + min(max((value - start) / ((end - start) or 1.0), 0.0), 1.0) * width
+            text = _clean(entry.label)
+            length = self._font.getlength(text)
+            at = min(max(tick - length / 2, x), x + width - length)
+            if at >= free:
+                draw.line((tick, y + height, tick, y + height + self._px(3)), fill=INK)
+                draw.text((at, y + height + self._px(5)), text, font=self._font, fill=INK)
+                free = at + length + self._px(6)
+
+
+@lru_cache(maxsize=16)
+def _font(name: str, size: int) -> Any:
+    from PIL import ImageFont
+
+    return ImageFont.truetype(str(asset(f"fonts/{name}")), max(size, 6))
+
+
+def _clean(text: str) -> str:
+    """One line without control characters (labels come from files)."""
+    return "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)[:200]
+
+
+def _fit(text: str, font: Any, width: float) -> str:
+    """The text, shortened with an ellipsis to a width in pixels."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "\u2026") > width:
+        text = text[:-1]
+    return text + "\u2026"
