@@ -149,8 +149,8 @@ def _instances(instances: Instances, rows: int, surfaces: int, looks: tuple[int,
 def _tags(tags: Array, count: int, rows: int, where: str) -> None:
     _shape(tags, (count, 2), f"{where}.tags")
     if count:
-        low, high = _extremes(tags)
-        _need(bool(np.all(low >= 0)), f"{where}.tags: negative")  # also false for NaN
+        _need(bool(tags.min() >= 0), f"{where}.tags: negative or not a number")
+        high = _column_maxima(tags)
         _need(bool(high[0] < rows and high[1] <= SURFACE_CODE_OTHER), f"{where}.tags: out of range")
 
 
@@ -186,8 +186,12 @@ def _finite(array: Array, where: str) -> None:
         _need(bool(np.isfinite(array.min()) and np.isfinite(array.max())), f"{where}: not finite")
 
 
-def _extremes(tags: Array) -> tuple[Array, Array]:
-    return tags.min(axis=0), tags.max(axis=0)
+def _column_maxima(pairs: Array) -> Array:
+    """Maxima of the two columns; 1,024 values side by side, because numpy is some 20 times slower on two."""
+    whole = len(pairs) // 512 * 512
+    head = pairs[:whole].reshape(-1, 1024).max(axis=0, initial=-np.inf).reshape(512, 2)
+    highest: Array = np.concatenate([head, pairs[whole:]]).max(axis=0)
+    return highest
 
 
 def _need(condition: bool, text: str) -> None:

@@ -171,7 +171,6 @@ class _Load:
         registry.read_head(self._path)  # with a forced loader too: plain, readable, not empty
         status = self._path.stat()
         loaded = self._from_cache(spec) or self._from_worker(spec, status)
-        self._stop_if_cancelled()
         return LoadUpdate(1.0, "Done", done=True, loaded=loaded, log=loaded.log)
 
     def _from_cache(self, spec: LoaderSpec) -> LoadedFile | None:
@@ -183,6 +182,7 @@ class _Load:
         except LoadError:
             self._cache.discard(folder)
             return None
+        self._stop_if_cancelled()
         if not _textures_current(result, self._path, folder):
             return None
         return LoadedFile(result, folder, True, time.perf_counter() - self._started, 0.0)
@@ -196,9 +196,14 @@ class _Load:
                 raise LoadError(
                     self._path, "the file changed while it was read.", remedy="Open it again.", kind="changed"
                 )
+            result = self._open(folder)  # before the cache: it only gets what has been checked
+            self._stop_if_cancelled()
             if self._cache is not None and folder.parent == self._cache.root:
+                if os.name == "nt":  # a folder with mapped files cannot be renamed there
+                    del result
                 folder = self._cache.commit(folder, self._path, spec, status)
-            result = self._open(folder)
+                if os.name == "nt":
+                    result = self._open(folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

@@ -62,6 +62,7 @@ class Job(ABC):
 
     def cancelled(self) -> None:
         """Called at once, on the polling side, when the job was cancelled or replaced."""
+        self.stage = "Cancelled"
 
 
 class LoadJob(Job):
@@ -116,6 +117,7 @@ class LoadJob(Job):
 
     def cancelled(self) -> None:
         """See `Job.cancelled`."""
+        super().cancelled()
         if self._on_cancel is not None:
             self._on_cancel()
 
