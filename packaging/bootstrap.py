@@ -148,9 +148,8 @@ def pip(arguments: list[str]) -> None:
         errors="replace",
         env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"},
     )
-    assert process.stderr is not None
-    text = process.stderr.read()
-    if process.wait() == 0:
+    _, text = process.communicate()
+    if process.returncode == 0:
         return
     (VENV / "setup.log").write_text(text, encoding="utf-8")
     if OFFLINE.search(text):

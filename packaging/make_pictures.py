@@ -1,0 +1,129 @@
+"""Make the README's pictures from the real program: ``.venv/bin/python packaging/make_pictures.py``.
+
+``demo.png`` is what ``citiverse render`` draws of the demo city; ``window.png`` is the window itself with a building
+selected (it needs a display; without one it starts Xvfb for itself). Files are kept small.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "assets" / "pictures"
+LIMIT_BYTES = 400_000
+WINDOW_SIZE = (1440, 900)
+RENDER_SIZE = (1440, 810)
+WAIT_SECONDS = 60.0
+
+
+def save_small(image: Image.Image, path: Path) -> None:
+    """Write a PNG below the limit: true colours if they fit, else fewer colours, else fewer pixels."""
+    image = image.convert("RGB")
+    while True:
+        for colors in (None, 256, 128):
+            small = image if colors is None else image.quantize(colors, dither=Image.Dither.FLOYDSTEINBERG)
+            small.save(path, optimize=True)
+            if path.stat().st_size <= LIMIT_BYTES:
+                print(f"{path.relative_to(ROOT)}: {path.stat().st_size // 1000} kB, {image.width}x{image.height}")
+                return
+        image = image.resize((image.width * 4 // 5, image.height * 4 // 5), Image.Resampling.LANCZOS)
+
+
+def make_demo(attribute: str) -> None:
+    """The demo city from its first viewpoint, coloured by an attribute."""
+    from viewer.cli_picture import draw
+    from viewer.cli_scene import load_paths, make_session
+    from viewer.demo.town import demo_path, viewpoints
+
+    session = make_session()
+    try:
+        load_paths(session, [str(demo_path())])
+        for layer in session.document.state.layers:
+            session.run("style.color_by", layer_id=layer.id, attribute=attribute)
+        session.move_camera(viewpoints()[0].camera)
+        save_small(Image.fromarray(draw(session, RENDER_SIZE)), FOLDER / "demo.png")
+    finally:
+        session.close()
+
+
+def make_window() -> None:
+    """The window with the demo city and the building in the middle of the picture selected."""
+    from PySide6.QtWidgets import QApplication
+
+    from viewer.demo.town import demo_path, viewpoints
+    from viewer.ui.app import make_application
+    from viewer.ui.app import make_window as open_window
+
+    app: QApplication = make_application()
+    window = open_window()
+    window.resize(*WINDOW_SIZE)
+    window.show()
+    session = window.session
+
+    def settle(seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            app.processEvents()
+            time.sleep(0.005)
+
+    session.run("file.open", paths=(str(demo_path()),))
+    limit = time.monotonic() + WAIT_SECONDS
+    while not session.document.cities and time.monotonic() < limit:
+        settle(0.05)
+    if not session.document.cities:
+        raise SystemExit("the demo city did not load")
+    session.run("view.set_camera", camera=viewpoints()[1].camera)
+    settle(2.0)
+    port = session.viewport
+    assert port is not None
+    width, height = port.size_px
+    for step in range(12):
+        x, y = width // 2 + (step % 4 - 1) * width // 16, height // 2 + (step // 4 - 1) * height // 12
+        hit = port.pick(x, y)
+        if hit is not None and session.city(hit.layer_id).objects.type_of(hit.row).startswith("Building"):
+            session.run("selection.pick", x=x, y=y)
+            break
+    settle(2.0)
+    grabbed = window.grab()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "window.png"
+        grabbed.save(str(path))
+        save_small(Image.open(path), FOLDER / "window.png")
+    session.document.mark_saved()
+    window.close()
+    settle(0.2)
+
+
+def main() -> int:
+    """Make both pictures, or the one named."""
+    parser = argparse.ArgumentParser(description="Make the README's pictures.")
+    parser.add_argument("which", nargs="?", choices=("demo", "window"))
+    parser.add_argument("--attribute", default="height", help="what the demo picture is coloured by")
+    options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["CITIVERSE_HOME"] = home
+        if options.which != "window":
+            make_demo(options.attribute)
+        if options.which == "window":
+            make_window()
+        elif options.which is None:
+            # Qt and the off-screen view each get a process of their own.
+            command = [sys.executable, __file__, "window"]
+            if not os.environ.get("DISPLAY") and shutil.which("xvfb-run"):
+                command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+            subprocess.run(command, check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
