@@ -44,6 +44,8 @@ class SceneView:
         """Triangles that may go to the GPU in one `render`; None = all. A window sets it to stay responsive."""
         self.render_scale = 1.0
         """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
+        self.screen_size: tuple[int, int] | None = None
+        """Size that `pick` counts in, where the picture is drawn smaller than it is shown; None = that of the picture."""
         self.origin: npt.NDArray[np.float64] | None = None
         self.layers: dict[str, LayerView] = {}
         self.state: RenderState | None = None
@@ -216,16 +218,17 @@ class SceneView:
         """What lies under a pixel: the nearest shown face, point or line; None where there is nothing."""
         if self.origin is None or self._closed:
             return None
-        return raypick.pick(self.view(), self.origin, list(self.layers.values()), x, y)
+        view = self.view(self.screen_size)
+        return raypick.pick(view, self.origin, list(self.layers.values()), x, y)
 
     def world_at(self, x: float, y: float) -> tuple[float, float, float] | None:
         """World position under a pixel, None where there is nothing."""
         pick = self.pick(x, y)
         return None if pick is None else pick.position
 
-    def view(self) -> View:
-        """The camera in scene coordinates, as the next picture shows it."""
-        width, height = self.size
+    def view(self, size: tuple[int, int] | None = None) -> View:
+        """The camera in scene coordinates, as the next picture (or one of another size) shows it."""
+        width, height = size or self.size
         origin = self.origin if self.origin is not None else np.zeros(3)
         return make_view(self._camera or Camera((0.0, -100.0, 60.0), (0.0, 0.0, 0.0)), origin, width, height)
 

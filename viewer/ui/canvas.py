@@ -1,0 +1,587 @@
+"""The picture in the window: Qt events in, the document's scene out. The only file with both Qt and VTK.
+
+`Canvas` keeps a `SceneView` in line with a session and draws it on demand. What it draws on is a surface:
+`_GlSurface` (a QOpenGLWidget that VTK draws into) or, where OpenGL in a window cannot be had, `_ImageSurface`
+(an off-screen picture painted as an image).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QOpenGLContext,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QSurfaceFormat,
+    QTouchEvent,
+    QWheelEvent,
+)
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
+
+from loaders.api import Severity
+from viewer.document.document import ChangeSet
+from viewer.document.state import Camera, Vec3
+from viewer.render.backend import is_software
+from viewer.render.offscreen import CannotDraw, OffscreenView
+from viewer.render.resolve import resolve
+from viewer.render.scene import SceneView
+from viewer.render.state import Pick
+from viewer.session import navigation
+from viewer.ui.gestures import Gestures
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+
+SLICE_SECONDS = 0.008
+"""Time for building the scene between two looks at the event queue."""
+UPLOAD_TRIANGLES = 400_000
+"""Triangles that go to the GPU in one picture, so that a large city appears in parts."""
+STILL_MS = 160
+"""The camera rests when it has not moved for so long; the picture is then drawn in full quality."""
+HOVER_MS = 15
+SLOW_FRAME_SECONDS = 0.05
+"""While the camera moves on a software renderer, pictures that take longer are drawn with fewer pixels."""
+
+_NO_WINDOW_GL = ("offscreen", "minimal", "vnc", "linuxfb")
+_GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x4000, 0x2601, 0x0203, 0x8CA9, 0x0C11, 0x1F01
+
+
+def install_format() -> None:
+    """Ask for OpenGL 3.2 core without Qt's own multisampling. Before the `QApplication` is made."""
+    wanted = QSurfaceFormat()
+    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
+    wanted.setVersion(3, 2)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setAlphaBufferSize(8)
+    wanted.setDepthBufferSize(0)
+    wanted.setSamples(0)
+    QSurfaceFormat.setDefaultFormat(wanted)
+
+
+def make_canvas(session: Session) -> Canvas:
+    """A canvas on OpenGL in the window; off-screen where that is impossible; one that says why where both are."""
+    return Canvas(session) if _window_gl_works() else OffscreenCanvas(session)
+
+
+def _window_gl_works() -> bool:
+    if QGuiApplication.platformName() in _NO_WINDOW_GL:
+        return False
+    context = QOpenGLContext()
+    context.setFormat(QSurfaceFormat.defaultFormat())
+    return context.create() and context.format().version() >= (3, 2)
+
+
+class _Surface(Protocol):
+    """What a canvas draws on."""
+
+    scene: SceneView | None
+    renderer_name: str
+    problem: str
+
+    def draw(self) -> None:
+        """Have the picture drawn anew, once, when Qt gets to it."""
+
+    def fit(self, scale: float) -> None:
+        """Bring the picture to the widget's size in device pixels, times ``scale``."""
+
+    def shut_down(self) -> None:
+        """Free everything; nothing is drawn afterwards."""
+
+
+class _GlSurface(QOpenGLWidget):
+    """VTK draws into a framebuffer of its own, which is copied to the widget's: overlays stay possible."""
+
+    problem = ""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._canvas: Canvas | None = canvas
+        self._window = vtkGenericOpenGLRenderWindow()
+        self._window.SetReadyForRendering(False)
+        self._window.SetFrameBlitModeToNoBlit()
+        self._context: QOpenGLContext | None = None
+        self._target: Any = None
+        self._stale = True
+        self.renderer_name = ""
+        self.scene: SceneView | None = SceneView(self._window, software=True)
+        self._window.AddObserver("WindowMakeCurrentEvent", self._make_current)
+        self._window.AddObserver("WindowIsCurrentEvent", self._is_current)
+
+    def draw(self) -> None:
+        self._stale = True
+        self.update()
+
+    def fit(self, scale: float) -> None:
+        ratio = self.devicePixelRatioF()
+        full = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        if self.scene is not None:
+            self.scene.screen_size = full
+            self.scene.render_scale = scale
+            self._window.SetSize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
+
+    def initializeGL(self) -> None:
+        """A context is there, the first or another one (a floating dock): VTK uploads what it needs into it."""
+        self._context = self.context()
+        self._target = self._context.surface()
+        self._context.aboutToBeDestroyed.connect(self._lose_context)
+        name = self._context.functions().glGetString(_GL_RENDERER)
+        self.renderer_name = name if isinstance(name, str) else ""
+        self._window.OpenGLInitContext()
+        self._window.OpenGLInit()
+        self._window.SetReadyForRendering(True)
+        self._window.SetOwnContext(0)
+        self._stale = True
+        if self.scene is not None:
+            self.scene.software = is_software(self.renderer_name)
+        if self._canvas is not None:
+            self._canvas.surface_ready()
+
+    def resizeGL(self, width: int, height: int) -> None:
+        """Qt tells the logical size; `fit` computes device pixels."""
+        self._stale = True
+        if self._canvas is not None:
+            self._canvas.surface_resized()
+
+    def paintGL(self) -> None:
+        """Draw if something changed, and copy the picture to the widget."""
+        if self._context is None or self.scene is None or self._canvas is None:
+            return
+        state = self._window.GetState()
+        state.Reset()
+        state.Push()
+        state.vtkglDepthFunc(_GL_LEQUAL)
+        if self._stale:
+            self._stale = False
+            self._canvas.render_frame()
+        self.makeCurrent()
+        width, height = self._window.GetSize()
+        ratio = self.devicePixelRatioF()
+        full_width, full_height = round(self.width() * ratio), round(self.height() * ratio)
+        functions = self._context.extraFunctions()
+        functions.glBindFramebuffer(_GL_DRAW_FB, self.defaultFramebufferObject())
+        functions.glDisable(_GL_SCISSOR)
+        self._window.BlitDisplayFramebuffer(0, 0, 0, width, height, 0, 0, full_width, full_height, _GL_COLOR, _GL_LINEAR)
+        # what is behind the window must not shine through
+        functions.glColorMask(False, False, False, True)
+        functions.glClearColor(0.0, 0.0, 0.0, 1.0)
+        functions.glClear(_GL_COLOR)
+        functions.glColorMask(True, True, True, True)
+        state.Pop()
+
+    def shut_down(self) -> None:
+        if self.scene is None:
+            return
+        scene, self.scene, self._canvas = self.scene, None, None
+        if self._context is not None:
+            self._context.makeCurrent(self._target)
+        scene.close()
+        self._lose_context()
+        self._window.RemoveAllObservers()
+
+    def _lose_context(self) -> None:
+        if self._context is None:
+            return
+        context, self._context = self._context, None
+        context.makeCurrent(self._target)
+        context.aboutToBeDestroyed.disconnect(self._lose_context)
+        self._window.Finalize()
+        self._window.SetReadyForRendering(False)
+        context.doneCurrent()
+        self._target = None
+
+    def _make_current(self, *_: object) -> None:
+        if self._context is not None:
+            # not QOpenGLWidget.makeCurrent: that would bind Qt's framebuffer behind VTK's back
+            self._context.makeCurrent(self._target)
+
+    def _is_current(self, *_: object) -> None:
+        current = self._context is not None and QOpenGLContext.currentContext() is self._context
+        self._window.SetIsCurrent(current)
+
+
+class _ImageSurface(QWidget):
+    """VTK draws off-screen; the pixels are painted as an image. Needs no OpenGL from Qt."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._canvas: Canvas | None = canvas
+        self._view: OffscreenView | None = None
+        self._image = QImage()
+        self._stale = True
+        self.problem = ""
+        self.renderer_name = "none"
+        self.scene: SceneView | None = None
+        try:
+            self._view = OffscreenView(64, 64)
+            self.scene = self._view.scene
+            self.renderer_name = self._view.renderer_name
+        except CannotDraw as error:
+            self.problem = str(error)
+
+    def draw(self) -> None:
+        self._stale = True
+        self.update()
+
+    def fit(self, scale: float) -> None:
+        ratio = self.devicePixelRatioF()
+        full = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        if self._view is not None:
+            self._view.scene.screen_size = full
+            self._view.scene.render_scale = scale
+            self._view.resize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw at the new size."""
+        self._stale = True
+        if self._canvas is not None:
+            self._canvas.surface_resized()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw if something changed, and paint the picture."""
+        painter = QPainter(self)
+        if self._view is None or self._canvas is None:
+            painter.fillRect(self.rect(), self.palette().window())
+            painter.drawText(
+                self.rect().adjusted(32, 32, -32, -32),
+                int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.problem,
+            )
+        else:
+            if self._stale:
+                self._stale = False
+                self._canvas.render_frame()
+                self._image = to_image(self._view.scene)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
+        painter.end()
+
+    def shut_down(self) -> None:
+        if self._view is not None:
+            self._view.close()
+        self._view = self.scene = self._canvas = None
+
+
+def to_image(scene: SceneView) -> QImage:
+    """The scene's last picture as a QImage with its own pixels."""
+    pixels = scene.pixels()
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+class Canvas(QWidget):
+    """The view of a session: a `ViewportPort` that draws its document and turns gestures into commands.
+
+    Signals: hovered(Pick | None): what is under the pointer now, with its world position; drawn(): a picture was drawn.
+    """
+
+    hovered = Signal(object)
+    drawn = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.setMinimumSize(64, 64)
+        self._session = session
+        self._surface: _Surface = self._make_surface()
+        self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF)
+        self._attaching: dict[str, Iterator[None]] = {}
+        self._scale = 1.0
+        self._frame_seconds = 0.0
+        self._moving = False
+        self._closed = False
+        self._hover_at: QPointF | None = None
+        self._work = self._timer(0, self._work_on)
+        self._still = self._timer(STILL_MS, self._rest)
+        self._hover = self._timer(HOVER_MS, self._pick_hover)
+        session.viewport = self
+        session.document.changed.connect(self._document_changed)
+        session.camera_changed.connect(self._camera_changed)
+        self._sync()
+
+    def _make_surface(self) -> _Surface:
+        return _GlSurface(self)
+
+    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(milliseconds)
+        timer.timeout.connect(slot)
+        return timer
+
+    # --- what others ask ---------------------------------------------------------------------------------------
+
+    @property
+    def scene(self) -> SceneView | None:
+        """The scene; None where nothing can be drawn, and after closing."""
+        return self._surface.scene
+
+    @property
+    def renderer_name(self) -> str:
+        """Name of the OpenGL renderer; empty until the first picture, "none" where nothing can be drawn."""
+        return self._surface.renderer_name
+
+    @property
+    def software(self) -> bool:
+        """True if OpenGL runs on the processor."""
+        return is_software(self.renderer_name)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be drawn, with the remedy; empty if something can."""
+        return self._surface.problem
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height in device pixels."""
+        ratio = self.devicePixelRatioF()
+        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+
+    @property
+    def settled(self) -> bool:
+        """True if nothing is left to build or upload and the picture is in full quality."""
+        scene = self.scene
+        return not self._attaching and not self._moving and (scene is None or not scene.pending)
+
+    def pick(self, x: float, y: float) -> Pick | None:
+        """What is drawn at a device pixel from the top left."""
+        return self.scene.pick(x, y) if self.scene is not None else None
+
+    def world_at(self, x: float, y: float) -> Vec3 | None:
+        """The drawn point at a device pixel; None where there is nothing."""
+        return self.scene.world_at(x, y) if self.scene is not None else None
+
+    def image(self) -> QImage:
+        """The finished picture in full quality and device pixels (null where nothing can be drawn)."""
+        if self.scene is None or not self.renderer_name:
+            return QImage()
+        self._finish()
+        self._rest()
+        self.render_frame()
+        image = to_image(self.scene)
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        self._surface.draw()
+        return image
+
+    # --- what the surface tells ----------------------------------------------------------------------------------
+
+    def surface_ready(self) -> None:
+        """There is an OpenGL context."""
+        self._surface.fit(self._scale)
+        if self._attaching:
+            self._work.start()
+
+    def surface_resized(self) -> None:
+        """The widget has another size or another number of device pixels."""
+        self._surface.fit(self._scale)
+        self._surface.draw()
+
+    def render_frame(self) -> None:
+        """Draw one picture into the surface's window; called by the surface when Qt paints."""
+        scene = self.scene
+        if scene is None:
+            return
+        start = time.perf_counter()
+        scene.render()
+        self._frame_seconds = time.perf_counter() - start
+        if scene.pending:
+            self._work.start()
+        self.drawn.emit()
+
+    # --- document to scene ---------------------------------------------------------------------------------------
+
+    def _document_changed(self, _: ChangeSet) -> None:
+        self._sync()
+
+    def _sync(self) -> None:
+        """Attach and detach layers, and apply the document's state."""
+        scene, document = self.scene, self._session.document
+        if scene is None or self._closed:
+            return
+        wanted = {x.id: document.cities[x.id] for x in document.state.layers if x.id in document.cities}
+        changed = False
+        for layer_id, layer in tuple(scene.layers.items()):
+            if wanted.get(layer_id) is not layer.city:
+                self._attaching.pop(layer_id, None)
+                scene.detach(layer_id)
+                changed = True
+        self._attaching = {key: steps for key, steps in self._attaching.items() if key in wanted}
+        was_empty = not scene.layers and not self._attaching
+        for layer_id, city in wanted.items():
+            if layer_id not in scene.layers and layer_id not in self._attaching:
+                self._attaching[layer_id] = scene.attach_steps(layer_id, city)
+        if was_empty and self._attaching and self._session.camera == navigation.default_view(None):
+            self._session.home()
+        changed |= scene.apply(resolve(document, self._session.camera))
+        if self._attaching or scene.pending:
+            self._work.start()
+        if changed:
+            self._surface.draw()
+
+    def _work_on(self) -> None:
+        """Build for a few milliseconds, then let Qt look at its events."""
+        scene = self.scene
+        if scene is None or self._closed:
+            return
+        scene.upload_budget = UPLOAD_TRIANGLES
+        end = time.perf_counter() + SLICE_SECONDS
+        while self._attaching and time.perf_counter() < end:
+            layer_id, steps = next(iter(self._attaching.items()))
+            try:
+                next(steps)
+            except StopIteration:
+                self._attaching.pop(layer_id, None)
+            except ValueError as error:
+                self._attaching.pop(layer_id, None)
+                self._session.say(Severity.ERROR, str(error))
+        scene.advance(max(0.0, end - time.perf_counter()))
+        self._surface.draw()
+        if self._attaching:
+            self._work.start()
+
+    def _finish(self) -> None:
+        """Build everything now."""
+        scene = self.scene
+        while self._attaching and scene is not None:
+            for _ in self._attaching.pop(next(iter(self._attaching))):
+                pass
+        if scene is not None:
+            scene.advance()
+            scene.upload_budget = None
+
+    # --- camera and quality --------------------------------------------------------------------------------------
+
+    def _camera_changed(self, camera: Camera) -> None:
+        scene = self.scene
+        if scene is None or self._closed:
+            return
+        scene.set_camera(camera)
+        self._moving = True
+        scene.set_moving(True)
+        if scene.software and self._frame_seconds > SLOW_FRAME_SECONDS and self._scale > 0.5:
+            self._set_scale(0.5 if self._frame_seconds > 2 * SLOW_FRAME_SECONDS else 0.75)
+        self._still.start()
+        self._surface.draw()
+
+    def _rest(self) -> None:
+        """The camera stopped: draw in full quality."""
+        self._still.stop()
+        scene = self.scene
+        if scene is None or not self._moving:
+            return
+        self._moving = False
+        scene.set_moving(False)
+        self._set_scale(1.0)
+        self._surface.draw()
+
+    def _set_scale(self, scale: float) -> None:
+        if scale != self._scale:
+            self._scale = scale
+            self._surface.fit(scale)
+
+    # --- hover ---------------------------------------------------------------------------------------------------
+
+    def _pick_hover(self) -> None:
+        scene = self.scene
+        if scene is None or self._closed:
+            return
+        ratio = self.devicePixelRatioF()
+        at = self._hover_at
+        found = None if at is None or self._gestures.busy else self.pick(at.x() * ratio, at.y() * ratio)
+        layer_id, row = (found.layer_id, found.row) if found is not None else (None, -1)
+        self._session.set_hover(layer_id, row)
+        self.hovered.emit(found)
+        if scene.set_hover(layer_id, row):
+            self._surface.draw()
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Grab what is under the cursor."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag, or look what is under the cursor."""
+        if not self._gestures.move(event):
+            self._hover_at = event.position()
+            if not self._hover.isActive():
+                self._hover.start()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Click, or end of a drag."""
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Zoom to the object."""
+        self._gestures.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom towards the cursor."""
+        self._gestures.wheel(event)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, plus, minus and Home; anything else is for the window."""
+        if not self._gestures.key(event):
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._forget_hover()
+
+    def event(self, event: QEvent) -> bool:
+        """Touch arrives here; a change of device pixels too."""
+        if isinstance(event, QTouchEvent):
+            event.accept()
+            return self._gestures.touch(event)
+        if event.type() == QEvent.Type.DevicePixelRatioChange and not self._closed:
+            self.surface_resized()
+        return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The surface fills the canvas."""
+        if isinstance(self._surface, QWidget):
+            self._surface.setGeometry(self.rect())
+        super().resizeEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop, leave the session and free the scene, while there is still a context to free it in."""
+        if not self._closed:
+            self._closed = True
+            for timer in (self._work, self._still, self._hover):
+                timer.stop()
+            self._attaching.clear()
+            self._session.document.changed.disconnect(self._document_changed)
+            self._session.camera_changed.disconnect(self._camera_changed)
+            if self._session.viewport is self:
+                self._session.viewport = None
+            self._surface.shut_down()
+        super().closeEvent(event)
+
+    def _forget_hover(self) -> None:
+        self._hover_at = None
+        if not self._closed:
+            self._hover.start()
+
+
+class OffscreenCanvas(Canvas):
+    """A canvas that needs no OpenGL from Qt: for ``QT_QPA_PLATFORM=offscreen`` and systems without GLX or EGL windows."""
+
+    def _make_surface(self) -> _Surface:
+        return _ImageSurface(self)
