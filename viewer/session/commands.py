@@ -1,0 +1,28 @@
+"""All commands: importing this module registers them. See `viewer.session.registry` for how one is written."""
+
+from viewer.session import file_commands, layer_commands, selection_commands, view_commands
+from viewer.session.registry import (
+    COMMANDS,
+    CommandError,
+    CommandSpec,
+    Parameter,
+    check_arguments,
+    command,
+    commands_markdown,
+    find,
+)
+
+__all__ = [
+    "COMMANDS",
+    "CommandError",
+    "CommandSpec",
+    "Parameter",
+    "check_arguments",
+    "command",
+    "commands_markdown",
+    "file_commands",
+    "find",
+    "layer_commands",
+    "selection_commands",
+    "view_commands",
+]

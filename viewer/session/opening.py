@@ -1,0 +1,224 @@
+"""Files into the document: each is loaded by a job of its own and becomes a layer when it is ready.
+
+Until then neither document nor picture change, so a file that cannot be read leaves everything as it was; what
+went wrong, or what was skipped and assumed, is told by a message.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loaders import registry
+from loaders.api import LoadError, LoadResult, Severity
+from loaders.worker import LoadedFile
+from viewer.document.document import Document
+from viewer.document.project import EXTENSION, ProjectFile, load_project
+from viewer.document.state import Camera, DocumentState, LayerState
+from viewer.jobs import LoadJob
+from viewer.session.ports import Action
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+
+
+class Opening:
+    """The loads in progress of one session, and what a project file held besides the document.
+
+    Attributes:
+        project_extra: members of the project file that this program does not know; saved again with it.
+    """
+
+    def __init__(self, session: Session):
+        self._session = session
+        self._loading: dict[str, int] = {}
+        self._generation = 0
+        self._home_when_loaded = False
+        self.project_extra: Mapping[str, Any] = {}
+
+    def open(self, paths: Iterable[str]) -> tuple[int, ...]:
+        """Begin to load files, folders and projects; returns the ids of the jobs. Failures become messages."""
+        files: list[Path] = []
+        for text in paths:
+            try:
+                files += _local(text)
+            except LoadError as error:
+                self._session.say(Severity.ERROR, str(error))
+        projects = [path for path in files if path.suffix.lower() == EXTENSION]
+        for path in projects:
+            try:
+                self.open_project(path)
+            except LoadError as error:
+                self._session.say(Severity.ERROR, str(error))
+        before = set(self._loading.values())
+        for path in files:
+            if path not in projects:
+                self._open_file(path)
+        return tuple(sorted(set(self._loading.values()) - before))
+
+    def open_project(self, path: Path) -> None:
+        """Replace the document by a project and begin to load its layers; raises LoadError and changes nothing then."""
+        project = load_project(path)
+        self.show_project(project, path.absolute())
+        self._session.settings.add_recent(path)
+
+    def show_project(self, project: ProjectFile, path: Path | None) -> None:
+        """Replace the document by a project that was read already."""
+        self.cancel()
+        self.project_extra = project.extra
+        self._session.document.reset(project.state, path)
+        for issue in project.issues:
+            self._session.say(issue.severity, issue.message)
+        self.show_layers(project.camera)
+
+    def show_state(self, state: DocumentState) -> None:
+        """Replace the document by a state that no file holds (the demo), and begin to load its layers."""
+        self.cancel()
+        self.forget_project()
+        self._session.document.reset(state)
+        self.show_layers(state.viewpoints[0].camera if state.viewpoints else None)
+
+    def show_layers(self, camera: Camera | None) -> None:
+        """Begin to load every layer that has no data, and look from a camera (None = see everything when loaded)."""
+        self._session.views.clear()
+        self._home_when_loaded = camera is None
+        if camera is not None:
+            self._session.move_camera(camera, jump=True)
+        for layer in self._session.document.state.layers:
+            if layer.id not in self._session.document.cities and Path(layer.path).is_file():
+                self.reload(layer.id)
+
+    def reload(self, layer_id: str) -> None:
+        """Begin to load the data of a layer that the document has already."""
+        layer = self._session.document.state.layer(layer_id)
+        self._load(Path(layer.path), layer_id)
+
+    def cancel(self) -> None:
+        """Stop all loads; what has not arrived will not."""
+        self._generation += 1
+        for job_id in list(self._loading.values()):
+            self._session.jobs.cancel(job_id)
+        self._loading.clear()
+
+    def forget_project(self) -> None:
+        """The next document has nothing to do with the project file that was open."""
+        self.project_extra = {}
+
+    def _open_file(self, path: Path) -> None:
+        session = self._session
+        same = [layer for layer in session.document.state.layers if _key(Path(layer.path)) == _key(path)]
+        if same and same[0].id in session.document.cities:
+            session.say(Severity.INFO, f"{path.name} is open already, as layer {same[0].name!r}.")
+            session.act("layer.zoom_to", layer_id=same[0].id)
+        elif _key(path) in self._loading:
+            session.say(Severity.INFO, f"{path.name} is being opened already.")
+        elif same:
+            self.reload(same[0].id)
+        else:
+            self._load(path, None)
+
+    def _load(self, path: Path, layer_id: str | None) -> None:
+        """Submit the job; ``layer_id`` is the waiting layer, None = make a new one."""
+        key, generation = _key(path), self._generation
+
+        def current() -> bool:
+            if generation != self._generation:
+                return False
+            self._loading.pop(key, None)
+            return True
+
+        def done(loaded: LoadedFile) -> None:
+            if current():
+                self._arrived(path, loaded, layer_id)
+
+        def failed(error: LoadError) -> None:
+            if current():
+                self._session.say(Severity.ERROR, str(error))
+
+        def cancelled() -> None:
+            if current():
+                self._session.say(Severity.INFO, f"Opening {path.name} was cancelled.")
+
+        options, cache = self._session.load_options(), self._session.cache()
+        job = LoadJob(path, done, failed, options, cache, on_cancel=cancelled)
+        self._loading[key] = self._session.submit(job)
+
+    def _arrived(self, path: Path, loaded: LoadedFile, layer_id: str | None) -> None:
+        document = self._session.document
+        first = not document.cities
+        if layer_id is None:
+            before = document.state.crs if document.state.layers else None
+            layer_id = add_layer(document, path, loaded.result)
+            self._session.settings.add_recent(path)
+            self._tell(layer_id, loaded.result, first)
+            self._warn_of_mixture(layer_id, loaded.result, before)
+            if first:
+                self._session.home()
+            return
+        try:
+            document.provide_city(layer_id, loaded.result)
+        except KeyError:
+            return  # the layer was removed, beyond undo, while it was loading
+        if self._home_when_loaded and not self._loading:
+            self._home_when_loaded = False
+            self._session.home()
+
+    def _tell(self, layer_id: str, result: LoadResult, first: bool) -> None:
+        count = len(result.value.objects)
+        text = f"{result.value.name or 'File'}: {count:,} object{'' if count == 1 else 's'}".replace(",", " ")
+        worst = Severity.INFO
+        if result.issues:
+            number = len(result.issues)
+            text += f". {number} thing{'' if number == 1 else 's'} to know: open the load report"
+            worst = max((issue.severity for issue in result.issues), key=list(Severity).index)
+        actions = [] if first else [Action("Zoom to it", "layer.zoom_to", {"layer_id": layer_id})]
+        if result.issues:
+            actions.append(Action("Load report", "layer.show_report", {"layer_id": layer_id}))
+        # An error inside a file that opened is a part missing from the picture: a warning to the reader.
+        severity = Severity.INFO if worst is Severity.INFO else Severity.WARNING
+        self._session.say(severity, text + ".", actions=tuple(actions))
+
+    def _warn_of_mixture(self, layer_id: str, result: LoadResult, project_crs: str | None) -> None:
+        own = result.value.crs.name
+        if own and project_crs and own != project_crs:
+            name = self._session.layer_name(layer_id)
+            self._session.say(
+                Severity.WARNING,
+                f"Layer {name!r} is in {own}, the project in {project_crs}: both are drawn in their own coordinates.",
+                "They will not lie in the right place to each other. Convert one of them to the other's CRS.",
+                (Action("Zoom to it", "layer.zoom_to", {"layer_id": layer_id}),),
+            )
+
+
+def add_layer(document: Document, path: Path, result: LoadResult) -> str:
+    """Add a loaded file as a layer, in one undoable step; the first layer sets the project's CRS. Returns its id."""
+    layer_id = document.new_layer_id()
+    name = result.value.name or path.name
+    with document.change(f"Add {name}") as edit:
+        if not edit.state.layers:
+            edit.state = replace(edit.state, crs=result.value.crs.name)
+        edit.add_city(LayerState(layer_id, name, str(path.absolute())), result)
+    return layer_id
+
+
+def _local(text: str) -> list[Path]:
+    """The files meant by what the user gave; raises LoadError for what is no file on this computer."""
+    if "://" in text:
+        raise LoadError(
+            text,
+            "addresses on the network are not opened.",
+            remedy="Save the file on this computer first.",
+            kind="remote",
+        )
+    path = Path(text).expanduser()
+    if path.suffix.lower() == EXTENSION:
+        return [path]
+    return registry.expand([path])
+
+
+def _key(path: Path) -> str:
+    """The same text for every way to write the path of one file."""
+    return os.path.normcase(os.path.realpath(path))

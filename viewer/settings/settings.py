@@ -1,0 +1,216 @@
+"""The user's settings: one table says what exists, of which type, with which default.
+
+The file is ``settings.json`` in the user's configuration folder: ``{"version": 1, "values": {...}, "recent": [...]}``
+with only the values that differ from the defaults. Values of a newer program are kept. A file that cannot be read is
+put aside as ``settings.broken.json`` and the defaults hold; `Settings.problems` says so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psygnal import Signal
+
+from viewer.document.files import write_atomic
+from viewer.settings.folders import folders
+
+VERSION = 1
+MAX_FILE_BYTES = 1 << 20
+RECENT_LIMIT = 12
+"""Files on the recent list."""
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. ``kind`` is bool, int, float or str; numbers lie in ``low``..``high``, texts among ``choices``."""
+
+    name: str
+    kind: type
+    default: Value
+    description: str
+    choices: tuple[str, ...] = ()
+    low: float = -math.inf
+    high: float = math.inf
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "autosave_seconds", int, 60, "Seconds of unsaved work before a recovery copy is written.", low=5, high=3600
+    ),
+    Setting("theme", str, "system", "Look of the window.", ("system", "light", "dark")),
+    Setting("quality", str, "normal", "Drawing quality of new projects.", ("draft", "normal", "high")),
+    Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
+    Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),
+    Setting("cache_gib", float, 8.0, "Largest size of the cache of opened files, GiB; 0 = no cache.", low=0, high=1024),
+    Setting("load_processes", int, 1, "Processes that may work on one file at once.", low=1, high=16),
+)
+"""Every setting, in the order of the preferences page."""
+
+BY_NAME: dict[str, Setting] = {setting.name: setting for setting in TABLE}
+
+Raw = dict[str, Any]
+MIGRATIONS: dict[int, Callable[[Raw], Raw]] = {}
+"""``MIGRATIONS[n]`` makes a file of version n one of version n + 1. The first version has none."""
+
+
+class SettingError(ValueError):
+    """A value that a setting cannot have; the text says what is possible."""
+
+
+class Settings:
+    """The settings as they hold now; every change is written at once.
+
+    Attributes:
+        changed: psygnal signal with the name of the setting ("recent" for the list of recent files).
+        problems: one line for each thing that was wrong with the file.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, path: Path | None = None):
+        self.path = path or folders().config / "settings.json"
+        self.problems: list[str] = []
+        self._values: dict[str, Value] = {}
+        self._kept: Raw = {}
+        self._recent: list[str] = []
+        self._read()
+
+    def get(self, name: str) -> Value:
+        """The value of a setting; KeyError if there is none of that name."""
+        return self._values.get(name, BY_NAME[name].default)
+
+    def number(self, name: str) -> float:
+        """The value of a number setting."""
+        value = self.get(name)
+        if isinstance(value, str):
+            raise TypeError(f"setting {name} is a text")
+        return float(value)
+
+    def set(self, name: str, value: Value) -> None:
+        """Change a setting and write the file; raises `SettingError` (bad value) or KeyError (no such setting)."""
+        checked = check(BY_NAME[name], value)
+        if self.get(name) == checked:
+            return
+        if checked == BY_NAME[name].default:
+            self._values.pop(name, None)
+        else:
+            self._values[name] = checked
+        self._write()
+        self.changed.emit(name)
+
+    def reset(self) -> None:
+        """All settings to their defaults; the recent files stay."""
+        for name in list(self._values):
+            self.set(name, BY_NAME[name].default)
+
+    @property
+    def recent(self) -> tuple[str, ...]:
+        """Absolute paths of the files opened last, newest first."""
+        return tuple(self._recent)
+
+    def add_recent(self, path: Path | str) -> None:
+        """Put a file at the top of the recent list."""
+        text = str(Path(path).absolute())
+        self._set_recent([text, *(other for other in self._recent if other != text)])
+
+    def forget_recent(self, path: Path | str | None = None) -> None:
+        """Take one file (None = all) off the recent list."""
+        self._set_recent([] if path is None else [other for other in self._recent if other != str(path)])
+
+    def _set_recent(self, paths: list[str]) -> None:
+        if paths[:RECENT_LIMIT] == self._recent:
+            return
+        self._recent = paths[:RECENT_LIMIT]
+        self._write()
+        self.changed.emit("recent")
+
+    def _read(self) -> None:
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self.problems.append(f"The settings cannot be read ({error.strerror}); the defaults are used.")
+            return
+        try:
+            raw = self._checked(data)
+        except (ValueError, RecursionError) as error:
+            self._put_aside(str(error))
+            return
+        self._recent = [text for text in raw.pop("recent", []) if isinstance(text, str)][:RECENT_LIMIT]
+        for name, value in raw.pop("values", {}).items():
+            self._take(name, value)
+        raw.pop("version")
+        self._kept = {**raw, **self._kept}
+
+    def _checked(self, data: bytes) -> Raw:
+        """The file's content in this version's form; ValueError if it is not a settings file."""
+        if len(data) > MAX_FILE_BYTES:
+            raise ValueError("it is too large")
+        raw = json.loads(data.decode("utf-8"))
+        if not isinstance(raw, dict) or not isinstance(raw.get("version"), int):
+            raise ValueError("it has no version")
+        if not isinstance(raw.get("values", {}), dict) or not isinstance(raw.get("recent", []), list):
+            raise ValueError("its parts have the wrong form")
+        return migrate(raw)
+
+    def _take(self, name: str, value: Any) -> None:
+        if name not in BY_NAME:
+            self._kept.setdefault("values", {})[name] = value
+            return
+        try:
+            self._values[name] = check(BY_NAME[name], value)
+        except SettingError as error:
+            self.problems.append(f"{error} The default is used.")
+
+    def _put_aside(self, reason: str) -> None:
+        aside = self.path.with_name("settings.broken.json")
+        text = f"The settings file could not be used ({reason}); the defaults are used."
+        try:
+            self.path.replace(aside)
+            text += f" The old file is kept as {aside.name}."
+        except OSError:
+            text += " It is still in its place."
+        self.problems.append(text)
+
+    def _write(self) -> None:
+        values = {**self._kept.get("values", {}), **self._values}
+        raw = {**self._kept, "version": VERSION, "values": values, "recent": self._recent}
+        try:
+            write_atomic(self.path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        except OSError as error:
+            self.problems.append(f"The settings cannot be written ({error.strerror or error}).")
+
+
+def migrate(raw: Raw) -> Raw:
+    """Bring the content of a settings file to this version; one of a newer version is taken as it is."""
+    for version in range(int(raw["version"]), VERSION):
+        if version not in MIGRATIONS:
+            raise ValueError(f"version {version} is not known")
+        raw = {**MIGRATIONS[version](raw), "version": version + 1}
+    return raw
+
+
+def check(setting: Setting, value: Any) -> Value:
+    """The value in the setting's type; raises `SettingError` if it does not fit."""
+    fits = isinstance(value, setting.kind) and (setting.kind is bool or not isinstance(value, bool))
+    if setting.kind is float and isinstance(value, int) and not isinstance(value, bool):
+        fits, value = abs(value) < 1e300, float(value) if abs(value) < 1e300 else value
+    if not fits:
+        raise SettingError(f"Setting {setting.name} needs {_KINDS[setting.kind]}, not {str(value)[:40]!r}.")
+    if setting.choices and value not in setting.choices:
+        raise SettingError(f"Setting {setting.name} is one of {', '.join(setting.choices)}, not {str(value)[:40]!r}.")
+    if setting.kind in (int, float) and not setting.low <= value <= setting.high:
+        raise SettingError(f"Setting {setting.name} lies between {setting.low:g} and {setting.high:g}.")
+    return value  # type: ignore[no-any-return]
+
+
+_KINDS: dict[type, str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
