@@ -1,0 +1,304 @@
+"""Semantic surfaces, materials and textures of faces, from the arrays of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from loaders import cityjson_ragged as ragged_io
+from loaders._issues import IssueLog
+from loaders.city import Float64, Int32, Int64
+from loaders.cityjson_cut import VALUES
+from loaders.cityjson_faces import Geometries, Surfaces
+from loaders.cityjson_part import Part
+from loaders.cityjson_ragged import Ragged
+from loaders.tiling import ThemeCorners, ranges
+from loaders.triangulate import starts
+
+
+@dataclass(slots=True, eq=False)
+class Slots:
+    """What values are given to: faces (or points, or lines). Geometry g has ``count[g]`` from ``first[g]`` on."""
+
+    first: Int64
+    count: Int64
+    total: int
+
+
+class Values:
+    """The integer arrays behind ``"values"``, looked up by array number."""
+
+    def __init__(self, part: Part, data: bytes, table: Geometries):
+        self.part, self.data, self.table = part, data, table
+        streams = {depth: stream for (kind, depth), stream in part.arrays.streams.items() if kind == VALUES}
+        order = sorted(streams)
+        self.joined = ragged_io.concat([streams[depth] for depth in order], 1) if order else Ragged.empty(1)
+        base = dict(zip(order, starts(np.array([streams[depth].arrays for depth in order], np.int64)), strict=False))
+        arrays = part.arrays
+        self.place = np.full(len(arrays.place), -1, np.int64)
+        for depth in order:
+            here = (arrays.kind == VALUES) & (arrays.depth == depth)
+            self.place[here] = arrays.place[here] + base[depth]
+        self.number_start = starts(self.joined.array_numbers)
+        self.ring_start = starts(self.joined.array_rings)
+        self.broken = set(self.joined.broken)
+
+    def nested(self, array: int) -> Any:
+        """The array as Python lists; it stands in the file or was kept as text."""
+        where = self.part.texts[array]
+        text = where if isinstance(where, bytes) else self.data[where[0] : where[1]]
+        return ragged_io.load_loosely(text)
+
+    def by_slot(
+        self, geometries: Int64, arrays: Int64, slots: Slots, issues: IssueLog, kind: str, what: str
+    ) -> tuple[Int64, Int32, Int64]:
+        """Values of one theme: (slots that get one, the value, the geometry's position in ``geometries``).
+
+        A null stands for all slots below it. Arrays that do not fit are left out with an issue.
+        """
+        place = self.place[arrays]
+        wanted = np.maximum(self.table.depth[geometries] - 2, 1)
+        count = slots.count[geometries]
+        amount = self.joined.array_numbers[place]
+        fine = (self.part.arrays.depth[arrays] == wanted) & (amount == count)
+        fine &= ~np.isin(place, list(self.broken)) if self.broken else True
+        plain = np.flatnonzero(fine)
+        slot = ranges(slots.first[geometries[plain]], count[plain])
+        value = self.joined.numbers[ranges(self.number_start[place[plain]], count[plain])]
+        owner = np.repeat(plain, count[plain])
+        extra: list[tuple[int, int, int]] = []
+        for at in np.flatnonzero(~fine & (count > 0)).tolist():
+            values = self._spread(int(geometries[at]), int(arrays[at]))
+            if values is None or len(values) != count[at]:
+                issues.warning(
+                    kind, f"{what} that do not match the boundaries were left out.", self.table.names([geometries[at]])
+                )
+                continue
+            first = int(slots.first[geometries[at]])
+            extra += [(first + number, item, at) for number, item in enumerate(values)]
+        if not extra:
+            return slot, value, owner
+        more = np.array(extra, np.int64)
+        return (
+            np.concatenate([slot, more[:, 0]]),
+            np.concatenate([value, more[:, 1].astype(np.int32)]),
+            np.concatenate([owner, more[:, 2]]),
+        )
+
+    def _spread(self, geometry: int, array: int) -> list[int] | None:
+        """One value for each surface, where nulls may stand for whole shells or solids."""
+        depth = int(self.table.depth[geometry])
+        return spread(self.nested(array), self.nested(int(self.table.boundaries[geometry])), max(depth - 2, 1))
+
+
+def spread(values: Any, boundaries: Any, depth: int) -> list[int] | None:
+    """Values of all surfaces below, -1 for null; None if the nesting differs.
+
+    >>> spread([None, [0, None]], [[[[1]], [[2]]], [[[3]], [[4]]]], 2)
+    [-1, -1, 0, -1]
+    """
+    if not isinstance(boundaries, list):
+        return None
+    if values is None:
+        values = [None] * len(boundaries)
+    if not isinstance(values, list) or len(values) != len(boundaries):
+        return None
+    if depth <= 1:
+        if not all(value is None or type(value) is int for value in values):
+            return None
+        return [-1 if value is None else max(-2, min(value, ragged_io.MAX_INDEX)) for value in values]
+    out: list[int] = []
+    for value, inner in zip(values, boundaries, strict=True):
+        found = spread(value, inner, depth - 1)
+        if found is None:
+            return None
+        out += found
+    return out
+
+
+def semantic_rows(values: Values, table: Geometries, slots: Slots, chosen: Int64, issues: IssueLog) -> Int32 | None:
+    """Row of the surface table for each slot, -1 = none; None if no geometry of ``chosen`` has semantics."""
+    geometries = chosen[(table.semantics[chosen] >= 0) & (table.surfaces[chosen] > 0) & (slots.count[chosen] > 0)]
+    if not len(geometries):
+        return None
+    slot, value, owner = values.by_slot(
+        geometries, table.semantics[geometries].astype(np.int64), slots, issues, "bad-semantics", "Semantics"
+    )
+    limit = table.surfaces[geometries][owner]
+    wrong = (value < -1) | (value >= limit)
+    if wrong.any():
+        issues.warning(
+            "semantics-out-of-range", "Surfaces that name a semantic surface which is not there have none.",
+            table.names(dict.fromkeys(geometries[owner[wrong]].tolist())), int(wrong.sum()),
+        )  # fmt: skip
+    out = np.full(slots.total, -1, np.int32)
+    found = (value >= 0) & ~wrong
+    out[slot[found]] = value[found] + table.first_surface[geometries][owner[found]]
+    return out
+
+
+@dataclass(slots=True, eq=False)
+class LookTables:
+    """Global numbers behind the local ones of each feature.
+
+    Attributes: material, texture: int32, global number by ``first[feature] + local``; the arrays with ``_first`` and
+    ``_count`` are by feature; uv: float64 (N, 2), feature's own from ``uv_first[feature]`` on.
+    """
+
+    material: Int32
+    material_first: Int64
+    material_count: Int64
+    texture: Int32
+    texture_first: Int64
+    texture_count: Int64
+    uv: Float64
+    uv_first: Int64
+    uv_count: Int64
+
+
+def theme_corners(
+    values: Values, part: Part, table: Geometries, surfaces: Surfaces, tables: LookTables, issues: IssueLog
+) -> dict[str, ThemeCorners]:
+    """Material and texture of every corner, by theme."""
+    themes: dict[str, ThemeCorners] = {}
+    slots = face_slots(surfaces)
+    by_theme: dict[str, list[tuple[int, int, int]]] = {}
+    for geometry, theme, array, single in part.materials:
+        if surfaces.geometry_unit[geometry] >= 0:
+            by_theme.setdefault(theme, []).append((geometry, array, single))
+    corners = np.diff(surfaces.face_corner) if by_theme else np.zeros(0, np.int64)
+    for theme, uses in by_theme.items():
+        faces = _materials(values, table, slots, tables, np.array(uses, np.int64), issues)
+        themes.setdefault(theme, ThemeCorners()).material = np.repeat(faces, corners)
+    textured: dict[str, list[tuple[int, int]]] = {}
+    for geometry, theme, array in part.textures:
+        if surfaces.geometry_unit[geometry] >= 0:
+            textured.setdefault(theme, []).append((geometry, array))
+    for theme, found in textured.items():
+        look = themes.setdefault(theme, ThemeCorners())
+        look.uv, look.texture = _textures(values, table, surfaces, tables, np.array(found, np.int64), issues)
+    return themes
+
+
+def face_slots(surfaces: Surfaces) -> Slots:
+    """Faces as slots, by geometry."""
+    unit = surfaces.geometry_unit
+    first = np.where(unit >= 0, surfaces.unit_face[unit], 0)
+    count = np.where(unit >= 0, np.diff(surfaces.unit_face, append=surfaces.unit_face[-1])[unit], 0)
+    return Slots(first, count, len(surfaces.face_rings))
+
+
+def _materials(
+    values: Values, table: Geometries, slots: Slots, tables: LookTables, uses: Int64, issues: IssueLog
+) -> Int32:
+    out = np.full(slots.total, -1, np.int32)
+    one = uses[uses[:, 1] < 0]
+    many = uses[uses[:, 1] >= 0]
+    parts = [(ranges(slots.first[one[:, 0]], slots.count[one[:, 0]]), one[:, 2], one[:, 0], slots.count[one[:, 0]])]
+    slot = [parts[0][0]]
+    value = [np.repeat(parts[0][1], parts[0][3])]
+    geometry = [np.repeat(parts[0][2], parts[0][3])]
+    if len(many):
+        where, local, owner = values.by_slot(many[:, 0], many[:, 1], slots, issues, "bad-material", "Materials")
+        slot.append(where)
+        value.append(local.astype(np.int64))
+        geometry.append(many[:, 0][owner])
+    at, local_value, owners = np.concatenate(slot), np.concatenate(value), np.concatenate(geometry)
+    feature = table.feature[owners]
+    wrong = local_value >= tables.material_count[feature]
+    if wrong.any():
+        issues.warning(
+            "material-out-of-range", "Surfaces that name a material which is not there have none.",
+            table.names(dict.fromkeys(owners[wrong].tolist())), int(wrong.sum()),
+        )  # fmt: skip
+    found = (local_value >= 0) & ~wrong
+    out[at[found]] = tables.material[tables.material_first[feature[found]] + local_value[found]]
+    return out
+
+
+def _textures(
+    values: Values, table: Geometries, surfaces: Surfaces, tables: LookTables, uses: Int64, issues: IssueLog
+) -> tuple[Int32, Int32]:
+    """Row of the texture vertices and texture of each corner; rings are [texture, uv, uv, ...] or [null]."""
+    uv, texture = (np.full(len(surfaces.numbers), -1, np.int32) for _ in range(2))
+    geometries, arrays = uses[:, 0], uses[:, 1]
+    unit = surfaces.geometry_unit[geometries]
+    place = values.place[arrays]
+    rings = (surfaces.unit_ring[unit + 1] - surfaces.unit_ring[unit]).astype(np.int64)
+    fine = (values.part.arrays.depth[arrays] == table.depth[geometries]) & (values.joined.array_rings[place] == rings)
+    fine &= ~np.isin(place, list(values.broken)) if values.broken else True
+    for at in np.flatnonzero(~fine & (rings > 0)).tolist():
+        _texture_slowly(values, table, surfaces, tables, (int(geometries[at]), int(arrays[at])), (uv, texture), issues)
+    plain = np.flatnonzero(fine)
+    ring = ranges(surfaces.unit_ring[unit[plain]], rings[plain])
+    other = ranges(values.ring_start[place[plain]], rings[plain])
+    owner = np.repeat(geometries[plain], rings[plain])
+    length = surfaces.ring_len[ring].astype(np.int64)
+    given = values.joined.ring_len[other]
+    number_at = starts(values.joined.ring_len)[other]
+    image = values.joined.numbers[np.minimum(number_at, max(len(values.joined.numbers) - 1, 0))].astype(np.int64)
+    feature = table.feature[owner]
+    has = (given == length + 1) & (image >= 0) & (image < tables.texture_count[feature])
+    odd = ~has & ~((given == 1) & (image == -1))
+    corner = ranges(starts(surfaces.ring_len)[ring[has]], length[has])
+    local = values.joined.numbers[ranges(number_at[has] + 1, length[has])].astype(np.int64)
+    features = np.repeat(feature[has], length[has])
+    inside = (local >= 0) & (local < tables.uv_count[features])
+    uv[corner[inside]] = (local + tables.uv_first[features])[inside]
+    texture[corner] = np.repeat(tables.texture[tables.texture_first[feature[has]] + image[has]], length[has])
+    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner[has], length[has])[~inside]]))
+    if len(bad):
+        _note_texture(issues, table.names(bad))
+    return uv, texture
+
+
+def _note_texture(issues: IssueLog, names: list[str]) -> None:
+    issues.warning("bad-texture", "Texture values that do not match the boundaries were left out.", names)
+
+
+def _texture_slowly(
+    values: Values,
+    table: Geometries,
+    surfaces: Surfaces,
+    tables: LookTables,
+    use: tuple[int, int],
+    out: tuple[Int32, Int32],
+    issues: IssueLog,
+) -> None:
+    """A texture array with nulls above the rings, or one that does not match."""
+    geometry, array = use
+    found: list[Any] = []
+    boundaries = values.nested(int(table.boundaries[geometry]))
+    unit = int(surfaces.geometry_unit[geometry])
+    first, last = int(surfaces.unit_ring[unit]), int(surfaces.unit_ring[unit + 1])
+    matched = _pair_rings(values.nested(array), boundaries, int(table.depth[geometry]), found)
+    if not matched or len(found) != last - first:
+        _note_texture(issues, table.names([geometry]))
+        return
+    feature = int(table.feature[geometry])
+    corner = int(starts(surfaces.ring_len[:last])[first])
+    for ring, item in zip(range(first, last), found, strict=True):
+        length = int(surfaces.ring_len[ring])
+        good = isinstance(item, list) and len(item) == length + 1 and all(type(number) is int for number in item)
+        if good and 0 <= item[0] < tables.texture_count[feature]:
+            inside = [number if 0 <= number < tables.uv_count[feature] else -1 for number in item[1:]]
+            base = int(tables.uv_first[feature])
+            out[0][corner : corner + length] = [number + base if number >= 0 else -1 for number in inside]
+            out[1][corner : corner + length] = tables.texture[tables.texture_first[feature] + item[0]]
+        corner += length
+
+
+def _pair_rings(values: Any, boundaries: Any, depth: int, out: list[Any]) -> bool:
+    """Collect the value that belongs to each ring; a null counts for everything below it."""
+    if depth == 1:
+        out.append(values)
+        return True
+    if not isinstance(boundaries, list):
+        return False
+    if values is None:
+        values = [None] * len(boundaries)
+    if not isinstance(values, list) or len(values) != len(boundaries):
+        return False
+    return all(_pair_rings(value, inner, depth - 1, out) for value, inner in zip(values, boundaries, strict=True))

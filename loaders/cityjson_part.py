@@ -1,0 +1,272 @@
+"""One part of a CityJSON text (a whole document, or a run of CityJSONSeq lines) to flat arrays.
+
+Parts are independent of each other, so they can be made by several processes; `merge` puts them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from loaders import cityjson_ragged as ragged_io
+from loaders import columns as attribute_columns
+from loaders._issues import IssueLog
+from loaders.city import Float64, Int32, Int64, UInt8
+from loaders.cityjson_cut import BOUNDARIES, VALUES, Cuts
+from loaders.cityjson_ragged import Ragged, Text
+from loaders.cityjson_walk import GEOMETRY_FIELDS, InstanceRecord, Walk
+from loaders.columns import RawColumns
+
+StreamKey = tuple[int, int]
+"""(kind of key, bracket depth)."""
+Job = tuple[int, int, list[int]]
+"""(kind of key, bracket depth, numbers of the arrays to parse together)."""
+
+
+@dataclass(slots=True, eq=False)
+class Arrays:
+    """All integer arrays of a part, one `Ragged` for each kind and depth.
+
+    Array ``n`` is at ``place[n]`` of the stream of its kind with ``depth[n]`` brackets (place -1 = not integers).
+    """
+
+    streams: dict[StreamKey, Ragged]
+    kind: UInt8
+    depth: Int32
+    place: Int32
+
+    @classmethod
+    def empty(cls) -> Arrays:
+        """No arrays."""
+        return cls({}, np.zeros(0, np.uint8), np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """What a run of text holds. Rows, arrays, vertices and surfaces count from 0 within the part."""
+
+    ids: list[str]
+    type_names: list[str]
+    types: Int32
+    columns: RawColumns
+    parents: list[tuple[int, list[Any]]]
+    children: list[tuple[int, list[Any]]]
+    lods: list[str]
+    geometries: Int32
+    """(G, 8), see `GEOMETRY_FIELDS`."""
+    materials: list[tuple[int, str, int, int]]
+    textures: list[tuple[int, str, int]]
+    instances: list[InstanceRecord]
+    templates: list[int]
+    surface_names: list[str]
+    surface_types: Int32
+    surface_rows: Int32
+    surface_columns: RawColumns
+    texts: list[tuple[int, int] | bytes]
+    """Where each array stands in the file (or its text), for the few that need a second look."""
+    arrays: Arrays = field(default_factory=Arrays.empty)
+    vertices: Float64 = field(default_factory=lambda: np.zeros((0, 3)))
+    """(V, 3) as written, before ``transform``."""
+    feature_vertices: Int64 = field(default_factory=lambda: np.zeros(1, np.int64))
+    """(F + 1,) first vertex of each feature; one feature in a plain document."""
+    appearances: list[tuple[int, dict[str, Any], Float64]] = field(default_factory=list)
+    """(feature, appearance without its vertices, texture vertices (N, 2))"""
+    issues: IssueLog = field(default_factory=IssueLog)
+
+
+def integer_jobs(cuts: Cuts) -> list[Job]:
+    """Arrays to parse together: (kind, depth, array numbers), about a megabyte of text each."""
+    by_stream: dict[StreamKey, list[int]] = {}
+    data, ranges = cuts.data, cuts.ranges
+    prefixes = {b"[" * n: n for n in range(1, 6)}
+    for number, kind in enumerate(cuts.kinds):
+        if kind in (BOUNDARIES, VALUES):
+            first = ranges[number][0]
+            head = data[first : first + 6]
+            depth = prefixes.get(head[:1] and head[: len(head) - len(head.lstrip(b"["))], 0)
+            if not head[depth : depth + 1].isdigit():
+                depth = ragged_io.text_depth(cuts.text(number))
+            by_stream.setdefault((kind, depth), []).append(number)
+    jobs = []
+    for (kind, depth), numbers in by_stream.items():
+        sizes = [ranges[number][1] - ranges[number][0] for number in numbers]
+        jobs += [(kind, depth, numbers[a:b]) for a, b in ragged_io.pieces_of(sizes)]
+    return jobs
+
+
+def parse_job(cuts: Cuts, job: Job, parser: Any) -> Ragged:
+    """Do one of the `integer_jobs`."""
+    kind, depth, numbers = job
+    view = memoryview(cuts.data)
+    texts: list[Text] = [view[a:b] for a, b in map(cuts.ranges.__getitem__, numbers)]
+    return ragged_io.parse_integers(texts, depth, parser, nulls=kind == VALUES)
+
+
+def gather_arrays(jobs: Sequence[Job], done: Sequence[Ragged], walk: Walk, kinds_cut: bytes | bytearray) -> Arrays:
+    """Join the parsed pieces by stream and add the arrays that were still in the skeleton."""
+    parser = ragged_io.new_parser()
+    cut = len(kinds_cut)
+    more = []
+    for number, (kind, text) in enumerate(walk.extra, cut):
+        if kind in (BOUNDARIES, VALUES):
+            more.append((kind, ragged_io.text_depth(text), [number]))
+    made = [
+        ragged_io.parse_integers([walk.extra[job[2][0] - cut][1]], job[1], parser, job[0] == VALUES) for job in more
+    ]
+    total = cut + len(walk.extra)
+    depths, places = np.zeros(total, np.int32), np.full(total, -1, np.int32)
+    pieces: dict[StreamKey, list[Ragged]] = {}
+    sizes: dict[StreamKey, int] = {}
+    for (kind, depth, numbers), piece in zip([*jobs, *more], [*done, *made], strict=True):
+        key = (kind, depth)
+        first = sizes.get(key, 0)
+        pieces.setdefault(key, []).append(piece)
+        depths[numbers] = depth
+        places[numbers] = np.arange(first, first + len(numbers))
+        sizes[key] = first + len(numbers)
+    streams = {key: ragged_io.concat(found, key[1]) for key, found in pieces.items()}
+    kinds = np.frombuffer(bytes(kinds_cut) + bytes([kind for kind, _ in walk.extra]), np.uint8)
+    return Arrays(streams, kinds, depths, places)
+
+
+def make_part(walk: Walk, cuts: Cuts) -> Part:
+    """Turn the lists of a walk into arrays and columns; the caller adds ``arrays`` and vertices."""
+    return Part(
+        ids=walk.ids,
+        type_names=list(walk.type_names),
+        types=np.fromiter(walk.types, np.int32, len(walk.types)),
+        columns=attribute_columns.collect(walk.attributes),
+        parents=walk.parents,
+        children=walk.children,
+        lods=list(walk.lods),
+        geometries=np.fromiter(walk.geometries, np.int32, len(walk.geometries)).reshape(-1, len(GEOMETRY_FIELDS)),
+        materials=walk.materials,
+        textures=walk.textures,
+        instances=walk.instances,
+        templates=walk.templates,
+        surface_names=list(walk.surface_names),
+        surface_types=np.fromiter(walk.surface_types, np.int32, len(walk.surface_types)),
+        surface_rows=np.fromiter(walk.surface_rows, np.int32, len(walk.surface_rows)),
+        surface_columns=attribute_columns.collect(walk.surface_attributes),
+        texts=[*cuts.ranges, *(text for _, text in walk.extra)],
+        issues=walk.issues,
+    )
+
+
+def parse_vertex_lists(texts: Sequence[Text], parser: Any, width: int = 3) -> tuple[Float64, Int64]:
+    """Vertex lists of features to (V, width) and the number of rows of each."""
+    rows, counts = [], []
+    filled = [len(text) > 4 or b"".join(bytes(text).split()) != b"[]" for text in texts]
+    full = [text for text, has in zip(texts, filled, strict=True) if has]
+    for first, last in ragged_io.pieces_of([len(text) for text in full]):
+        piece, number = ragged_io.parse_rows(full[first:last], width, parser)
+        rows.append(piece)
+        counts.append(number)
+    out = np.zeros(len(texts), np.int64)
+    if counts:
+        out[np.array(filled, np.bool_)] = np.concatenate(counts)
+    return (np.concatenate(rows) if rows else np.zeros((0, width))), out
+
+
+def merge(parts: Sequence[Part]) -> Part:
+    """Put parts together in order; a single part is returned as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    out = parts[0]
+    first = {"rows": len(out.ids), "geometries": len(out.geometries), "arrays": len(out.texts)}
+    first |= {"surfaces": len(out.surface_types), "features": len(out.feature_vertices) - 1}
+    first["vertices"] = len(out.vertices)
+    types, lods = _Codes(out.type_names), _Codes(out.lods)
+    surface_names = _Codes(out.surface_names)
+    moved: list[dict[str, Any]] = [_unmoved(out)]
+    for part in parts[1:]:
+        moved.append(_move(part, first, types, lods, surface_names))
+        out.ids += part.ids
+        attribute_columns.merge(out.columns, part.columns, first["rows"])
+        attribute_columns.merge(out.surface_columns, part.surface_columns, first["surfaces"])
+        out.texts += part.texts
+        out.issues.merge(part.issues)
+        for name in ("parents", "children", "materials", "textures", "instances", "appearances"):
+            getattr(out, name).extend(moved[-1][name])
+        first["rows"] += len(part.ids)
+        first["geometries"] += len(part.geometries)
+        first["arrays"] += len(part.texts)
+        first["surfaces"] += len(part.surface_types)
+        first["features"] += len(part.feature_vertices) - 1
+        first["vertices"] += len(part.vertices)
+    out.type_names, out.lods, out.surface_names = list(types), list(lods), list(surface_names)
+    for name in ("types", "geometries", "surface_types", "surface_rows", "vertices"):
+        setattr(out, name, np.concatenate([one.pop(name) for one in moved]))
+    out.feature_vertices = np.concatenate(
+        [moved[0]["feature_vertices"], *(m["feature_vertices"][1:] for m in moved[1:])]
+    )
+    out.arrays = _merge_arrays([part.arrays for part in parts])
+    return out
+
+
+class _Codes(dict[str, int]):
+    def __init__(self, names: Iterable[str]):
+        super().__init__((name, code) for code, name in enumerate(names))
+
+    def remap(self, names: Sequence[str]) -> Int32:
+        """Codes of a part's names among those of all parts."""
+        return np.array([self.setdefault(name, len(self)) for name in names], np.int32)
+
+
+def _unmoved(part: Part) -> dict[str, Any]:
+    names = ("types", "geometries", "surface_types", "surface_rows", "vertices", "feature_vertices")
+    return {name: getattr(part, name) for name in names}
+
+
+def _move(part: Part, first: dict[str, int], types: _Codes, lods: _Codes, surfaces: _Codes) -> dict[str, Any]:
+    """A later part's numbers, counted from the start of the file."""
+    table = part.geometries.copy()
+    column = {name: table[:, at] for at, name in enumerate(GEOMETRY_FIELDS)}
+    column["row"][column["row"] >= 0] += first["rows"]
+    column["lod"][:] = lods.remap(part.lods)[column["lod"]] if len(table) else 0
+    for name in ("boundaries", "semantics"):
+        column[name][column[name] >= 0] += first["arrays"]
+    column["first_surface"][column["first_surface"] >= 0] += first["surfaces"]
+    column["feature"] += first["features"]
+    arrays, geometries, rows = first["arrays"], first["geometries"], first["rows"]
+    for instance in part.instances:
+        instance.row += rows
+        instance.boundaries += arrays
+        instance.feature += first["features"]
+    type_codes, surface_codes = types.remap(part.type_names), surfaces.remap(part.surface_names)
+    return {
+        "types": type_codes[part.types] if len(part.types) else part.types,
+        "geometries": table,
+        "surface_types": surface_codes[part.surface_types] if len(part.surface_types) else part.surface_types,
+        "surface_rows": part.surface_rows + np.int32(rows),
+        "vertices": part.vertices,
+        "feature_vertices": part.feature_vertices + first["vertices"],
+        "parents": [(row + rows, names) for row, names in part.parents],
+        "children": [(row + rows, names) for row, names in part.children],
+        "materials": [(g + geometries, t, a + arrays if a >= 0 else a, v) for g, t, a, v in part.materials],
+        "textures": [(g + geometries, t, a + arrays) for g, t, a in part.textures],
+        "instances": part.instances,
+        "appearances": [(feature + first["features"], a, uv) for feature, a, uv in part.appearances],
+    }
+
+
+def _merge_arrays(arrays: Sequence[Arrays]) -> Arrays:
+    keys = dict.fromkeys(key for one in arrays for key in one.streams)
+    streams = {key: ragged_io.concat([a.streams[key] for a in arrays if key in a.streams], key[1]) for key in keys}
+    sizes = np.zeros((len(arrays) + 1, 4, 256), np.int32)
+    for number, one in enumerate(arrays):
+        for (kind, depth), stream in one.streams.items():
+            sizes[number + 1, kind, depth] = stream.arrays
+    base = np.cumsum(sizes, axis=0, dtype=np.int32)
+    places = [
+        np.where(one.place >= 0, one.place + base[number, one.kind, one.depth], -1) for number, one in enumerate(arrays)
+    ]
+    return Arrays(
+        streams,
+        np.concatenate([one.kind for one in arrays]),
+        np.concatenate([one.depth for one in arrays]),
+        np.concatenate(places).astype(np.int32),
+    )

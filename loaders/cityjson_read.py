@@ -1,0 +1,392 @@
+"""Text to `Part`: cut, parse the skeleton, walk it, parse the arrays; one or two processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import orjson
+
+from loaders import cityjson_ragged as ragged_io
+from loaders._fork import ForkPool
+from loaders.api import LoadError
+from loaders.city import Float64
+from loaders.cityjson_cut import TEXTURE_VERTICES, VERTICES, Cuts, cut
+from loaders.cityjson_part import (
+    Part,
+    gather_arrays,
+    integer_jobs,
+    make_part,
+    merge,
+    parse_job,
+    parse_vertex_lists,
+)
+from loaders.cityjson_source import json_error
+from loaders.cityjson_walk import Unsure, Walker
+
+Report = Callable[[float], None]
+SECTION_BYTES = 4 << 20
+"""CityJSONSeq is read in runs of lines of this size."""
+
+
+@dataclass(slots=True, eq=False)
+class Content:
+    """A whole file: the root without its objects, and everything in them as one `Part`."""
+
+    root: dict[str, Any]
+    part: Part
+    template_vertices: Float64
+
+
+def read_document(data: bytes, path: Path, processes: int, report: Report) -> Content:
+    """A plain CityJSON document."""
+    cuts = cut(data)
+    if cuts is not None:
+        jobs = integer_jobs(cuts)
+        work = _DocumentWork(cuts, jobs)
+        pool = ForkPool(work, len(jobs) + len(work.row_jobs), processes)
+        try:
+            report(0.1)
+            walked = _walk_document(cuts, path)
+            if walked is not None:
+                report(0.3)
+                return _finish_document(cuts, jobs, work, walked, pool, lambda done: report(0.3 + 0.7 * done))
+        finally:
+            pool.close()
+    return _read_whole(data, path, report)
+
+
+class _DocumentWork:
+    """The numbered tasks of a document: long coordinate lists first, then pieces of integer arrays."""
+
+    def __init__(self, cuts: Cuts, jobs: list[Any]):
+        self.cuts = cuts
+        self.jobs = jobs
+        self.parser: Any = None
+        self.row_jobs: list[tuple[int, int, int]] = []
+        for number, kind in enumerate(cuts.kinds):
+            if kind in (VERTICES, TEXTURE_VERTICES):
+                first, last = cuts.ranges[number]
+                self.row_jobs += [(number, a, b) for a, b in ragged_io.split_rows(cuts.data, first, last)]
+
+    def __call__(self, task: int) -> Any:
+        if self.parser is None:
+            self.parser = ragged_io.new_parser()
+        if task < len(self.row_jobs):
+            number, first, last = self.row_jobs[task]
+            width = 3 if self.cuts.kinds[number] == VERTICES else 2
+            return ragged_io.parse_rows([b"[" + self.cuts.data[first:last] + b"]"], width, self.parser)[0]
+        return parse_job(self.cuts, self.jobs[task - len(self.row_jobs)], self.parser)
+
+    def rows(self, number: int, done: list[Any], width: int) -> Float64:
+        """Rows of one coordinate list from the finished tasks."""
+        found = [piece for (owner, _, _), piece in zip(self.row_jobs, done, strict=False) if owner == number]
+        return np.concatenate(found) if found else np.zeros((0, width))
+
+
+def _parse_skeleton(text: bytes, path: Path) -> dict[str, Any] | None:
+    """The skeleton as Python objects; None if it is not JSON (the whole text then tells where)."""
+    try:
+        root = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(root, dict):
+        raise LoadError(
+            path, "this JSON is not CityJSON: it is not an object.", place="line 1", kind="not-cityjson",
+            remedy='CityJSON begins with {"type": "CityJSON".',
+        )  # fmt: skip
+    return root
+
+
+def _walk_document(cuts: Cuts, path: Path) -> tuple[dict[str, Any], Walker, int, int] | None:
+    """Root, walker and the numbers of the vertex lists; None if the cuts turn out not to fit."""
+    keep: set[int] | None = None
+    for _ in range(2):
+        text = cuts.skeleton(keep)
+        root = _parse_skeleton(text, path)
+        if root is None:
+            return None
+        walker = Walker(cuts)
+        try:
+            numbers = _walk_root(root, walker)
+        except Unsure:
+            return None
+        if keep is not None:
+            return root, walker, *numbers
+        keep = walker.settled()
+        if keep is None:
+            _note_duplicates(text, root, walker)
+            return root, walker, *numbers
+    return None
+
+
+def _walk_root(root: dict[str, Any], walker: Walker) -> tuple[int, int]:
+    vertices = walker.array(root.get("vertices"), VERTICES)
+    appearance = root.get("appearance")
+    uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES) if isinstance(appearance, dict) else -1
+    walk_templates(root, walker)
+    objects = root.get("CityObjects")
+    if isinstance(objects, dict):
+        walker.objects(objects)
+    elif objects is not None:
+        walker.walk.issues.error("bad-object", "CityObjects is not a JSON object: it was skipped.")
+    return vertices, uv
+
+
+def walk_templates(root: dict[str, Any], walker: Walker) -> None:
+    """Walk the geometry templates of a root, if any."""
+    templates = root.get("geometry-templates")
+    if isinstance(templates, dict):
+        walker.template_list(templates.get("templates"))
+
+
+def _note_duplicates(text: bytes, root: dict[str, Any], walker: Walker) -> None:
+    """Ids that stand twice in CityObjects: the last one is kept, as every JSON reader does; say so."""
+    objects = root.get("CityObjects")
+    if not isinstance(objects, dict):
+        return
+    try:
+        listed = ragged_io.new_parser().parse(text)["CityObjects"]
+        if len(listed) == len(objects):
+            return
+        seen: set[str] = set()
+        twice = [key for key in listed.keys() if key in seen or seen.add(key)]  # type: ignore[func-returns-value] # noqa: SIM118
+    except (ValueError, KeyError, TypeError, RuntimeError):
+        return
+    walker.walk.issues.warning("duplicate-id", "Ids that stand twice in CityObjects: the last object is kept.", twice)
+
+
+def _finish_document(
+    cuts: Cuts,
+    jobs: list[Any],
+    work: _DocumentWork,
+    walked: tuple[dict[str, Any], Walker, int, int],
+    pool: ForkPool,
+    report: Report,
+) -> Content:
+    root, walker, vertices, uv = walked
+    walk = walker.walk
+    appearance = root.get("appearance")
+    templates = template_vertices(root)
+    root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}
+    arrays_part = make_part(walk, cuts)
+    done = pool.finish(report)
+    count = len(work.row_jobs)
+    part = arrays_part
+    part.arrays = gather_arrays(jobs, done[count:], walk, cuts.kinds)
+    part.vertices = _rows_of(vertices, work, done, walk, cuts, 3)
+    part.feature_vertices = np.array([0, len(part.vertices)], np.int64)
+    if isinstance(appearance, dict):
+        part.appearances = [(0, appearance, _rows_of(uv, work, done, walk, cuts, 2))]
+    return Content(root, part, templates)
+
+
+def _rows_of(number: int, work: _DocumentWork, done: list[Any], walk: Any, cuts: Cuts, width: int) -> Float64:
+    if number < 0:
+        return np.zeros((0, width))
+    if number < len(cuts.kinds):
+        return work.rows(number, done, width)
+    return parse_vertex_lists([walk.extra[number - len(cuts.kinds)][1]], ragged_io.new_parser(), width)[0]
+
+
+def template_vertices(root: dict[str, Any]) -> Float64:
+    """Vertices of the geometry templates, (N, 3); they are not changed by ``transform``."""
+    templates = root.get("geometry-templates")
+    rows = templates.get("vertices-templates") if isinstance(templates, dict) else None
+    if not isinstance(rows, list) or not rows:
+        return np.zeros((0, 3))
+    return parse_vertex_lists([ragged_io.as_text(rows)], ragged_io.new_parser())[0]
+
+
+def _read_whole(data: bytes, path: Path, report: Report) -> Content:
+    """Without cuts: for texts with escaped quotes in odd places, and to tell what is wrong with a broken one."""
+    try:
+        orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        root = _loose_root(data)
+        if root is None:
+            raise json_error(path, error) from None
+    empty = Cuts(data, 0, len(data))
+    walked = _walk_document(empty, path)
+    if walked is None:
+        root = _loose_root(data)
+        walker = Walker(empty)
+        walked = (root or {}, walker, *_walk_root(root or {}, walker))
+    work = _DocumentWork(empty, [])
+    return _finish_document(empty, [], work, walked, ForkPool(work, 0, 1), report)
+
+
+def _loose_root(data: bytes) -> dict[str, Any] | None:
+    """A text that is JSON but for NaN, Infinity or integers beyond 64 bits; None if it is not."""
+    if len(data) > 256 << 20:
+        return None
+    root = ragged_io.load_loosely(data)
+    return root if isinstance(root, dict) else None
+
+
+@dataclass(slots=True, eq=False)
+class _Section:
+    """One run of lines of a CityJSONSeq."""
+
+    part: Part
+    root: dict[str, Any] | None
+
+
+def read_sequence(data: bytes, path: Path, processes: int, report: Report) -> Content:
+    """A CityJSONSeq: the first line is the root, every other line one feature with its own vertices."""
+    sections = _line_runs(data)
+
+    def work(task: int) -> _Section:
+        first, last = sections[task]
+        return _read_section(data, first, last, path, task == 0)
+
+    pool = ForkPool(work, len(sections), processes)
+    try:
+        done = pool.finish(report)
+    finally:
+        pool.close()
+    root = done[0].root
+    part = merge([section.part for section in done])
+    return Content(root, part, template_vertices(root))
+
+
+def _line_runs(data: bytes) -> list[tuple[int, int]]:
+    """Byte ranges of whole lines, `SECTION_BYTES` or more each (at most 10,000 of them)."""
+    step = max(SECTION_BYTES, len(data) // 10000)
+    runs = []
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at + step)
+        end = len(data) if end < 0 else end + 1
+        runs.append((at, end))
+        at = end
+    return runs
+
+
+def _read_section(data: bytes, first: int, last: int, path: Path, leads: bool) -> _Section:
+    cuts = cut(data, first, last)
+    found = None if cuts is None else _walk_lines(cuts, path, leads)
+    if cuts is None or found is None:
+        cuts = Cuts(data, first, last)
+        found = _walk_lines(cuts, path, leads)
+    if found is None:
+        raise LoadError(path, "the lines contradict each other.", kind="not-cityjson")
+    walker, root, vertices, appearances = found
+    parser = ragged_io.new_parser()
+    jobs = integer_jobs(cuts)
+    done = [parse_job(cuts, job, parser) for job in jobs]
+    part = make_part(walker.walk, cuts)
+    part.arrays = gather_arrays(jobs, done, walker.walk, cuts.kinds)
+
+    def text_of(number: int) -> ragged_io.Text:
+        if number < 0:
+            return b"[]"
+        return cuts.text(number) if number < len(cuts.kinds) else walker.walk.extra[number - len(cuts.kinds)][1]
+
+    part.vertices, counts = parse_vertex_lists([text_of(number) for number in vertices], parser)
+    part.feature_vertices = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    part.appearances = [
+        (feature, appearance, parse_vertex_lists([text_of(uv)], parser, 2)[0])
+        for feature, appearance, uv in appearances
+    ]
+    return _Section(part, root)
+
+
+_Lines = tuple[Walker, dict[str, Any] | None, list[int], list[tuple[int, dict[str, Any], int]]]
+
+
+def _walk_lines(cuts: Cuts, path: Path, leads: bool) -> _Lines | None:
+    """Walk all features of a run; None if the cuts do not fit (then it is done again without)."""
+    keep: set[int] | None = None
+    for _ in range(2):
+        text = cuts.skeleton(keep)
+        walker = Walker(cuts)
+        features = _parse_lines(text, walker, path, cuts, leads)
+        try:
+            out = _walk_features(features, walker, path, leads)
+        except Unsure:
+            return None
+        keep = walker.settled() if keep is None else None
+        if keep is None:
+            return out
+    return None
+
+
+def _parse_lines(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:
+    lines = [line for line in text.translate(None, b"\x1e").split(b"\n") if line and not line.isspace()]
+    try:
+        features: list[Any] = orjson.loads(b"[" + b",".join(lines) + b"]")
+    except orjson.JSONDecodeError:
+        features = []
+    if len(features) == len(lines):
+        return features
+    return _parse_each(text, walker, path, cuts, leads)
+
+
+def _parse_each(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:
+    """Line by line, leaving out the broken ones; the first line of the file must be good."""
+    number = cuts.data.count(b"\n", 0, cuts.start)
+    features = []
+    for line in text.split(b"\n"):
+        number += 1
+        line = line.strip(b" \t\r\x1e")
+        if not line:
+            continue
+        try:
+            features.append(orjson.loads(line))
+        except orjson.JSONDecodeError as error:
+            problem = json_error(path, error, number)
+            if leads and not features:
+                raise problem from None
+            walker.walk.issues.error(
+                "unreadable-line", f"Lines that are not JSON were skipped ({problem.reason})", [f"line {number}"]
+            )
+    return features
+
+
+def _walk_features(features: list[Any], walker: Walker, path: Path, leads: bool) -> _Lines:
+    root: dict[str, Any] | None = None
+    vertices: list[int] = []
+    appearances: list[tuple[int, dict[str, Any], int]] = []
+    issues = walker.walk.issues
+    for number, feature in enumerate(features):
+        if leads and not number:
+            if not isinstance(feature, dict):
+                raise LoadError(path, "the first line is not a JSON object.", place="line 1", kind="not-cityjson")
+            root = feature
+            walk_templates(feature, walker)
+        elif not isinstance(feature, dict) or feature.get("type") != "CityJSONFeature":
+            issues.error("bad-feature", "Lines that are not a CityJSONFeature were skipped.")
+            if isinstance(feature, dict):
+                _skip(feature, walker)
+            continue
+        walker.feature = len(vertices)
+        objects = feature.get("CityObjects")
+        vertices.append(walker.array(feature.get("vertices"), VERTICES))
+        appearance = feature.get("appearance")
+        if appearance is not None and isinstance(appearance, dict):
+            uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES)
+            appearances.append((walker.feature, appearance, uv))
+        if isinstance(objects, dict):
+            if feature is not root and feature.get("id") not in objects:
+                issues.warning(
+                    "feature-id", "Features whose id is not one of their objects.", [str(feature.get("id"))[:80]]
+                )
+            walker.objects(objects)
+    if root is not None:
+        root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}
+    return walker, root, vertices, appearances
+
+
+def _skip(feature: dict[str, Any], walker: Walker) -> None:
+    """Walk a line that is left out, so that its arrays count as met, and forget what was found."""
+    before = walker.walk
+    walker.walk = type(before)(extra=before.extra, issues=before.issues)
+    walker.array(feature.get("vertices"), VERTICES)
+    objects = feature.get("CityObjects")
+    if isinstance(objects, dict):
+        walker.objects(objects)
+    walker.walk = before
