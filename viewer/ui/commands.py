@@ -1,0 +1,129 @@
+"""Commands that only a window can do, in the same registry as all others, so palette and keys find them.
+
+A command finds its window through the session it is run in (`attach`); without a window it says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
+
+from viewer.session.registry import CommandError, command
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+    from viewer.ui.desktop.window import MainWindow
+
+_FRONTS: WeakKeyDictionary[Session, MainWindow] = WeakKeyDictionary()
+
+
+def attach(session: Session, window: MainWindow) -> None:
+    """Make this the window of a session."""
+    _FRONTS[session] = window
+
+
+def detach(session: Session) -> None:
+    """The session has no window any more."""
+    _FRONTS.pop(session, None)
+
+
+def has_layers(session: Session) -> bool:
+    """True if something is open."""
+    return bool(session.document.state.layers)
+
+
+def _window(session: Session) -> MainWindow:
+    window = _FRONTS.get(session)
+    if window is None:
+        raise CommandError("This needs a window.")
+    return window
+
+
+@command("app.command_palette", title="Find a command…", undo=False, shortcut="Ctrl+K")
+def command_palette(session: Session) -> None:
+    """Type a few letters of what you want to do."""
+    _window(session).open_palette()
+
+
+@command("app.keys", title="Keys and mouse", undo=False, shortcut="F1")
+def keys(session: Session) -> None:
+    """Show what the keys and the mouse do."""
+    _window(session).open_keys()
+
+
+@command("app.about", title="About this program", undo=False)
+def about(session: Session) -> None:
+    """Version, licence and what draws the picture."""
+    _window(session).show_about()
+
+
+@command("file.choose", title="Open a file…", undo=False, shortcut="Ctrl+O")
+def choose_file(session: Session) -> None:
+    """Choose files or a project to open."""
+    _window(session).files.choose_open()
+
+
+@command("file.choose_save_as", title="Save as…", undo=False, shortcut="Ctrl+Shift+S", enabled=has_layers)
+def choose_save_as(session: Session) -> None:
+    """Choose where to save the project."""
+    _window(session).files.choose_save_as()
+
+
+@command("file.save_here", title="Save", undo=False, shortcut="Ctrl+S", enabled=has_layers)
+def save_here(session: Session) -> None:
+    """Save the project in its file; asks for a place the first time."""
+    _window(session).files.save()
+
+
+@command("file.start_over", title="New project", undo=False, shortcut="Ctrl+N")
+def start_over(session: Session) -> None:
+    """Close what is open and show the start page; unsaved work is asked for first."""
+    _window(session).files.start_over()
+
+
+@command("file.export_picture", title="Export picture…", undo=False, shortcut="Ctrl+E", enabled=has_layers)
+def export_picture(session: Session) -> None:
+    """Save what the view shows, with its legend, as PNG."""
+    _window(session).files.choose_export()
+
+
+@command("window.reset_layout", title="Reset layout", undo=False)
+def reset_layout(session: Session) -> None:
+    """Put all panels back to where they were at first."""
+    _window(session).reset_layout()
+
+
+@command("window.full_screen", title="Full screen", undo=False, shortcut="F11")
+def full_screen(session: Session) -> None:
+    """Fill the screen, or go back."""
+    _window(session).toggle_full_screen()
+
+
+@command("window.set_theme", title="Theme", undo=False)
+def set_theme(session: Session, theme: Literal["system", "light", "dark"]) -> None:
+    """Look light or dark, or as the system does."""
+    _window(session).set_theme(theme)
+
+
+@command("window.show_panel", title="Show or hide a panel", undo=False)
+def show_panel(session: Session, panel: str, visible: bool | None = None) -> None:
+    """Show or hide a panel (None = the other way round)."""
+    _window(session).show_panel(panel, visible)
+
+
+@command("filter.focus", title="Filter objects", undo=False, shortcut="Ctrl+F", enabled=has_layers)
+def focus_filter(session: Session) -> None:
+    """Go to the filter field of the current layer."""
+    _window(session).focus_filter()
+
+
+@command("style.focus_color_by", title="Colour by…", undo=False, shortcut="Ctrl+B", enabled=has_layers)
+def focus_color_by(session: Session) -> None:
+    """Go to the choice of what the current layer is coloured by."""
+    _window(session).focus_color_by()
+
+
+@command("viewpoint.add_here", title="Add this view", undo=True, shortcut="Ctrl+Shift+V", enabled=has_layers)
+def add_viewpoint(session: Session) -> None:
+    """Keep the view of now as a viewpoint under a fresh name."""
+    _window(session).viewpoints.add_view()

@@ -1,0 +1,146 @@
+"""From the session to the eyes: messages, legend, status bar, the line over an empty picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtWidgets import QApplication
+
+from loaders.api import LoadError
+from viewer.analysis.classify import colors_for
+from viewer.analysis.legend import Legend
+from viewer.render.resolve import resolve
+from viewer.render.state import Pick
+from viewer.session.recovery import Recovered, discard, recover
+from viewer.ui.desktop.start import PRODUCT
+from viewer.ui.widgets.toast import ToastAction
+
+if TYPE_CHECKING:
+    from viewer.ui.desktop.window import MainWindow
+
+SHOWN_BITS = 15
+
+
+def is_geographic(crs: str | None) -> bool:
+    """True if the CRS measures in degrees. Unknown ones are taken as metric."""
+    if crs is None:
+        return False
+    import pyproj  # takes a while to import, and most cities are metric
+
+    try:
+        return bool(pyproj.CRS.from_user_input(crs).is_geographic)
+    except pyproj.exceptions.CRSError:
+        return False
+
+
+class Feedback:
+    """Everything that the window shows without being asked."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._shell = window.shell
+        session = window.session
+        session.message.connect(self._message)
+        self._geographic = False
+        window.canvas.hovered.connect(self._hover)
+        window.canvas.drawn.connect(self._first_picture)
+
+    # --- messages --------------------------------------------------------------------------------------------
+
+    def _message(self, message: Any) -> None:
+        actions = [self._action(action) for action in message.actions]
+        self._shell.say(str(message.severity), message.text, message.detail, actions)
+
+    def _action(self, action: Any) -> ToastAction:
+        run: Callable[[], object] = partial(self._shell.run, action.command, **action.arguments)
+        return action.title, run
+
+    def unexpected(self, text: str, details: str) -> None:
+        """A calm word about an error in the program itself."""
+        self._shell.say("error", text, "", [("Copy details", partial(QApplication.clipboard().setText, details))])
+
+    def crashed_before(self, details: str) -> None:
+        """The run before ended in a crash."""
+        copy: Sequence[ToastAction] = [("Copy details", partial(QApplication.clipboard().setText, details))]
+        self._shell.say("warning", f"{PRODUCT} did not end in an orderly way the last time.", "", copy)
+
+    def offer_recovery(self, found: Sequence[Recovered]) -> None:
+        """Unsaved work of a run that did not end well: the newest is offered, older ones stay for the next start."""
+        if not found:
+            return
+        newest = found[0]
+        when = newest.saved.astimezone().strftime("%d %b %H:%M")
+
+        def open_it() -> None:
+            try:
+                recover(self._window.session, newest)
+            except LoadError as error:
+                self._shell.say("error", str(error))
+
+        actions = [("Open it", open_it), ("Discard", partial(discard, newest))]
+        self._shell.say("warning", f"There is unsaved work on “{newest.title}” of {when}.", "", actions)
+
+    def about(self) -> None:
+        """Version, licence, what draws."""
+        from importlib import metadata
+
+        version = metadata.version("citiverse-viewer")
+        detail = f"Open source, Apache-2.0. Drawn by {self._window.canvas.renderer_name}."
+        self._shell.say("info", f"{PRODUCT} {version}", detail)
+
+    # --- status bar ------------------------------------------------------------------------------------------
+
+    def _hover(self, pick: Pick | None) -> None:
+        self._window.status.show_position(pick.position if pick is not None else None, self._geographic)
+
+    def _first_picture(self) -> None:
+        """What draws is known only now."""
+        self._window.canvas.drawn.disconnect(self._first_picture)
+        self._window.status.show_renderer(self._window.canvas.renderer_name, self._window.canvas.software)
+
+    def refresh(self) -> None:
+        """Legend, status bar and hint, as the document is now."""
+        window = self._window
+        state = window.session.document.state
+        looks = resolve(window.session.document, window.session.camera).layers
+        lods: dict[str, None] = {}
+        triangles = shown = 0
+        for look in looks:
+            meshes = list(window.session.document.cities[look.layer_id].lods.values())
+            if not look.visible:
+                continue
+            shown += int(np.count_nonzero(look.texels[:, 3] & SHOWN_BITS))
+            for index in look.lods:
+                lods[meshes[index].lod] = None
+                triangles += meshes[index].triangle_count
+        window.status.show_crs(state.crs, bool(state.layers))
+        window.status.show_drawn(triangles, sorted(lods))
+        self._geographic = is_geographic(state.crs)
+        self._hint(bool(looks), shown)
+        self.refresh_legend()
+
+    def _hint(self, loaded: bool, shown: int) -> None:
+        hint = self._window.stage.hint
+        if loaded and not shown:
+            hint.say("Nothing is shown: everything is hidden or filtered out.", "Show all", "visibility.show_all")
+        else:
+            hint.say("")
+
+    def refresh_legend(self) -> None:
+        """The current layer's legend, if wanted."""
+        window = self._window
+        state = window.session.document.state
+        layer = next((la for la in state.layers if la.id == self._shell.current), None)
+        city = window.session.document.cities.get(self._shell.current)
+        legend: Legend | None = None
+        if state.show_legend and layer is not None and city is not None and layer.visible:
+            legend = colors_for(city, layer.style)[1]
+        name = layer.name if layer is not None and len(state.layers) > 1 else ""
+        window.stage.legend.show_legend(legend, name)
+
+    def refresh_sky(self) -> None:
+        """The theme changed: the picture itself stays as it is, only what lies over it is painted again."""
+        self._window.stage.legend.update()

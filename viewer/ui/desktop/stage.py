@@ -1,0 +1,92 @@
+"""The middle of the window: the picture, and what floats over it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from viewer.ui.desktop.drop import DropOverlay
+from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.start import StartPage
+from viewer.ui.widgets.toast import Toast, ToastStack
+
+
+class Stage(QWidget):
+    """Stacks canvas, legend, hint, start page, messages and drop zone; the later ones lie above."""
+
+    def __init__(self, shell: Shell, canvas: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self.canvas = canvas
+        canvas.setParent(self)
+        canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        canvas.setAccessibleName("City picture")
+        self.legend = LegendOverlay(shell, self)
+        self.hint = _Hint(shell, self)
+        self.start = StartPage(shell, self)
+        self.toasts = ToastStack(self, self._decorate)
+        self.toasts.avoid = self.legend
+        self.drop = DropOverlay(shell, self)
+
+    def show_start(self, on: bool) -> None:
+        """Cover the picture with the start page, or uncover it."""
+        if on == self.start.isVisibleTo(self):
+            return
+        had_focus = self.start.isAncestorOf(self.window().focusWidget()) if self.window().focusWidget() else False
+        self.start.setVisible(on)
+        self._stack()
+        if on:
+            self.start.demo.setFocus()
+        elif had_focus:
+            self.canvas.setFocus()
+
+    def _stack(self) -> None:
+        for widget in (self.legend, self.hint, self.start, self.toasts, self.drop):
+            widget.raise_()
+
+    def _decorate(self, toast: Toast) -> None:
+        self._shell.set_pixmap(toast.mark, toast.severity, 20, toast.severity)
+        self._shell.set_icon(toast.close_button, "close", "muted")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Picture and start page fill the middle."""
+        self.canvas.setGeometry(self.rect())
+        self.start.setGeometry(self.rect())
+        self.hint.place()
+        super().resizeEvent(event)
+
+
+class _Hint(QFrame):
+    """One line over an empty picture, with the way out: "Everything is hidden. [Show all]"."""
+
+    def __init__(self, shell: Shell, host: QWidget) -> None:
+        super().__init__(host)
+        self._host = host
+        self.setProperty("role", "overlay")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.text = QLabel()
+        self.button = QPushButton()
+        self.button.setProperty("role", "link")
+        self._command = ""
+        self.button.clicked.connect(lambda: shell.run(self._command))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.addWidget(self.text)
+        row.addWidget(self.button)
+        self.hide()
+
+    def say(self, text: str, title: str = "", command: str = "") -> None:
+        """Show a line with a button; an empty text hides it."""
+        self.text.setText(text)
+        self.button.setText(title)
+        self.button.setVisible(bool(command))
+        self._command = command
+        self.setVisible(bool(text))
+        self.place()
+
+    def place(self) -> None:
+        """Sit at the upper middle."""
+        self.adjustSize()
+        self.move((self._host.width() - self.width()) // 2, 24)

@@ -1,0 +1,133 @@
+"""The status bar: where the pointer is, the coordinate system, what is drawn, by what, and the work in progress."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+
+from viewer.jobs.queue import JobStatus
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
+
+MAX_JOBS = 3
+"""Jobs shown one by one; the rest is counted."""
+
+
+def position_text(position: tuple[float, float, float] | None, geographic: bool = False) -> str:
+    """World coordinates with centimetres (degrees with seven decimals), the height apart; "" where there is nothing."""
+    if position is None:
+        return ""
+    x, y, z = position
+    if geographic:
+        return f"{x:.7f}, {y:.7f}   height {_grouped(z)} m"
+    return f"{_grouped(x)}, {_grouped(y)}   height {_grouped(z)} m"
+
+
+def _grouped(value: float) -> str:
+    return f"{value:,.2f}".replace(",", " ")
+
+
+class JobRow(QWidget):
+    """One job: what it is, a bar, Cancel."""
+
+    def __init__(self, shell: Shell, job_id: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.job_id = job_id
+        self.title = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        self.title.setFixedWidth(208)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(120)
+        self.stop = shell.tool("close", "Cancel")
+        self.stop.clicked.connect(lambda: shell.session.jobs.cancel(self.job_id))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in (self.title, self.bar, self.stop):
+            row.addWidget(widget)
+
+    def show_status(self, status: JobStatus) -> None:
+        """Show how far it is."""
+        stage = status.stage if status.running else "waiting"
+        self.title.set_full_text(f"{status.title}: {stage}" if stage else status.title)
+        self.bar.setValue(round(status.fraction * 1000))
+        self.bar.setAccessibleName(single_line(status.title))
+        self.stop.setToolTip(tooltip(f"Cancel: {status.title}"))
+        self.stop.setAccessibleName(f"Cancel {single_line(status.title)}")
+
+
+class StatusBar(QStatusBar):
+    """Fields from left to right: position, jobs, CRS, triangles, renderer."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self.setSizeGripEnabled(False)
+        self.setAccessibleName("Status")
+        self.position = QLabel()
+        self.position.setProperty("role", "value")
+        self.position.setTextFormat(Qt.TextFormat.PlainText)
+        self.position.setMinimumWidth(120)
+        self.jobs = QWidget()
+        self._job_row = QHBoxLayout(self.jobs)
+        self._job_row.setContentsMargins(0, 0, 0, 0)
+        self._rows: dict[int, JobRow] = {}
+        self.more_jobs = QLabel()
+        self.crs, self.drawn, self.renderer = QLabel(), QLabel(), QLabel()
+        self.addWidget(self.position, 1)
+        for widget in (self.jobs, self.more_jobs, self.crs, self.drawn, self.renderer):
+            self.addPermanentWidget(widget)
+        for label in (self.crs, self.drawn, self.renderer):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.more_jobs.hide()
+
+    def show_position(self, position: tuple[float, float, float] | None) -> None:
+        """The point under the pointer."""
+        self.position.setText(position_text(position))
+
+    def show_crs(self, crs: str | None, any_layer: bool) -> None:
+        """The project's coordinate system."""
+        self.crs.setText(single_line(crs or ("No coordinate system" if any_layer else "")))
+        self.crs.setToolTip("Coordinate reference system of the project")
+        self.crs.setVisible(any_layer)
+
+    def show_drawn(self, triangles: int, lods: Sequence[str]) -> None:
+        """How much is in the picture."""
+        names = ", ".join(name or "–" for name in lods[:4]) + (" …" if len(lods) > 4 else "")
+        self.drawn.setText(f"LoD {names} · {_compact(triangles)} triangles" if triangles else "")
+        self.drawn.setToolTip(f"{triangles:,} triangles in the levels of detail shown")
+        self.drawn.setVisible(bool(triangles))
+
+    def show_renderer(self, name: str, software: bool) -> None:
+        """What draws."""
+        self.renderer.setText("Software rendering" if software else "GPU")
+        hint = "\nNo graphics card is used: large cities turn slowly." if software else ""
+        self.renderer.setToolTip(tooltip(name + hint))
+        self.renderer.setAccessibleDescription(name)
+
+    def show_jobs(self, active: Sequence[JobStatus]) -> None:
+        """The work in progress, each with Cancel."""
+        shown = {status.id: status for status in active[:MAX_JOBS]}
+        for job_id in [i for i in self._rows if i not in shown]:
+            row = self._rows.pop(job_id)
+            self._job_row.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for job_id, status in shown.items():
+            if job_id not in self._rows:
+                self._rows[job_id] = JobRow(self._shell, job_id)
+                self._job_row.addWidget(self._rows[job_id])
+            self._rows[job_id].show_status(status)
+        left = len(active) - len(shown)
+        self.more_jobs.setText(f"and {left} more")
+        self.more_jobs.setVisible(left > 0)
+        self.jobs.setVisible(bool(shown))
+
+
+def _compact(number: int) -> str:
+    if number < 10_000:
+        return f"{number:,}"
+    return f"{number / 1000:,.0f} k" if number < 1_000_000 else f"{number / 1e6:,.1f} M"

@@ -1,0 +1,470 @@
+"""The planner's window: it puts the parts together and passes on what the session says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QPainter,
+)
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar
+
+from viewer.document.state import Camera
+from viewer.session.recovery import recoverable
+from viewer.session.session import Session
+from viewer.ui import commands
+from viewer.ui.canvas import make_canvas
+from viewer.ui.crash import CrashWatch
+from viewer.ui.desktop.actions import Actions, Item
+from viewer.ui.desktop.command_palette import CommandPalette
+from viewer.ui.desktop.dock import Dock
+from viewer.ui.desktop.drop import dropped_paths
+from viewer.ui.desktop.entries import palette_entries
+from viewer.ui.desktop.feedback import Feedback
+from viewer.ui.desktop.files import Files
+from viewer.ui.desktop.keys_help import KeysHelp
+from viewer.ui.desktop.panels.inspector import Inspector
+from viewer.ui.desktop.panels.layers import LayersPanel
+from viewer.ui.desktop.panels.report import ReportPanel
+from viewer.ui.desktop.panels.style import StylePanel
+from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.stage import Stage
+from viewer.ui.desktop.start import PRODUCT
+from viewer.ui.desktop.status import StatusBar
+from viewer.ui.memory import LAYOUT_VERSION, WindowMemory
+from viewer.ui.theme import ThemeChoice, ThemeManager
+from viewer.ui.widgets.text import menu_text, visible_text
+
+REST_MS = 900
+"""After so long without moving, a view is one to go back to."""
+POLL_MS = 15
+"""How often work in progress is asked how far it is; only while there is any."""
+PANELS = ("layers", "style", "inspector", "viewpoints", "report")
+_TITLES = {
+    "layers": "Layers",
+    "style": "Colour and filter",
+    "inspector": "Inspector",
+    "viewpoints": "Viewpoints",
+    "report": "Load report",
+}
+
+
+class MainWindow(QMainWindow):
+    """One project in one window. It owns the canvas and, once closed, the session's jobs are stopped."""
+
+    def __init__(
+        self,
+        session: Session,
+        themes: ThemeManager | None = None,
+        memory: WindowMemory | None = None,
+        crash: CrashWatch | None = None,
+    ) -> None:
+        super().__init__()
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        self.session = session
+        self.memory = memory or WindowMemory()
+        choice: ThemeChoice = str(session.settings.get("theme"))  # type: ignore[assignment]
+        self.themes = themes or ThemeManager(app, choice)
+        self.shell = Shell(session, self.themes, self)
+        self.crash = crash
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.canvas = make_canvas(session)
+        self.stage = Stage(self.shell, self.canvas)
+        self.setCentralWidget(self.stage)
+        self.files = Files(self.shell, self, self.memory)
+        self._build_panels()
+        self._build_bars()
+        self.palette_sheet = CommandPalette(self)
+        self.keys_sheet = KeysHelp(self.shell, self)
+        self._layout = QByteArray()
+        self._at_start: bool | None = None
+        self._poll = QTimer(self)
+        self._poll.setInterval(POLL_MS)
+        self._poll.timeout.connect(self._work)
+        self._rest = self._single_shot(REST_MS)
+        self._autosave = self._single_shot(int(session.settings.number("autosave_seconds") * 1000) + 500)
+        self.feedback = Feedback(self)
+        self._connect()
+        self._place()
+        self.refresh()
+
+    # --- building --------------------------------------------------------------------------------------------
+
+    def _build_panels(self) -> None:
+        self.layers = LayersPanel(self.shell)
+        self.style_panel = StylePanel(self.shell)
+        self.inspector = Inspector(self.shell)
+        self.viewpoints = ViewpointsPanel(self.shell)
+        self.report = ReportPanel(self.shell)
+        widgets = (self.layers, self.style_panel, self.inspector, self.viewpoints, self.report)
+        self.docks = {
+            name: Dock(self.shell, name, _TITLES[name], widget, self)
+            for name, widget in zip(PANELS, widgets, strict=True)
+        }
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The layout at first: layers over style to the left, inspector over viewpoints to the right."""
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        places = {"layers": left, "style": left, "inspector": right, "viewpoints": right}
+        for name, dock in self.docks.items():
+            self.removeDockWidget(dock)
+            dock.setFloating(False)
+            self.addDockWidget(places.get(name, Qt.DockWidgetArea.BottomDockWidgetArea), dock)
+            dock.setVisible(name != "report")
+        self.splitDockWidget(self.docks["layers"], self.docks["style"], Qt.Orientation.Vertical)
+        self.splitDockWidget(self.docks["inspector"], self.docks["viewpoints"], Qt.Orientation.Vertical)
+        for area in (left, right):
+            self.setCorner(Qt.Corner.BottomLeftCorner if area == left else Qt.Corner.BottomRightCorner, area)
+        self.resizeDocks([self.docks["layers"], self.docks["inspector"]], [288, 320], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["layers"], self.docks["style"]], [280, 400], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["inspector"], self.docks["viewpoints"]], [520, 184], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["report"]], [208], Qt.Orientation.Vertical)
+
+    def _build_bars(self) -> None:
+        self.actions_ = Actions(self.shell, self)
+        self.toolbar = QToolBar("Tools", self)
+        self.toolbar.setObjectName("tools")
+        self.toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.addToolBar(self.toolbar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        submenus: dict[str, Callable[[], QMenu | QAction]] = {
+            "recent": self._recent_menu,
+            "viewpoints": self._viewpoints_menu,
+            "legend": self._legend_action,
+            "quality": self._quality_menu,
+            "theme": self._theme_menu,
+            "panels": self._panels_menu,
+        }
+        self.actions_.fill_menus(self.menuBar(), submenus)
+        self.actions_.fill_toolbar(self.toolbar)
+        self.actions_.add_keys()
+        self.status = StatusBar(self.shell, self)
+        self.setStatusBar(self.status)
+
+    def _recent_menu(self) -> QMenu:
+        menu = QMenu("Open recent", self)
+
+        def fill() -> None:
+            menu.clear()
+            for recent in self.files.recent():
+                act = menu.addAction(menu_text(recent.path.name))
+                act.setEnabled(recent.exists)
+                act.triggered.connect(lambda _=False, p=recent.path: self.files.open([p]))
+            menu.setEnabled(bool(menu.actions()))
+
+        menu.aboutToShow.connect(fill)
+        return menu
+
+    def _viewpoints_menu(self) -> QMenu:
+        menu = QMenu("Go to viewpoint", self)
+
+        def fill() -> None:
+            menu.clear()
+            for viewpoint in self.session.document.state.viewpoints:
+                act = self.actions_.action(
+                    Item("viewpoint.go", args={"name": viewpoint.name}, title=menu_text(viewpoint.name))
+                )
+                act.setParent(menu)
+                menu.addAction(act)
+            if not menu.actions():
+                menu.addAction("None yet").setEnabled(False)
+
+        menu.aboutToShow.connect(fill)
+        return menu
+
+    def _legend_action(self) -> QAction:
+        act = QAction("Legend", self)
+        act.setCheckable(True)
+        act.setProperty("command", "legend.set_visible")
+        act.triggered.connect(lambda on: self.shell.run("legend.set_visible", visible=on))
+        self._legend_tick = act
+        return act
+
+    def _quality_menu(self) -> QMenu:
+        titles = {"draft": "Draft (fastest)", "normal": "Normal", "high": "High"}
+        return self._choice_menu(
+            "Drawing quality", "quality.set", "quality", titles, lambda: self.session.document.state.quality
+        )
+
+    def _theme_menu(self) -> QMenu:
+        titles = {"system": "As the system", "light": "Light", "dark": "Dark"}
+        return self._choice_menu("Theme", "window.set_theme", "theme", titles, lambda: self.themes.choice)
+
+    def _choice_menu(
+        self, title: str, command: str, argument: str, titles: dict[str, str], now: Callable[[], str]
+    ) -> QMenu:
+        menu = QMenu(title, self)
+        group = QActionGroup(menu)
+        for value, text in titles.items():
+            act = self.actions_.action(Item(command, args={argument: value}, title=text))
+            act.setCheckable(True)
+            act.setData(value)
+            group.addAction(act)
+            menu.addAction(act)
+
+        def tick() -> None:
+            for act in group.actions():
+                act.setChecked(act.data() == now())
+
+        menu.aboutToShow.connect(tick)
+        return menu
+
+    def _panels_menu(self) -> QMenu:
+        menu = QMenu("Panels", self)
+        for name, dock in self.docks.items():
+            act = self.actions_.action(Item("window.show_panel", args={"panel": name}, title=_TITLES[name]))
+            self._tick_panel(act, dock, menu)
+            menu.addAction(act)
+        return menu
+
+    def _tick_panel(self, act: QAction, dock: QDockWidget, menu: QMenu) -> None:
+        act.setCheckable(True)
+        menu.aboutToShow.connect(lambda: act.setChecked(dock.isVisible()))
+
+    def _single_shot(self, ms: int) -> QTimer:
+        """A timer that lets the session do what waits for its time, once."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        timer.timeout.connect(self._work)
+        return timer
+
+    # --- connections -----------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        session, start = self.session, self.stage.start
+        commands.attach(session, self)
+        self.shell.message.connect(self.stage.toasts.show_message)
+        self.themes.changed.connect(self._retheme)
+        session.document.changed.connect(self._document_changed)
+        session.settings.changed.connect(self._setting_changed)
+        session.job_changed.connect(self._jobs_changed)
+        session.ui_requested.connect(self._ui_requested)
+        session.camera_changed.connect(self._camera_moved)
+        self.shell.current_changed.connect(lambda _id: self.feedback.refresh_legend())
+        start.demo_chosen.connect(lambda: self.shell.run("demo.open"))
+        start.open_chosen.connect(self.files.choose_open)
+        start.recent_chosen.connect(lambda path: self.files.open([path]))
+        start.clear_chosen.connect(session.settings.forget_recent)
+        self.layers.open_wanted.connect(self.files.choose_open)
+        self.layers.relink_wanted.connect(self.files.choose_relink)
+        self.layers.report_wanted.connect(lambda layer: self.shell.run("layer.show_report", layer_id=layer))
+        self.inspector.color_by_wanted.connect(self._color_by)
+        if self.crash is not None:
+            self.crash.report = self.feedback.unexpected
+        self._jobs_changed()
+
+    def _ui_requested(self, name: str, arguments: dict[str, Any]) -> None:
+        """Commands of the session that only a window can carry out."""
+        acts: dict[str, Callable[..., object]] = {"app.quit": self.close, "layer.show_report": self.show_report}
+        acts[name](**arguments)
+
+    def _camera_moved(self, _camera: Camera) -> None:
+        """A view is remembered when the camera has rested."""
+        self._rest.start()
+
+    def _color_by(self, layer_id: str, attribute: str) -> None:
+        self.shell.run("style.color_by", layer_id=layer_id, attribute=attribute)
+
+    def _document_changed(self, changes: object) -> None:
+        self.refresh(getattr(changes, "parts", frozenset()))
+        if self.session.document.dirty and not self._autosave.isActive():
+            self._autosave.start()
+
+    def _setting_changed(self, name: str) -> None:
+        if name == "recent":
+            self.stage.start.set_recent(self.files.recent())
+
+    def _retheme(self, _theme: object) -> None:
+        self.feedback.refresh_sky()
+
+    def refresh(self, parts: frozenset[str] | None = None) -> None:
+        """Show the document as it is now; ``parts`` says what may differ (None = all)."""
+        state = self.session.document.state
+        self._switch_start(not state.layers)
+        self.actions_.refresh()
+        self._legend_tick.setChecked(state.show_legend)
+        name = self.files.title() if state.layers else ""
+        self.setWindowTitle(f"{visible_text(name)}[*] – {PRODUCT}" if name else PRODUCT)
+        self.setWindowModified(bool(state.layers) and self.session.document.dirty)
+        if parts is None or parts & {"layers", "cities", "style", "visibility", "show_legend", "crs"}:
+            self.feedback.refresh()
+
+    # --- start page and layout -------------------------------------------------------------------------------
+
+    def _switch_start(self, on: bool) -> None:
+        """The start page stands alone; the panels come with the first layer."""
+        if on == self._at_start:
+            return
+        first = self._at_start is None
+        self._at_start = on
+        if on:
+            self.stage.start.set_recent(self.files.recent())
+            if not first:
+                self._layout = self.saveState(LAYOUT_VERSION)
+            for dock in self.docks.values():
+                dock.hide()
+            self.toolbar.hide()
+        else:
+            self.toolbar.show()
+            self.restoreState(self._layout, LAYOUT_VERSION)
+            self.layout().activate()  # the canvas has its size before the camera looks for one that fits
+        self.stage.show_start(on)
+
+    def _place(self) -> None:
+        """Where the window was the last time, else a comfortable size."""
+        screen = QGuiApplication.primaryScreen().availableGeometry()
+        size = QSize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
+        self.resize(size)
+        self.move(screen.center() - QPoint(size.width() // 2, size.height() // 2))
+        self.restoreGeometry(QByteArray(self.memory.blob("geometry")))
+        self._first_layout = self.saveState(LAYOUT_VERSION)
+        kept = QByteArray(self.memory.blob("layout"))
+        self._layout = kept if kept and self.restoreState(kept, LAYOUT_VERSION) else self._first_layout
+
+    def reset_layout(self) -> None:
+        """All panels to where they were at first."""
+        if self._at_start:
+            self._layout = self._first_layout
+            return
+        self._arrange()
+        self.toolbar.show()
+
+    def show_panel(self, name: str, visible: bool | None = None) -> None:
+        """Show or hide a panel."""
+        dock = self.docks.get(name)
+        if dock is None:
+            self.shell.say("error", f"There is no panel {name!r}; there are {', '.join(PANELS)}.")
+            return
+        on = dock.isHidden() if visible is None else visible
+        dock.setVisible(on)
+        if on:
+            dock.raise_()
+            dock.widget().setFocus()
+
+    def show_report(self, layer_id: str | None) -> None:
+        """Show the load report of a layer."""
+        self.report.show_layer(layer_id or self.shell.current)
+        self.show_panel("report", True)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def set_theme(self, choice: ThemeChoice) -> None:
+        """Use and keep this theme."""
+        self.session.settings.set("theme", choice)
+        self.themes.set_choice(choice)
+
+    # --- sheets ----------------------------------------------------------------------------------------------
+
+    def open_palette(self) -> None:
+        """Show the command palette."""
+        self.palette_sheet.open(palette_entries(self))
+
+    def open_keys(self) -> None:
+        """Show the keys."""
+        self.keys_sheet.open(self.actions_.keys())
+
+    def offer_recovery(self) -> None:
+        """Offer what an earlier run could not save."""
+        self.feedback.offer_recovery(recoverable())
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        self.feedback.about()
+
+    def focus_filter(self) -> None:
+        """Go to the filter field."""
+        self.show_panel("style", True)
+        self.style_panel.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.style_panel.filter.selectAll()
+
+    def focus_color_by(self) -> None:
+        """Go to the choice of colours."""
+        self.show_panel("style", True)
+        self.style_panel.color_by.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # --- work in progress ------------------------------------------------------------------------------------
+
+    def _jobs_changed(self) -> None:
+        self.status.show_jobs(self.session.jobs.active)
+        if not self.session.jobs.idle and not self._poll.isActive():
+            self._poll.start()
+
+    def _work(self) -> None:
+        """Ask the jobs how far they are; stop asking when nothing is left."""
+        try:
+            self.session.poll()
+        finally:
+            if self.session.jobs.idle:
+                self._poll.stop()
+
+    def picture(self) -> QImage:
+        """What the view shows, in device pixels, with the legend on it."""
+        image = self.canvas.image()
+        legend = self.stage.legend
+        if legend.isVisible() and not image.isNull():
+            ratio = image.devicePixelRatio()
+            painter = QPainter(image)
+            legend.render(painter, legend.pos())
+            painter.end()
+            image.setDevicePixelRatio(ratio)
+        return image
+
+    # --- events ----------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may come from anywhere."""
+        paths = dropped_paths(event.mimeData())
+        if paths:
+            self.stage.drop.offer(paths)
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Not here after all."""
+        self.stage.drop.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped, after the other program has been answered."""
+        self.stage.drop.hide()
+        paths = dropped_paths(event.mimeData())
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        self.activateWindow()
+        self.shell.later(lambda: self.files.open(paths))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved work, remember the layout, stop all work, free the canvas."""
+        if not self.files.may_close():
+            event.ignore()
+            return
+        layout = self._layout if self._at_start else self.saveState(LAYOUT_VERSION)
+        self.memory.set_blobs(geometry=bytes(self.saveGeometry().data()), layout=bytes(layout.data()))
+        for timer in (self._poll, self._rest, self._autosave):
+            timer.stop()
+        commands.detach(self.session)
+        self.session.close()
+        self.session.jobs.shutdown()
+        self.canvas.close()
+        for dock in self.docks.values():
+            dock.setFloating(False)
+        event.accept()
+        super().closeEvent(event)
