@@ -12,6 +12,7 @@ from viewer.analysis.derived import Derived, derived
 from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of
 from viewer.analysis.palettes import (
     BASE_COLOR_EXTENSION,
+    BUILT_TYPES,
     DEFAULT_CLASSES,
     DEFAULT_RAMP,
     MAX_CLASSES,
@@ -20,6 +21,7 @@ from viewer.analysis.palettes import (
     RAMP_SIZE,
     RGB,
     SURFACE_COLORS,
+    SURFACE_LABELS,
     base_color,
     class_colors,
     is_palette,
@@ -84,12 +86,13 @@ def _colors(city: CityData, style: Style) -> tuple[UInt8, Legend]:
 def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Legend]:
     base = derived(city)
     present = np.asarray(column.present, np.bool_)
-    rows, inherited = base.value_rows(present)
+    rows = base.value_rows(present)
     note = ""
     if rows is not None:
+        inherited = int(np.count_nonzero((rows != np.arange(base.count)) & base.drawn))
         present = present[rows]
-        note = "1 value comes from the parent object." if inherited == 1 else ""
-        note = note or f"{inherited:,} values come from the parent object.".replace(",", " ")
+        note = f"{inherited:,} values come from the parent object.".replace(",", " ") if inherited else ""
+        note = "1 value comes from the parent object." if inherited == 1 else note
     values = np.asarray(column.values if rows is None else column.values[rows])
     name = style.palette if style.palette is not None and is_palette(style.palette) else None
     title = title_of(column.name)
@@ -224,20 +227,25 @@ def _base_colors(city: CityData) -> UInt8:
 
 
 def _surface_legend(city: CityData) -> Legend:
-    """Surface types that occur, then the object types that have no semantic surfaces."""
+    """The default look: surface types that occur, then object types that are not drawn by surface, counted."""
     surfaces, objects, base = city.surfaces, city.objects, derived(city)
-    entries: list[LegendEntry] = []
-    counts = np.bincount(surfaces.type_codes[surfaces.type_codes >= 0], minlength=len(surfaces.type_names))
-    for name, count in zip(surfaces.type_names, counts.tolist(), strict=False):
-        if count and name in SURFACE_COLORS:
-            entries.append(LegendEntry(name, SURFACE_COLORS[name], count))
+    codes = np.unique(surfaces.type_codes[surfaces.type_codes >= 0])
+    present = {surfaces.type_names[int(code)] for code in codes}
     bare = base.drawn.copy()
     bare[surfaces.object_rows[surfaces.object_rows >= 0]] = False
-    counts = np.bincount(objects.type_codes[bare], minlength=len(objects.type_names))
-    for name, count in zip(objects.type_names, counts.tolist(), strict=False):
-        if count:
-            entries.append(LegendEntry(name, base_color(name), count))
-    return Legend("Surfaces and objects", "", "classes", tuple(entries))
+    counts = np.bincount(objects.type_codes[bare], minlength=len(objects.type_names)).tolist()
+    bare_types = {name: count for name, count in zip(objects.type_names, counts, strict=False) if count}
+    if any(name.startswith(BUILT_TYPES) for name in bare_types):
+        present |= {"RoofSurface", "WallSurface"}
+    shown = {SURFACE_COLORS[name] for name in present if name in SURFACE_COLORS}
+    entries = [
+        LegendEntry(label, SURFACE_COLORS[name])
+        for name, label in SURFACE_LABELS.items()
+        if SURFACE_COLORS[name] in shown
+    ]
+    named = sorted((-count, name) for name, count in bare_types.items() if not name.startswith(BUILT_TYPES))
+    entries += [LegendEntry(name, base_color(name), -count) for count, name in named]
+    return Legend("Surfaces and objects", "", "classes", tuple(entries[:MAX_CLASSES]))
 
 
 def _no_data(count: int) -> LegendEntry | None:

@@ -59,15 +59,15 @@ class Derived:
             reached[fresh] = True
         return reached
 
-    def value_rows(self, present: Bool) -> tuple[Int64 | None, int]:
+    def value_rows(self, present: Bool) -> Int64 | None:
         """Where each row's value comes from: its own row, else the nearest first parent that has one.
 
-        ``present`` bool (N,). Returns int64 (N,) rows (a row without any value points at itself) and the number
-        of rows that inherit; (None, 0) if no row does.
+        ``present`` bool (N,). Returns int64 (N,) rows (a row without any value points at itself); None if no row
+        inherits.
         """
         wanting = np.flatnonzero(~present & (self.first_parent >= 0))
         if not len(wanting):
-            return None, 0
+            return None
         at = self.first_parent[wanting]
         for _ in range(MAX_DEPTH):
             climbing = np.flatnonzero(~present[at] & (self.first_parent[at] >= 0))
@@ -76,10 +76,10 @@ class Derived:
             at[climbing] = self.first_parent[at[climbing]]
         found = present[at]
         if not found.any():
-            return None, 0
+            return None
         rows = np.arange(self.count, dtype=np.int64)
         rows[wanting[found]] = at[found]
-        return rows, int(np.count_nonzero(found))
+        return rows
 
     def remember(self, object_id: str, row: int) -> None:
         """Note the row of an id that the caller knows, so that it need not be searched."""

@@ -348,7 +348,7 @@ class _Run:
             self._columns[name] = None
             if column is not None:
                 present = np.asarray(column.present, np.bool_)
-                rows, _ = self._base.value_rows(present)
+                rows = self._base.value_rows(present)
                 values = column.values if rows is None else column.values[rows]
                 self._columns[name] = (column, present if rows is None else present[rows], values)
         return self._columns[name]

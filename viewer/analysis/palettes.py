@@ -149,26 +149,44 @@ BASE_COLORS: dict[str, RGB] = {
 BASE_COLOR_EXTENSION: RGB = (198, 186, 204)
 
 SURFACE_COLORS: dict[str, RGB] = {
-    "RoofSurface": (178, 92, 74),
-    "WallSurface": (236, 227, 210),
-    "GroundSurface": (150, 142, 128),
-    "ClosureSurface": (204, 202, 198),
-    "OuterCeilingSurface": (214, 206, 194),
-    "OuterFloorSurface": (196, 186, 172),
-    "Window": (116, 156, 188),
-    "Door": (122, 84, 56),
-    "InteriorWallSurface": (240, 234, 222),
-    "CeilingSurface": (232, 228, 220),
-    "FloorSurface": (190, 170, 148),
-    "WaterSurface": (92, 148, 196),
-    "WaterGroundSurface": (120, 124, 112),
-    "WaterClosureSurface": (150, 190, 216),
-    "TrafficArea": (140, 142, 146),
-    "AuxiliaryTrafficArea": (168, 176, 140),
-    "TransportationMarking": (240, 240, 236),
-    "TransportationHole": (92, 92, 94),
+    "RoofSurface": (194, 115, 87),
+    "WallSurface": (237, 230, 215),
+    "GroundSurface": (168, 166, 158),
+    "ClosureSurface": (204, 209, 214),
+    "OuterCeilingSurface": (219, 212, 199),
+    "OuterFloorSurface": (178, 168, 153),
+    "Window": (107, 143, 171),
+    "Door": (128, 92, 66),
+    "InteriorWallSurface": (237, 230, 215),
+    "CeilingSurface": (219, 212, 199),
+    "FloorSurface": (178, 168, 153),
+    "WaterSurface": (102, 153, 189),
+    "WaterGroundSurface": (140, 148, 140),
+    "WaterClosureSurface": (102, 153, 189),
+    "TrafficArea": (153, 154, 157),
+    "AuxiliaryTrafficArea": (173, 181, 161),
+    "TransportationMarking": (235, 235, 230),
 }
-"""Colour of each semantic surface type in the default look; the legend of that look shows the same."""
+"""Colour of semantic surface types in the default look, as in ``shaders/surfaces.glsl``; other surfaces have the colour
+of their object. Steep roofs are shown in this colour, flat ones paler."""
+SURFACE_LABELS: dict[str, str] = {
+    "RoofSurface": "Roof",
+    "WallSurface": "Wall",
+    "GroundSurface": "Ground",
+    "ClosureSurface": "Closure",
+    "OuterCeilingSurface": "Ceiling",
+    "OuterFloorSurface": "Floor",
+    "Window": "Window",
+    "Door": "Door",
+    "WaterSurface": "Water",
+    "WaterGroundSurface": "Water bed",
+    "TrafficArea": "Traffic area",
+    "AuxiliaryTrafficArea": "Verge and kerb",
+    "TransportationMarking": "Road marking",
+}
+"""Surface types as the legend of the default look names them; the others share the colour of one of these."""
+BUILT_TYPES = ("Building", "Bridge", "Tunnel", "+", "OtherConstruction", "GenericCityObject")
+"""Beginnings of the types whose faces are drawn as roof or wall, by slope, where the file does not say which."""
 
 
 def names(kind: str | None = None) -> tuple[str, ...]:

@@ -137,10 +137,12 @@ class Opening:
         def failed(error: LoadError) -> None:
             if current():
                 self._session.say(Severity.ERROR, str(error))
+                self._home_at_last()
 
         def cancelled() -> None:
             if current():
                 self._session.say(Severity.INFO, f"Opening {path.name} was cancelled.")
+                self._home_at_last()
 
         options, cache = self._session.load_options(), self._session.cache()
         job = LoadJob(path, done, failed, options, cache, on_cancel=cancelled)
@@ -162,6 +164,10 @@ class Opening:
             document.provide_city(layer_id, loaded.result)
         except KeyError:
             return  # the layer was removed, beyond undo, while it was loading
+        self._home_at_last()
+
+    def _home_at_last(self) -> None:
+        """When the last layer of a project without a camera has come (or failed to), show everything."""
         if self._home_when_loaded and not self._loading:
             self._home_when_loaded = False
             self._session.home()
