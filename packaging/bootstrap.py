@@ -57,7 +57,7 @@ def own_python() -> str:
         return sys.executable
     for minor in range(NEWEST_KNOWN[1], OLDEST[1] - 1, -1):
         found = shutil.which(f"python3.{minor}")
-        if found:
+        if found and quiet([found, "-c", "import venv"]):
             return found
     if install_packages(["python3.11", "python3.11-venv"]):
         found = shutil.which("python3.11")

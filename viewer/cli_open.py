@@ -49,7 +49,7 @@ def _window(paths: list[str], *, demo: bool = False) -> int:
 
 def render_demo(output: str | None) -> int:
     """Render the tour's viewpoints and print where the pictures are."""
-    from viewer.cli_picture import draw, write_picture
+    from viewer.cli_picture import finished, showing, write_picture
     from viewer.cli_scene import load_paths, make_session
     from viewer.demo.town import demo_path, viewpoints
 
@@ -57,10 +57,11 @@ def render_demo(output: str | None) -> int:
     session = make_session()
     try:
         load_paths(session, [str(demo_path())])
-        for number, viewpoint in enumerate(viewpoints(), 1):
-            session.move_camera(viewpoint.camera)
-            name = re.sub(r"[^a-z0-9]+", "-", viewpoint.name.lower()).strip("-")
-            write_picture(folder / f"{number}-{name}.png", draw(session, PICTURE_SIZE))
+        with showing(session, PICTURE_SIZE) as view:
+            for number, viewpoint in enumerate(viewpoints(), 1):
+                session.move_camera(viewpoint.camera)
+                name = re.sub(r"[^a-z0-9]+", "-", viewpoint.name.lower()).strip("-")
+                write_picture(folder / f"{number}-{name}.png", finished(session, view, PICTURE_SIZE))
     finally:
         session.close()
     print(f"There is no display here. Pictures of the demo city: {folder}", flush=True)

@@ -98,10 +98,17 @@ def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
 
 def draw(session: Session, size: tuple[int, int]) -> Any:
     """The picture with its legend, uint8 (H, W, 3)."""
-    from viewer.render.overlay import draw_legend
-
     with showing(session, size) as view:
-        image = view.image()
+        return finished(session, view, size)
+
+
+def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> Any:
+    """The picture of the session as it is now, with its legend; for several pictures from one view."""
+    from viewer.render.overlay import draw_legend
+    from viewer.render.resolve import resolve
+
+    view.scene.apply(resolve(session.document, session.camera, size=size))
+    image = view.image()
     legend = shown_legend(session)
     return image if legend is None else draw_legend(image, legend)
 
