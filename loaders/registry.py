@@ -104,13 +104,21 @@ def pick(path: Path) -> LoaderSpec:
             scored.append((score, claims, -order, spec))
     if scored:
         return max(scored, key=lambda item: item[:3])[3]
-    names = ", ".join(spec.name for spec in specs()) or "none"
     raise LoadError(
         path,
         f"this seems to be {describe(head)}, which cannot be opened.",
-        remedy=f"Formats that can be: {names} ({' '.join(sorted(known_extensions()))}).",
+        remedy=f"Formats that can be: {_known_formats()}.",
         kind="unknown-format",
     )
+
+
+def _known_formats() -> str:
+    """Names with extensions, "CityJSON (.json .jsonl)"; the packed forms of an extension go without saying."""
+    parts = []
+    for spec in specs():
+        extensions = sorted({e.lower() for e in spec.extensions if not e.lower().endswith(".gz")})
+        parts.append(f"{spec.name} ({' '.join(extensions)})")
+    return ", ".join(parts) or "none"
 
 
 def _claims(spec: LoaderSpec, name: str) -> bool:
@@ -204,7 +212,7 @@ def expand(paths: Iterable[Path | str]) -> list[Path]:
             raise LoadError(
                 path,
                 "the folder holds no file that can be opened.",
-                remedy=f"Known: {' '.join(sorted(known_extensions()))}.",
+                remedy=f"Formats that can be: {_known_formats()}.",
                 kind="empty-folder",
             )
         found += inside
