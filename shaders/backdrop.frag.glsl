@@ -7,7 +7,7 @@ in vec2 ndc;
 //VTK::CustomUniforms::Dec
 
 const vec3 GROUND_RGB = vec3(0.865, 0.868, 0.855);
-const vec3 LINE_RGB = vec3(0.79, 0.80, 0.80);
+const vec3 LINE_RGB = vec3(0.81, 0.82, 0.82);
 
 float gridLine(vec2 p, float stepSize)
 {
@@ -28,7 +28,7 @@ void main()
   vec3 hit = eye + ray * ((groundDisc.z - eye.z) / (ray.z < -1e-4 ? ray.z : -1e-4));
   vec2 p = hit.xy - groundDisc.xy;
   float far = length(p) / groundDisc.w;
-  float line = max(gridLine(p, gridStep) * 0.45, gridLine(p, gridStep * 10.0) * 0.8);
+  float line = max(gridLine(p, gridStep) * 0.4, gridLine(p, gridStep * 10.0) * 0.8);
   if (ray.z < -1e-4 && eye.z > groundDisc.z) {
     float solid = (1.0 - smoothstep(0.75, 2.6, far)) * smoothstep(0.0, 0.05, low);
     rgb = mix(rgb, mix(GROUND_RGB, LINE_RGB, line), solid);

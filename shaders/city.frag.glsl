@@ -1,9 +1,10 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 // Colour of a city object's face, or its id.
-// Uniforms: normalMatrix (world -> view), idPass (1 = write ids), colourMode (0 surface, 1 object, 2 theme), theme textures
+// Uniforms: normalMatrix (world -> view), hazeMetres (distance at which a third of the colour is air), skyBottom, idPass (1 = write ids), colourMode (0 surface, 1 object, 2 theme), theme textures
 in vec4 vertexVC;
 in vec2 textureUV;
+in float aboveBase;
 flat in vec3 styleRGB;
 flat in ivec4 objectTag;
 flat in ivec2 themeTag;
@@ -26,7 +27,18 @@ vec3 faceNormal()
 }
 
 // A hint of variety, so that equal houses do not melt into one.
-float variety(int row) { return 0.96 + 0.08 * fract(sin(float(row & 65535) * 12.9898) * 43758.5453); }
+vec3 variety(int row)
+{
+  float r = fract(sin(float(row & 65535) * 12.9898) * 43758.5453);
+  return vec3(0.945 + 0.11 * r, 0.95 + 0.10 * r, 0.965 + 0.06 * r);
+}
+
+// Air between the viewer and the city: far things fade towards the horizon.
+vec3 throughAir(vec3 rgb)
+{
+  float d = length(vertexVC.xyz) / hazeMetres;
+  return mix(rgb, skyBottom, min(0.55, 1.0 - exp(-0.4 * d * d)));
+}
 
 void main()
 {
@@ -34,11 +46,12 @@ void main()
   bool building = (objectTag.z & FLAG_BUILDING) != 0;
   vec3 rgb;
   if (colourMode == 1) {
-    rgb = shadeData(styleRGB, n);
+    rgb = shadeData(styleRGB, n) * mix(1.0, footShade(aboveBase, n), 0.35);
   } else if (colourMode == 2) {
     rgb = themeColour(themeTag, textureUV, styleRGB, n);
   } else {
-    rgb = shadeMaterial(surfaceColour(objectTag.y, abs(n.z), styleRGB, building) * variety(objectTag.w), n);
+    rgb = shadeMaterial(surfaceColour(objectTag.y, abs(n.z), styleRGB, building) * variety(objectTag.w), n) * footShade(aboveBase, n);
+    rgb = throughAir(rgb);
   }
   rgb = highlighted(rgb, objectTag.z, n);
   gl_FragData[0] = idPass == 1 ? colourOfId(objectTag.x) : vec4(rgb, 1.0);

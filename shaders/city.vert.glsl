@@ -3,19 +3,23 @@
 // Inputs:  vertexMC  position from the tile's origin, metres
 //          tags      object row, surface code
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
-// Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass)
+// Uniforms: styleTex, baseTex (RGBA32F, x = lowest z of each object, scene metres), eyeHeight (z of the eye, scene metres),
+//           normalMatrix (world -> view), lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass)
 in vec4 vertexMC;
 in vec2 tags;
 in vec3 uvt;
 in float material;
 uniform mat4 MCDCMatrix;
 uniform mat4 MCVCMatrix;
+uniform mat3 normalMatrix;
 uniform sampler2D styleTex;
+uniform sampler2D baseTex;
 //VTK::CustomUniforms::Dec
 #include "style.glsl"
 
 out vec4 vertexVC;
 out vec2 textureUV;
+out float aboveBase;
 flat out vec3 styleRGB;
 flat out ivec4 objectTag;    // id, surface code, flags, row
 flat out ivec2 themeTag;     // texture, material
@@ -30,6 +34,8 @@ void main()
     gl_Position = MCDCMatrix * vertexMC;
   }
   vertexVC = MCVCMatrix * vertexMC;
+  float base = texelFetch(baseTex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0).x;
+  aboveBase = eyeHeight + (vertexVC.xyz * normalMatrix).z - base;
   textureUV = uvt.xy;
   styleRGB = style.rgb;
   objectTag = ivec4(idBase + row, int(tags.y + 0.5), style.flags | (row == hoverRow ? FLAG_HOVER : 0), row);

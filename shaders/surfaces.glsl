@@ -1,7 +1,7 @@
 // Colours (sRGB) of semantic surfaces, by the surface code of CityData.
-const vec3 ROOF_PITCHED = vec3(0.76, 0.45, 0.34);
-const vec3 ROOF_FLAT    = vec3(0.735, 0.64, 0.565);
-const vec3 WALL         = vec3(0.93, 0.90, 0.845);
+const vec3 ROOF_PITCHED = vec3(0.755, 0.455, 0.35);
+const vec3 ROOF_FLAT    = vec3(0.715, 0.645, 0.59);
+const vec3 WALL         = vec3(0.955, 0.935, 0.895);
 const vec3 GROUND       = vec3(0.66, 0.65, 0.62);
 const vec3 CLOSURE      = vec3(0.80, 0.82, 0.84);
 const vec3 CEILING      = vec3(0.86, 0.83, 0.78);

@@ -50,7 +50,7 @@ class Backdrop:
     def set_ground(self, centre: npt.NDArray[np.float64], height: float, radius: float) -> None:
         """Put the ground disc: centre (2,) and height in scene coordinates, radius in metres."""
         self._uniforms.SetUniform4f("groundDisc", (float(centre[0]), float(centre[1]), height, radius))
-        step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 4.0))
+        step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 2.0))
         self._uniforms.SetUniformf("gridStep", float(step))
 
     def set_sky(self, top: tuple[float, float, float], bottom: tuple[float, float, float]) -> None:

@@ -15,17 +15,16 @@ from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, tile_meshes
 from viewer.render.picking import RayIndex
 from viewer.render.state import LayerLook
-from viewer.render.style_texture import FLAG_BUILDING, StyleTexture
+from viewer.render.style_texture import FLAG_BUILDING, BaseTexture, StyleTexture
 from viewer.render.theme import ThemeTextures
 
 Float64 = npt.NDArray[np.float64]
-_BUILT = ("Building", "Bridge", "Tunnel", "+", "OtherConstruction", "GenericCityObject")
 
 
 class LodView:
     """The drawable parts of one LoD. Built in steps; nothing is visible until `LayerView` says so."""
 
-    def __init__(self, mesh: LodMesh, index: int, style: StyleTexture, scene_origin: Float64):
+    def __init__(self, mesh: LodMesh, index: int, style: StyleTexture, base: BaseTexture, scene_origin: Float64):
         self.mesh, self.index = mesh, index
         self.tile_sets: list[TileSet] = [mesh.tiles] if mesh.tiles.triangle_count else []
         self.left_out = 0
@@ -35,7 +34,7 @@ class LodView:
         self.rays: list[RayIndex] = []
         self.bounds: Float64 = np.zeros((0, 6))
         self.ready = False
-        self._style, self._origin = style, scene_origin
+        self._style, self._base, self._origin = style, base, scene_origin
 
     def build_steps(self) -> Iterator[None]:
         """Make the actors, a little at a time."""
@@ -47,7 +46,10 @@ class LodView:
             self.rays.append(RayIndex(tiles))
             for mesh in tile_meshes(tiles):
                 self._add(Draw(mesh, faces, self._origin), tiles)
+                offset = float(mesh.origin[2] - self._origin[2])
+                self._base.lower(mesh.attributes["tags"][:, 0], mesh.positions[:, 2], offset)
                 yield
+        self._base.finish()
         if self.mesh.points is not None and len(self.mesh.points.positions):
             self._add(Draw(point_mesh(self.mesh.points), self._material("points"), self._origin), None)
             yield
@@ -59,7 +61,7 @@ class LodView:
         self.ready = True
 
     def _material(self, kind: str) -> CityMaterial:
-        material = CityMaterial(self._style.texture, self.index, kind)
+        material = CityMaterial(self._style.texture, self._base.texture, self.index, kind)
         self.materials.append(material)
         return material
 
@@ -94,6 +96,7 @@ class LayerView:
         self.layer_id, self.city = layer_id, city
         self.names = tuple(city.lods)
         self.style = StyleTexture(object_flags(city))
+        self.base = BaseTexture(len(city.objects))
         self.lods: dict[int, LodView] = {}
         self.look: LayerLook | None = None
         self.hover = -1
@@ -106,7 +109,7 @@ class LayerView:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
         if index in self.lods or not 0 <= index < len(self.names):
             return
-        lod = self.lods[index] = LodView(self.city.lods[self.names[index]], index, self.style, self._origin)
+        lod = self.lods[index] = LodView(self.city.lods[self.names[index]], index, self.style, self.base, self._origin)
         done = 0
         for _ in lod.build_steps():
             yield from lod.draws[done:]
@@ -192,7 +195,7 @@ class LayerView:
 
 def object_flags(city: CityData) -> npt.NDArray[np.uint8]:
     """uint8 (N,): `FLAG_BUILDING` where walls and roofs are told apart by slope if the file does not name them."""
-    by_type = [FLAG_BUILDING if name.startswith(_BUILT) else 0 for name in city.objects.type_names] or [0]
+    by_type = [FLAG_BUILDING if "Building" in name else 0 for name in city.objects.type_names] or [0]
     codes = np.clip(city.objects.type_codes, 0, len(by_type) - 1)
     return np.asarray(by_type, np.uint8)[codes]
 

@@ -25,16 +25,19 @@ class CityMaterial:
 
     Args:
         style: the layer's style texture.
+        base: the layer's `BaseTexture`.
         lod_index: index of the LoD in ``CityData.lods``.
         kind: "faces", "points" or "lines".
     """
 
-    def __init__(self, style: vtkTexture, lod_index: int, kind: str = "faces"):
+    def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
         self.kind = kind
         name = "city" if kind == "faces" else "marker"
         self.program = make_program(f"{name}.vert.glsl", f"{name}.frag.glsl")
         self.surface = vtkProperty()
         self.surface.SetTexture("styleTex", style)
+        if kind == "faces":
+            self.surface.SetTexture("baseTex", base)
         vertex, fragment = self.program.GetVertexCustomUniforms(), self.program.GetFragmentCustomUniforms()
         vertex.SetUniformi("lodIndex", lod_index)
         vertex.SetUniformi("hoverRow", -1)
@@ -43,6 +46,9 @@ class CityMaterial:
         if kind == "faces":
             fragment.SetUniformi("colourMode", 0)
             fragment.SetUniformi("themeTextures", 0)
+            vertex.SetUniformf("eyeHeight", 0.0)
+            fragment.SetUniformf("hazeMetres", 1e9)
+            fragment.SetUniform3f("skyBottom", (0.93, 0.95, 0.97))
         else:
             vertex.SetUniform2f("viewportPixels", (1.0, 1.0))
             vertex.SetUniformf("markerPixels", 6.0 if kind == "points" else 2.0)
@@ -62,6 +68,14 @@ class CityMaterial:
         """Draw ids (row + ``base``) in place of colours."""
         self.program.GetVertexCustomUniforms().SetUniformi("idBase", base)
         self.program.GetFragmentCustomUniforms().SetUniformi("idPass", int(active))
+
+    def set_air(self, eye_height: float, haze_metres: float, horizon: tuple[float, float, float]) -> None:
+        """Follow the camera: height of the eye (scene metres), and how the air tints what is far."""
+        if self.kind == "faces":
+            self.program.GetVertexCustomUniforms().SetUniformf("eyeHeight", eye_height)
+            fragment = self.program.GetFragmentCustomUniforms()
+            fragment.SetUniformf("hazeMetres", haze_metres)
+            fragment.SetUniform3f("skyBottom", horizon)
 
     def set_viewport(self, width: int, height: int, scale: float) -> None:
         """Tell markers the size of the picture in pixels and how many of these make one pixel of the screen."""

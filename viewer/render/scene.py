@@ -20,6 +20,8 @@ from viewer.render.layer import LayerView, LodView, full_look
 from viewer.render.meshes import Draw
 from viewer.render.state import LayerLook, Pick, RenderState
 
+HAZE_METRES, HAZE_RADII = 3000.0, 5.0
+"""A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 MAX_IDS = (1 << 24) - 1
 """Objects that one id pass can tell apart, all layers together."""
 
@@ -51,6 +53,7 @@ class SceneView:
         self.state: RenderState | None = None
         self._camera: Camera | None = None
         self._moving = False
+        self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
         self._pending_upload = False
         self._closed = False
@@ -268,9 +271,11 @@ class SceneView:
         camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
         camera.SetClippingRange(*clipping_range(view, bounds))
         self._backdrop.set_view(view)
+        horizon = self.state.background_bottom if self.state else (0.93, 0.95, 0.97)
         for layer in self.layers.values():
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
+                material.set_air(float(view.eye[2]), self._haze_metres, horizon)
 
     def _cull(self, view: View, everything: bool) -> npt.NDArray[np.float64]:
         """Show the actors in view; bounds (K, 6) of those. What has to be uploaded first counts against the budget."""
@@ -309,6 +314,7 @@ class SceneView:
         level = float(np.percentile(bounds[:, 2], 20))
         radius = max(float(np.linalg.norm(high[:2] - low[:2])) / 2.0, 10.0)
         self._backdrop.set_ground((low[:2] + high[:2]) / 2.0, level, radius)
+        self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
 
     def _number_ids(self) -> None:
         base = 1

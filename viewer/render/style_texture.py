@@ -80,3 +80,25 @@ class StyleTexture:
         image = self.texture.GetInput()
         image.GetPointData().GetScalars().Modified()
         image.Modified()
+
+
+class BaseTexture:
+    """The lowest z of every object (scene metres), for the shade at the foot of walls. RGBA32F, x is used."""
+
+    def __init__(self, rows: int):
+        height = max(1, -(-rows // STYLE_WIDTH))
+        self._pixels = np.full((height * STYLE_WIDTH, 4), np.inf, np.float32)
+        self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
+
+    def lower(self, rows: npt.NDArray[np.float32], z: npt.NDArray[np.float32], offset: float) -> None:
+        """Take in vertices: object row (V,) and z (V,) plus ``offset``. Vertices of an object mostly follow each other."""
+        starts = np.flatnonzero(np.diff(rows, prepend=np.float32(-1.0)))
+        if len(starts):
+            lowest = np.minimum.reduceat(z, starts) + np.float32(offset)
+            np.minimum.at(self._pixels[:, 0], rows[starts].astype(np.int64), lowest)
+
+    def finish(self) -> None:
+        """Have it uploaded with the next picture."""
+        image = self.texture.GetInput()
+        image.GetPointData().GetScalars().Modified()
+        image.Modified()
