@@ -21,8 +21,15 @@ NETWORK_MODULES = {
     *("socket", "socketserver", "ssl", "http", "urllib.request", "urllib3", "requests", "aiohttp", "httpx", "ftplib"),
     *("smtplib", "telnetlib", "xmlrpc", "websocket", "websockets", "PySide6.QtNetwork", "PySide6.QtWebSockets"),
 }
-ALLOWED = {"viewer/ui/app.py": {"socket"}}
-"""``socketpair`` inside the process: the only way to wake Qt's loop from a signal on every platform."""
+ALLOWED = {
+    # ``socketpair`` inside the process: the only way to wake Qt's loop from a signal on every platform.
+    "viewer/ui/app.py": {"socket"},
+    # Names the kinds of sockets that a worker is refused.
+    "loaders/sandbox.py": {"socket"},
+    # Arrays between a worker and its own forked children; nothing of it ever was in a file.
+    "loaders/_fork.py": {"pickle"},
+}
+HARMLESS_SOCKET_NAMES = {"socketpair", "AF_UNIX"}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +92,7 @@ def test_nothing_executes_data_or_reaches_the_network(project_root: Path) -> Non
         name = path.relative_to(project_root)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imports = _imports(tree)
-        banned = BANNED_MODULES | (NETWORK_MODULES - ALLOWED.get(name.as_posix(), set()))
+        banned = (BANNED_MODULES | NETWORK_MODULES) - ALLOWED.get(name.as_posix(), set())
         found += [f"{name}: import {i}" for i in imports if _within(i, banned)]
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -157,13 +164,15 @@ def test_scripts_point_at_functions(config: dict[str, Any]) -> None:
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_sockets_are_only_pairs(project_root: Path) -> None:
-    """A file that may import ``socket`` makes pairs within the process and nothing that reaches out."""
-    for name in ALLOWED:
+def test_allowed_sockets_reach_nobody(project_root: Path) -> None:
+    """A file that may import ``socket`` makes pairs within the process or names constants, no more."""
+    for name, modules in ALLOWED.items():
+        if "socket" not in modules:
+            continue
         tree = ast.parse((project_root / name).read_text(encoding="utf-8"))
         used = {
             node.attr
             for node in ast.walk(tree)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "socket"
         }
-        assert used == {"socketpair"}, name
+        assert used <= HARMLESS_SOCKET_NAMES, name
