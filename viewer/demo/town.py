@@ -76,7 +76,7 @@ def _both(writer: Writer, body: Body) -> list[Json]:
     return [writer.solid(block(body.ring, BASE, top), LOW), writer.solid(body.faces, HIGH)]
 
 
-_SURFACES = {"carriageway": "TrafficArea", "path": "TrafficArea", "square": "AuxiliaryTrafficArea",
+_SURFACES = {"carriageway": "TrafficArea", "path": "TrafficArea", "square": "TrafficArea",
              "pavement": "AuxiliaryTrafficArea", "water": "WaterSurface"}  # fmt: skip
 _GREEN = {"park", "green", "meadow", "wood", "church", "lawn", "detached", "terrace", "slab", "wharf", "garden"}
 _USES = {"old": "courtyard", "grid": "courtyard", "terrace": "gardens", "detached": "gardens", "slab": "lawn",
@@ -197,12 +197,12 @@ def demo_path() -> Path:
 
 
 _CAMERAS: tuple[tuple[str, Vec3, Vec3, float], ...] = (
-    ("Overview from the south-west", (110.0, -290.0, 470.0), (605.0, 420.0, -50.0), 40.0),
+    ("Overview from the south-west", (70.0, -230.0, 430.0), (575.0, 440.0, -40.0), 40.0),
     ("Old centre", (330.0, 240.0, 150.0), (530.0, 530.0, 8.0), 40.0),
     ("Market square", (478.0, 444.0, 25.0), (532.0, 545.0, 12.0), 58.0),
-    ("River and bridge", (455.0, 322.0, 7.5), (572.0, 316.0, 3.5), 52.0),
+    ("River and bridge", (470.0, 324.0, 8.0), (560.0, 316.0, 3.0), 52.0),
     ("Grid quarter", (1190.0, 270.0, 300.0), (900.0, 560.0, -20.0), 40.0),
-    ("Street view", (556.0, 392.0, 3.2), (553.0, 470.0, 9.5), 62.0),
+    ("Street view", (470.5, 474.5, 2.6), (496.0, 545.0, 15.0), 62.0),
 )
 
 
