@@ -237,3 +237,69 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
             report.outcome = "failed"
             report.longrepr = "OpenGL, X, VTK or Qt complained:\n" + "\n".join(noise[:8])
     return report
+
+
+# --- a city of a few objects -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_city() -> Callable[..., Any]:
+    """``small_city([(id, type, parents, attributes, lods), ...], crs="EPSG:7415")`` -> `loaders.city.CityData`.
+
+    Every object has, in each of its LoDs, one square of 10 m at (20 m x row, 0, 0) in the world of ``origin``.
+    """
+    import numpy as np
+
+    from loaders.city import CityData, Column, CrsInfo, LodMesh, ObjectTable, Strings, SurfaceTable, TileSet
+
+    def column(name: str, values: list[Any]) -> Column:
+        present = np.array([value is not None for value in values])
+        kinds = {type(value) for value in values if value is not None}
+        if kinds == {bool}:
+            return Column(name, "boolean", np.array([bool(v) for v in values]), present)
+        if kinds == {int}:
+            return Column(name, "integer", np.array([v or 0 for v in values], np.int64), present)
+        if kinds <= {int, float}:
+            return Column(name, "number", np.array([v or 0 for v in values], np.float64), present)
+        texts = sorted({v for v in values if v is not None})
+        codes = np.array([-1 if v is None else texts.index(v) for v in values], np.int32)
+        return Column(name, "string", codes, present, Strings.from_list(texts))
+
+    def mesh(lod: str, drawn: Any, origin: Any) -> LodMesh:
+        rows = np.flatnonzero(drawn)
+        square = np.array([(0, 0, 0), (10, 0, 0), (10, 10, 0), (0, 10, 5)], np.float32)
+        positions = (np.repeat(rows, 4)[:, None] * (20, 0, 0) + np.tile(square, (len(rows), 1))).astype(np.float32)
+        tags = np.stack([np.repeat(rows, 4), np.zeros(4 * len(rows))], 1).astype(np.float32)
+        triangles = (np.arange(len(rows))[:, None, None] * 4 + np.array([(0, 1, 2), (0, 2, 3)])).reshape(-1, 3)
+        low = positions.min(0, initial=0) + origin
+        ends = np.array([0, len(positions)], np.int64), np.array([0, len(triangles)], np.int64)
+        bounds = np.concatenate([low, positions.max(0, initial=0) + origin])[None]
+        tiles = TileSet(origin[None], bounds, *ends, positions, tags, triangles.astype(np.int32))
+        return LodMesh(lod, tiles, drawn, 100.0 * len(rows))
+
+    def build(objects: Any, *, name: str = "town", crs: str | None = "EPSG:7415", origin: Any = (0, 0, 0)) -> CityData:
+        ids = [entry[0] for entry in objects]
+        types = list(dict.fromkeys(entry[1] for entry in objects))
+        parents = [[ids.index(parent) for parent in entry[2]] for entry in objects]
+        names = list(dict.fromkeys(key for entry in objects for key in entry[3]))
+        columns = {key: column(key, [entry[3].get(key) for entry in objects]) for key in names}
+        start = np.cumsum([0, *map(len, parents)]).astype(np.int64)
+        table = ObjectTable(
+            Strings.from_list(ids),
+            np.array([types.index(entry[1]) for entry in objects], np.int16),
+            tuple(types),
+            start,
+            np.array([row for rows in parents for row in rows], np.int32),
+            columns,
+        )
+        lods = sorted({lod for entry in objects for lod in entry[4]})
+        zero = np.array(origin, np.float64)
+        meshes = {lod: mesh(lod, np.array([lod in entry[4] for entry in objects]), zero) for lod in lods}
+        box = None
+        if meshes:
+            boxes = np.concatenate([m.tiles.bounds for m in meshes.values()])
+            box = np.concatenate([boxes[:, :3].min(0), boxes[:, 3:].max(0)])
+        surfaces = SurfaceTable(np.zeros(0, np.int16), (), np.zeros(0, np.int32))
+        return CityData(name, CrsInfo(crs), box, table, surfaces, meshes)
+
+    return build

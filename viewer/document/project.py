@@ -86,9 +86,9 @@ def load_project(path: Path) -> ProjectFile:
     _validate(path, raw)
     try:
         state = _state(raw, path)
+        camera = _camera(raw["camera"]) if raw.get("camera") else None
     except (ValueError, OverflowError) as error:
         raise LoadError(path, f"{error}.", remedy="Restore an older copy.", kind="bad-project") from error
-    camera = _camera(raw["camera"]) if raw.get("camera") else None
     return ProjectFile(state, tuple(_missing_files(state)), camera, raw)
 
 
