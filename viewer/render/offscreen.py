@@ -29,6 +29,7 @@ class OffscreenView:
     def __init__(self, width: int, height: int):
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
             raise ValueError(f"a picture of {width} x {height} pixels cannot be drawn; 1 to {MAX_SIDE} are possible")
+        self._closed = False
         self._window = make_offscreen_window()
         self._window.SetOffScreenRendering(True)
         self._window.SetShowWindow(False)
@@ -57,5 +58,8 @@ class OffscreenView:
 
     def close(self) -> None:
         """Free the window."""
-        self.scene.close()
-        self._window.Finalize()
+        if not self._closed:
+            self._closed = True
+            self.scene.close()
+            self._window.Finalize()
+            del self._window

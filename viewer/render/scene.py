@@ -168,7 +168,7 @@ class SceneView:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
-        width, height = self.window.GetSize()
+        width, height = (1, 1) if self._closed else self.window.GetSize()
         return max(1, int(width)), max(1, int(height))
 
     def render(self) -> None:
@@ -246,6 +246,8 @@ class SceneView:
         self._make_current()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
+        # a closed scene may be kept by somebody, but it keeps no window
+        del self.window, self._renderer, self._backdrop
 
     # -- inside -----------------------------------------------------------------------------------------------
 
