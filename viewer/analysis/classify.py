@@ -20,12 +20,12 @@ from viewer.analysis.palettes import (
     OTHER,
     RAMP_SIZE,
     RGB,
-    SURFACE_COLORS,
     SURFACE_LABELS,
     base_color,
     class_colors,
     is_palette,
     palette,
+    surface_colors,
     type_color,
 )
 from viewer.document.state import Style
@@ -151,7 +151,7 @@ def _ramp(
     ticks = [low] if low == high else [low + step * k for k in range(RAMP_TICKS)]
     at = _places(np.array(ticks), low, high)
     entries = tuple(
-        LegendEntry(format_value(tick, abs(step)), _rgb(table[place]), None, tick)
+        LegendEntry(format_value(tick, abs(step) or None), _rgb(table[place]), None, tick)
         for tick, place in zip(ticks, at.tolist(), strict=True)
     )
     missing = int(np.count_nonzero(base.drawn & ~known))
@@ -237,12 +237,9 @@ def _surface_legend(city: CityData) -> Legend:
     bare_types = {name: count for name, count in zip(objects.type_names, counts, strict=False) if count}
     if any(name.startswith(BUILT_TYPES) for name in bare_types):
         present |= {"RoofSurface", "WallSurface"}
-    shown = {SURFACE_COLORS[name] for name in present if name in SURFACE_COLORS}
-    entries = [
-        LegendEntry(label, SURFACE_COLORS[name])
-        for name, label in SURFACE_LABELS.items()
-        if SURFACE_COLORS[name] in shown
-    ]
+    colors = surface_colors()
+    shown = {colors[name] for name in present if name in colors}
+    entries = [LegendEntry(label, colors[name]) for name, label in SURFACE_LABELS.items() if colors[name] in shown]
     named = sorted((-count, name) for name, count in bare_types.items() if not name.startswith(BUILT_TYPES))
     entries += [LegendEntry(name, base_color(name), -count) for count, name in named]
     return Legend("Surfaces and objects", "", "classes", tuple(entries[:MAX_CLASSES]))

@@ -41,7 +41,7 @@ MAX_LENGTH = 10_000
 MAX_NESTING = 100
 """Deepest nesting of brackets and ``not``."""
 
-Value = str | float | bool | None
+Value = str | int | float | bool | None
 Op = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "like", "startswith", "endswith"]
 
 _COMPARE: dict[str, Callable[..., object]] = {
@@ -262,7 +262,7 @@ class _Parser:
         token = self._next
         if token.kind == "number":
             self._take()
-            return float(token.text)
+            return int(token.text) if re.fullmatch(r"[+-]?\d{1,18}", token.text) else float(token.text)
         if token.kind == "text":
             self._take()
             return re.sub(r"\\(.)", r"\1", token.text[1:-1])
@@ -354,7 +354,7 @@ class _Run:
         return self._columns[name]
 
 
-def _match_numbers(values: npt.NDArray[np.generic], boolean: bool, op: Op, value: str | float | bool) -> Bool:
+def _match_numbers(values: npt.NDArray[np.generic], boolean: bool, op: Op, value: str | int | float | bool) -> Bool:
     """bool (N,) for numeric and yes/no columns; a text that is no number matches nothing."""
     nothing = np.zeros(len(values), np.bool_)
     if op in _TEXT_TESTS:
@@ -364,26 +364,20 @@ def _match_numbers(values: npt.NDArray[np.generic], boolean: bool, op: Op, value
         value = words.get(value.lower(), _number(value))
     if isinstance(value, bool) and not boolean:
         return nothing
-    number = float(value)
+    number = int(value) if isinstance(value, (bool, int)) else value
     if math.isnan(number):
         return nothing
-    result: Bool = np.asarray(_COMPARE[op](values, _exact(values, number)), np.bool_)
+    result: Bool = np.asarray(_COMPARE[op](values, number), np.bool_)
     if values.dtype.kind == "f":
         result = result & ~np.isnan(values.astype(np.float64))
     return result
 
 
-def _exact(values: npt.NDArray[np.generic], number: float) -> float | int:
-    """Whole numbers as int for integer columns, so that 64-bit ids compare exactly."""
-    whole = values.dtype.kind in "iu" and number.is_integer() and abs(number) < 2**63
-    return int(number) if whole else number
-
-
-def _match_texts(texts: list[str], op: Op, value: str | float | bool) -> Bool:
+def _match_texts(texts: list[str], op: Op, value: str | int | float | bool) -> Bool:
     """bool (K,) for a list of texts."""
     if isinstance(value, bool):
         value = "true" if value else "false"
-    if isinstance(value, float):
+    if isinstance(value, (int, float)):
         if op in _TEXT_TESTS:
             return np.zeros(len(texts), np.bool_)
         numbers = np.array([_number(text) for text in texts])

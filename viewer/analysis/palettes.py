@@ -6,14 +6,16 @@ class colours are those of Okabe & Ito (2008) followed by Tol's "muted" set (P. 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from viewer.analysis._ramps import RAMPS
+from viewer.resources import shader
 
 RGB = tuple[int, int, int]
 UInt8 = npt.NDArray[np.uint8]
@@ -148,27 +150,26 @@ BASE_COLORS: dict[str, RGB] = {
 """Natural colour of each CityJSON type in the default look, where no semantic surface says better."""
 BASE_COLOR_EXTENSION: RGB = (198, 186, 204)
 
-SURFACE_COLORS: dict[str, RGB] = {
-    "RoofSurface": (194, 115, 87),
-    "WallSurface": (237, 230, 215),
-    "GroundSurface": (168, 166, 158),
-    "ClosureSurface": (204, 209, 214),
-    "OuterCeilingSurface": (219, 212, 199),
-    "OuterFloorSurface": (178, 168, 153),
-    "Window": (107, 143, 171),
-    "Door": (128, 92, 66),
-    "InteriorWallSurface": (237, 230, 215),
-    "CeilingSurface": (219, 212, 199),
-    "FloorSurface": (178, 168, 153),
-    "WaterSurface": (102, 153, 189),
-    "WaterGroundSurface": (140, 148, 140),
-    "WaterClosureSurface": (102, 153, 189),
-    "TrafficArea": (153, 154, 157),
-    "AuxiliaryTrafficArea": (173, 181, 161),
-    "TransportationMarking": (235, 235, 230),
+_SURFACE_CONSTANTS: dict[str, str] = {
+    "RoofSurface": "ROOF_PITCHED",
+    "WallSurface": "WALL",
+    "GroundSurface": "GROUND",
+    "ClosureSurface": "CLOSURE",
+    "OuterCeilingSurface": "CEILING",
+    "OuterFloorSurface": "FLOOR",
+    "Window": "WINDOW",
+    "Door": "DOOR",
+    "InteriorWallSurface": "WALL",
+    "CeilingSurface": "CEILING",
+    "FloorSurface": "FLOOR",
+    "WaterSurface": "WATER",
+    "WaterGroundSurface": "WATER_BED",
+    "WaterClosureSurface": "WATER",
+    "TrafficArea": "ROAD",
+    "AuxiliaryTrafficArea": "ROAD_EDGE",
+    "TransportationMarking": "MARKING",
 }
-"""Colour of semantic surface types in the default look, as in ``shaders/surfaces.glsl``; other surfaces have the colour
-of their object. Steep roofs are shown in this colour, flat ones paler."""
+"""Semantic surface types and the constant of ``shaders/surfaces.glsl`` that they are drawn in (steep, for roofs)."""
 SURFACE_LABELS: dict[str, str] = {
     "RoofSurface": "Roof",
     "WallSurface": "Wall",
@@ -230,6 +231,20 @@ def type_color(type_name: str) -> RGB:
 def base_color(type_name: str) -> RGB:
     """The natural colour of a CityJSON type."""
     return BASE_COLORS.get(type_name, BASE_COLOR_EXTENSION)
+
+
+@cache
+def surface_colors() -> dict[str, RGB]:
+    """Colour of semantic surface types in the default look, read from the shader that draws them.
+
+    Surfaces that are not in it have the colour of their object. Flat roofs are drawn paler than the colour here.
+    """
+    numbers = dict(re.findall(r"const vec3 (\w+)\s*=\s*vec3\(([^)]*)\)", shader("surfaces.glsl")))
+    colors: dict[str, RGB] = {}
+    for name, constant in _SURFACE_CONSTANTS.items():
+        red, green, blue = (round(float(part) * 255) for part in numbers[constant].split(","))
+        colors[name] = (red, green, blue)
+    return colors
 
 
 def _ramp(text: str) -> UInt8:

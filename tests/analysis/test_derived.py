@@ -1,0 +1,118 @@
+import gc
+import weakref
+
+import numpy as np
+import pytest
+
+from viewer.analysis.bounds import bounds_of, union
+from viewer.analysis.derived import Derived, derived
+from viewer.analysis.stats import BINS, column_stats
+
+FAMILY = [
+    ("house", "Building", [], {"h": 30.0, "f": "x", "n": 3, "old": True}, ["1"]),
+    ("part", "BuildingPart", ["house"], {"f": "x"}, ["2"]),
+    ("sub", "BuildingInstallation", ["part"], {"h": 2.0, "f": "y"}, ["2"]),
+    ("lone", "Building", [], {"h": 4.0, "old": False}, []),
+    ("häuschen", "Building", [], {"h": float("inf")}, ["2"]),
+]
+
+
+@pytest.fixture
+def city(small_city):
+    return small_city(FAMILY, origin=(85000.0, 447000.0, 2.0))
+
+
+def test_rows_by_id(city):
+    base = derived(city)
+    assert base.rows_of(["lone", "nobody", "house", "häuschen", ""]).tolist() == [3, 0, 4]
+    assert base.mask_of(["part"]).tolist() == [False, True, False, False, False]
+    assert derived(city) is base
+
+
+def test_many_ids_use_an_index_and_agree(small_city):
+    city = small_city([(f"id-{i % 7}-{i}", "Road", [], {}, []) for i in range(200)])
+    ids = city.objects.ids.to_list()
+    assert Derived(city).rows_of(ids).tolist() == list(range(200))
+    one_by_one = Derived(city)
+    assert [int(one_by_one.rows_of([name])[0]) for name in ids] == list(range(200))
+    assert one_by_one.rows_of(["id-1-1x", "id-1-", "x"]).tolist() == []
+
+
+def test_of_two_objects_with_one_id_the_first_is_meant(small_city):
+    city = small_city([(name, "Road", [], {}, []) for name in ["a", "b", "a"]])
+    assert Derived(city).rows_of(["a"]).tolist() == [0]
+    assert Derived(city).rows_of(["a", *(f"x{i}" for i in range(20))]).tolist() == [0]
+
+
+def test_descendants(city):
+    base = derived(city)
+    assert base.with_descendants(base.mask_of(["house"])).tolist() == [True, True, True, False, False]
+    assert base.with_descendants(base.mask_of(["part"])).tolist() == [False, True, True, False, False]
+
+
+def test_cycles_and_strange_parents_end(small_city):
+    city = small_city([("a", "X", ["b"], {}, []), ("b", "X", ["a"], {}, []), ("c", "X", ["c"], {}, [])])
+    base = derived(city)
+    assert base.with_descendants(base.mask_of(["a"])).tolist() == [True, True, False]
+    assert base.value_rows(np.array([False, False, False])) is None
+    assert base.value_rows(np.array([True, False, False])).tolist() == [0, 0, 2]
+
+
+def test_values_come_from_the_nearest_parent(city):
+    present = city.objects.columns["h"].present
+    assert derived(city).value_rows(present).tolist() == [0, 0, 2, 3, 4]
+    assert derived(city).value_rows(np.ones(5, np.bool_)) is None
+
+
+def test_derived_arrays_do_not_keep_a_city(small_city):
+    city = small_city(FAMILY)
+    derived(city)
+    seen = weakref.ref(city)
+    del city
+    gc.collect()
+    assert seen() is None
+
+
+def test_bounds_are_world_coordinates(city):
+    box = bounds_of(city, np.array([1]))
+    assert box.tolist() == [85020.0, 447000.0, 2.0, 85030.0, 447010.0, 7.0]
+    assert bounds_of(city, np.array([3])) is None
+    assert union([box, None, bounds_of(city, np.array([2]))]).tolist() == [
+        85020.0,
+        447000.0,
+        2.0,
+        85050.0,
+        447010.0,
+        7.0,
+    ]
+    assert union([]) is None
+
+
+def test_statistics_of_numbers(city):
+    stats = column_stats(city, "h")
+    assert (stats.count, stats.missing, stats.distinct) == (4, 1, 4)
+    assert (stats.minimum, stats.maximum, stats.mean) == (2.0, 30.0, 12.0)
+    assert len(stats.histogram) == BINS and sum(stats.histogram) == 3
+    assert stats.histogram[0] == 1 and stats.histogram[1] == 1 and stats.histogram[-1] == 1
+    assert stats.edges[0] == 2.0 and stats.edges[-1] == 30.0 and len(stats.edges) == BINS + 1
+
+
+def test_statistics_of_one_number_and_of_huge_ones(small_city):
+    stats = column_stats(city := small_city(FAMILY), "n")
+    assert (stats.minimum, stats.maximum, stats.mean, stats.histogram[0]) == (3.0, 3.0, 3.0, 1)
+    city = small_city([("a", "X", [], {"v": 1.7e308}, []), ("b", "X", [], {"v": -1.7e308}, [])])
+    stats = column_stats(city, "v")
+    assert stats.mean == 0 and sum(stats.histogram) == 2 and np.isfinite(stats.edges).all()
+
+
+def test_statistics_of_categories(city):
+    assert column_stats(city, "f").categories == (("x", 2), ("y", 1))
+    assert column_stats(city, "f").missing == 2
+    assert column_stats(city, "old").categories == (("no", 1), ("yes", 1))
+    with pytest.raises(KeyError):
+        column_stats(city, "nope")
+
+
+def test_statistics_of_nothing(small_city):
+    stats = column_stats(small_city([("a", "X", [], {"v": float("nan")}, [])]), "v")
+    assert (stats.count, stats.minimum, stats.histogram) == (0, None, ())
