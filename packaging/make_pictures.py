@@ -26,7 +26,7 @@ WAIT_SECONDS = 60.0
 
 
 def save_small(image: Image.Image, path: Path) -> None:
-    """Write a PNG below the limit: with fewer bits per colour (six are not seen), then with fewer pixels, if need be."""
+    """Write a PNG below the limit: if need be with fewer bits per colour (six are not seen), then fewer pixels."""
     image = image.convert("RGB")
     while True:
         for bits in (8, 7, 6):
