@@ -7,33 +7,48 @@ from loaders.city import CityData, CrsInfo, LodMesh, ObjectTable, Strings, Surfa
 from viewer.document.state import Camera
 from viewer.render.state import LayerLook, RenderState
 
-FACES = np.array([
-    [0, 3, 2, 1], [4, 5, 6, 7], [0, 1, 5, 4], [1, 2, 6, 5], [2, 3, 7, 6], [3, 0, 4, 7],
-])
+FACES = np.array(
+    [
+        [0, 3, 2, 1],
+        [4, 5, 6, 7],
+        [0, 1, 5, 4],
+        [1, 2, 6, 5],
+        [2, 3, 7, 6],
+        [3, 0, 4, 7],
+    ]
+)
 CODES = np.array([3, 1, 2, 2, 2, 2])
 
 
-def make_box_city(n=9, *, origin=(0.0, 0.0, 0.0), spacing=20.0, side=12.0, height=10.0, per_tile=4, lods=("1",), semantic=True):
-    """n boxes on a square grid, row by row, tiles of ``per_tile`` boxes; each LoD is 1.5 times as high as the one before."""
+def make_box_city(
+    n=9, *, origin=(0.0, 0.0, 0.0), spacing=20.0, side=12.0, height=10.0, per_tile=4, lods=("1",), semantic=True
+):
+    """n boxes on a square grid, row by row, tiles of ``per_tile`` boxes; each LoD is 1.5 times as high as the last."""
     grid = int(np.ceil(np.sqrt(n)))
     corner = np.stack([np.arange(n) % grid, np.arange(n) // grid, np.zeros(n)], axis=1) * spacing
     meshes = {}
     for k, lod in enumerate(lods):
         size = np.array([side, side, height * 1.5**k])
-        meshes[lod] = LodMesh(lod, box_tiles(corner, size, np.asarray(origin, float), per_tile, semantic),
-                              np.ones(n, np.bool_), float(n * (2 * side * side + 4 * side * size[2])))
-    top = corner.max(axis=0) + [side, side, height * 1.5 ** (len(lods) - 1)]
+        meshes[lod] = LodMesh(
+            lod,
+            box_tiles(corner, size, np.asarray(origin, float), per_tile, semantic),
+            np.ones(n, np.bool_),
+            float(n * (2 * side * side + 4 * side * size[2])),
+        )
+    top = np.add(corner.max(axis=0), (side, side, height * 1.5 ** (len(lods) - 1)))
     bbox = np.concatenate([np.asarray(origin, float), np.asarray(origin, float) + top])
     ids = Strings.from_list([f"box-{i}" for i in range(n)])
     objects = ObjectTable(ids, np.zeros(n, np.int16), ("Building",), np.zeros(n + 1, np.int64), np.zeros(0, np.int32))
-    surfaces = SurfaceTable(np.tile(np.arange(6), n).astype(np.int16) * 0, ("RoofSurface",), np.repeat(np.arange(n), 6).astype(np.int32))
+    surfaces = SurfaceTable(
+        np.tile(np.arange(6), n).astype(np.int16) * 0, ("RoofSurface",), np.repeat(np.arange(n), 6).astype(np.int32)
+    )
     return CityData("boxes", CrsInfo("EPSG:7415"), bbox, objects, surfaces, meshes)
 
 
 def box_tiles(corner, size, origin, per_tile, semantic=True):
     n = len(corner)
     unit = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], float)
-    quads = (unit * size)[FACES]                                   # 6, 4, 3
+    quads = (unit * size)[FACES]  # 6, 4, 3
     first = np.arange(0, n, per_tile)
     count = np.diff(np.append(first, n))
     tile_origin = corner[first]
@@ -49,11 +64,21 @@ def box_tiles(corner, size, origin, per_tile, semantic=True):
     low = np.minimum.reduceat(corner, first) + origin
     high = np.maximum.reduceat(corner, first) + origin + size
     surface = np.repeat(np.arange(n * 6), 2).astype(np.int32)
-    return TileSet(tile_origin + origin, np.hstack([low, high]), ends * 24, ends * 12, positions, tags.reshape(-1, 2),
-                   triangles, surface if semantic else None)
+    return TileSet(
+        tile_origin + origin,
+        np.hstack([low, high]),
+        ends * 24,
+        ends * 12,
+        positions,
+        tags.reshape(-1, 2),
+        triangles,
+        surface if semantic else None,
+    )
 
 
-def make_look(city, layer_id="boxes", *, mode="surface", lod=0, rgb=None, hidden=(), selected=(), theme=None, visible=True):
+def make_look(
+    city, layer_id="boxes", *, mode="surface", lod=0, rgb=None, hidden=(), selected=(), theme=None, visible=True
+):
     n = len(city.objects)
     texels = np.zeros((n, 4), np.uint8)
     texels[:, :3] = (210, 210, 210) if rgb is None else rgb
@@ -73,7 +98,7 @@ def camera_on(city, distance=1.6, pitch=35.0, azimuth=45.0):
 
 def top_camera(city, height=200.0):
     middle = (city.bbox[:3] + city.bbox[3:]) / 2
-    return Camera(tuple(middle + [0, 0, height]), tuple(middle), (0.0, 1.0, 0.0))
+    return Camera(tuple(middle + np.array([0, 0, height])), tuple(middle), (0.0, 1.0, 0.0))
 
 
 def make_state(city, *looks, camera=None):

@@ -32,9 +32,9 @@ def test_copies_lie_where_their_matrices_say(box_city):
     assert left_out == 0
     for row, move in ((4, moves[0]), (2, moves[1])):
         own = world(tiles)[tiles.tags[:, 0] == row]
-        assert own.min(axis=0) == pytest.approx(np.array(move) + [-4, 0, 0], abs=1e-3)
-        assert own.max(axis=0) == pytest.approx(np.array(move) + [0, 4, 8], abs=1e-3)
-    assert (tiles.bounds[:, :3].min(axis=0) == pytest.approx(world(tiles).min(axis=0), abs=1e-3))
+        assert own.min(axis=0) == pytest.approx(np.add(move, (-4, 0, 0)), abs=1e-3)
+        assert own.max(axis=0) == pytest.approx(np.add(move, (0, 4, 8)), abs=1e-3)
+    assert tiles.bounds[:, :3].min(axis=0) == pytest.approx(world(tiles).min(axis=0), abs=1e-3)
 
 
 def test_mirrored_copies_keep_the_outside_outside(box_city):

@@ -18,11 +18,19 @@ def test_the_renderer_is_named(view):
     assert view.info["software"] is is_software(view.renderer_name)
 
 
-@pytest.mark.parametrize(("name", "software"), [
-    ("llvmpipe (LLVM 15.0.6, 256 bits)", True), ("SwiftShader Device", True), ("GDI Generic", True),
-    ("Microsoft Basic Render Driver", True), ("Apple Software Renderer", True),
-    ("NVIDIA GeForce RTX 4060/PCIe/SSE2", False), ("Mesa Intel(R) UHD Graphics 620 (KBL GT2)", False), ("Apple M2", False),
-])
+@pytest.mark.parametrize(
+    ("name", "software"),
+    [
+        ("llvmpipe (LLVM 15.0.6, 256 bits)", True),
+        ("SwiftShader Device", True),
+        ("GDI Generic", True),
+        ("Microsoft Basic Render Driver", True),
+        ("Apple Software Renderer", True),
+        ("NVIDIA GeForce RTX 4060/PCIe/SSE2", False),
+        ("Mesa Intel(R) UHD Graphics 620 (KBL GT2)", False),
+        ("Apple M2", False),
+    ],
+)
 def test_software_renderers_are_recognised(name, software):
     assert is_software(name) is software
 
@@ -54,5 +62,7 @@ def test_missing_libraries_are_named_with_their_remedy(monkeypatch):
 def test_no_display_is_needed():
     code = "from viewer.render.offscreen import OffscreenView as V; v = V(32, 32); print(v.image().shape); v.close()"
     env = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.strip() == "(32, 32, 3)", done.stderr

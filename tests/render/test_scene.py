@@ -198,8 +198,13 @@ def test_detach_frees_the_layer(view, box_city, state):
     view.scene.apply(state(city))
     view.image()
     layer = view.scene.layers["boxes"]
-    gone = [weakref.ref(layer), weakref.ref(layer.style), *[weakref.ref(d.actor) for d in layer.all_draws()],
-            *[weakref.ref(d.data) for d in layer.all_draws()], weakref.ref(city)]
+    gone = [
+        weakref.ref(layer),
+        weakref.ref(layer.style),
+        *[weakref.ref(d.actor) for d in layer.all_draws()],
+        *[weakref.ref(d.data) for d in layer.all_draws()],
+        weakref.ref(city),
+    ]
     view.scene.detach("boxes")
     view.scene.apply(RenderState(view.scene.state.camera))
     view.image()
@@ -254,7 +259,7 @@ def test_a_closed_scene_draws_nothing_and_does_not_fall_over(box_city):
 
 def middle_of(view, city, row):
     """Pixel of the middle of a box's roof, seen from above."""
-    origin = city.bbox[:3] + [20.0 * (row % 3) + 6, 20.0 * (row // 3) + 6, 10.0]
+    origin = city.bbox[:3] + np.array([20.0 * (row % 3) + 6, 20.0 * (row // 3) + 6, 10.0])
     pixels, _ = view.scene.view().project((origin - view.scene.origin)[None])
     return tuple(np.round(pixels[0]).astype(int).tolist())
 

@@ -11,7 +11,12 @@ from viewer.render.state import RenderState
 from viewer.render.textures import MARGIN, prepare_textures
 
 CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
-QUARTERS = {"bottom left": (220, 30, 30), "bottom right": (30, 200, 30), "top left": (40, 60, 220), "top right": (230, 220, 40)}
+QUARTERS = {
+    "bottom left": (220, 30, 30),
+    "bottom right": (30, 200, 30),
+    "top left": (40, 60, 220),
+    "top right": (230, 220, 40),
+}
 
 
 def save_quarters(path, size=64):
@@ -45,7 +50,7 @@ def roof_colours(view, city, look, cameras, spots):
     points = np.array([[12 * u, 12 * v, 10.0] for u, v in spots]) - view.scene.origin
     pixels, _ = view.scene.view().project(points)
     view.scene.detach("boxes")
-    return [picture[int(round(y)), int(round(x))].astype(int) for x, y in pixels]
+    return [picture[round(y), round(x)].astype(int) for x, y in pixels.tolist()]
 
 
 def is_like(rgb, wanted):
@@ -65,7 +70,13 @@ def test_a_texture_is_seen_the_right_way_round(view, box_city, look, cameras, tm
 
 @pytest.mark.parametrize(
     ("wrap", "expected"),
-    [("wrap", "bottom left"), ("mirror", "bottom right"), ("clamp", "bottom right"), ("border", None), ("none", "plain")],
+    [
+        ("wrap", "bottom left"),
+        ("mirror", "bottom right"),
+        ("clamp", "bottom right"),
+        ("border", None),
+        ("none", "plain"),
+    ],
 )
 def test_wrap_modes(view, box_city, look, cameras, tmp_path, wrap, expected):
     texture = Texture("a.png", save_quarters(tmp_path / "a.png"), wrap, (0.9, 0.1, 0.9, 1.0))

@@ -49,8 +49,13 @@ def _expand(group: Instances, count: int) -> TileSet:
 
 
 def _pack(
-    template: TileSet, matrices: npt.NDArray[np.float64], rows: npt.NDArray[np.int32], origins: npt.NDArray[np.float64],
-    firsts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64], positions: npt.NDArray[np.float64],
+    template: TileSet,
+    matrices: npt.NDArray[np.float64],
+    rows: npt.NDArray[np.int32],
+    origins: npt.NDArray[np.float64],
+    firsts: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    positions: npt.NDArray[np.float64],
 ) -> TileSet:
     count, vertices = positions.shape[:2]
     tags = np.empty((count, vertices, 2), np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -46,8 +45,8 @@ class LodView:
             self.rays.append(RayIndex(tiles))
             for mesh in tile_meshes(tiles):
                 self._add(Draw(mesh, faces, self._origin), tiles)
-                offset = float(mesh.origin[2] - self._origin[2])
-                self._base.lower(mesh.attributes["tags"][:, 0], mesh.positions[:, 2], offset)
+                height = float(mesh.origin[2] - self._origin[2])
+                self._base.lower(mesh.attributes["tags"][:, 0], mesh.positions[:, 2], height)
                 yield
         self._base.finish()
         if self.mesh.points is not None and len(self.mesh.points.positions):
@@ -211,5 +210,3 @@ def full_look(layer_id: str, city: CityData, rgb: tuple[int, int, int] = (200, 2
     shown = set(np.unique(texels[:, 3]).tolist())
     lods = tuple(k for k in used if k + 1 in shown)
     return LayerLook(layer_id, True, texels, "surface", lods, None, np.zeros(0, np.int64))
-
-

@@ -46,7 +46,9 @@ def segment_starts(lines: LineSet) -> npt.NDArray[np.int64]:
     return np.flatnonzero(inner)
 
 
-def _quads(origin: npt.NDArray[np.float64], positions: Float32, attributes: dict[str, Float32], order: npt.NDArray[np.int64]) -> Mesh:
+def _quads(
+    origin: npt.NDArray[np.float64], positions: Float32, attributes: dict[str, Float32], order: npt.NDArray[np.int64]
+) -> Mesh:
     positions = np.ascontiguousarray(positions, np.float32)
     quads = np.arange(len(positions) // 4, dtype=np.int32)[:, None] * 4
     triangles = (quads + order.astype(np.int32)).reshape(-1, 3)
@@ -57,8 +59,11 @@ def _quads(origin: npt.NDArray[np.float64], positions: Float32, attributes: dict
 
 
 def nearest_marker(
-    pixels: npt.NDArray[np.float64], depth: npt.NDArray[np.float64], segments: npt.NDArray[np.int64] | None,
-    at: tuple[float, float], radius: float,
+    pixels: npt.NDArray[np.float64],
+    depth: npt.NDArray[np.float64],
+    segments: npt.NDArray[np.int64] | None,
+    at: tuple[float, float],
+    radius: float,
 ) -> tuple[int, float, float] | None:
     """The point, or segment, nearest to the viewer of those that cover a pixel.
 

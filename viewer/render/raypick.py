@@ -53,8 +53,13 @@ def _pick_faces(
 
 
 def _pick_markers(
-    layer: LayerView, lod: LodView, view: View, origin: Float64, at: tuple[float, float],
-    shown: npt.NDArray[np.bool_], limit: float,
+    layer: LayerView,
+    lod: LodView,
+    view: View,
+    origin: Float64,
+    at: tuple[float, float],
+    shown: npt.NDArray[np.bool_],
+    limit: float,
 ) -> tuple[Pick, float] | None:
     best: tuple[Pick, float] | None = None
     for part in (lod.mesh.points, lod.mesh.lines):

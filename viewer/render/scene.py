@@ -47,7 +47,7 @@ class SceneView:
         self.render_scale = 1.0
         """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
         self.screen_size: tuple[int, int] | None = None
-        """Size that `pick` counts in, where the picture is drawn smaller than it is shown; None = that of the picture."""
+        """Size that `pick` counts in, where the picture is drawn smaller than shown; None = that of the picture."""
         self.origin: npt.NDArray[np.float64] | None = None
         self.layers: dict[str, LayerView] = {}
         self.state: RenderState | None = None
@@ -115,7 +115,7 @@ class SceneView:
         return bool(self._work) or self._pending_upload
 
     def advance(self, seconds: float | None = None) -> bool:
-        """Go on building LoDs that `apply` asked for, for about ``seconds`` (None = to the end). True if some is left."""
+        """Go on building LoDs that `apply` asked for, for ``seconds`` (None = to the end). True if some is left."""
         end = None if seconds is None else time.perf_counter() + seconds
         while self._work:
             if next(self._work[0], _DONE) is _DONE:
@@ -131,7 +131,10 @@ class SceneView:
         """Make the scene look as ``state`` says; only what differs is touched. True if a new picture is needed."""
         old, self.state = self.state, state
         changed = old is None or old.camera != state.camera or old.quality != state.quality
-        if old is None or (old.background_top, old.background_bottom) != (state.background_top, state.background_bottom):
+        if old is None or (old.background_top, old.background_bottom) != (
+            state.background_top,
+            state.background_bottom,
+        ):
             self._backdrop.set_sky(state.background_top, state.background_bottom)
             changed = True
         for look in state.layers:
@@ -344,7 +347,7 @@ class SceneView:
         width, height = self.size
         buffer = vtkUnsignedCharArray()
         self._make_current()
-        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, buffer)
+        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, buffer)  # type: ignore[call-overload]
         return vtk_to_numpy(buffer).reshape(height, width, 4)[::-1].copy()
 
     def _make_current(self) -> None:

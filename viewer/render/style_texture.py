@@ -15,7 +15,7 @@ UInt8 = npt.NDArray[np.uint8]
 FLAG_BUILDING = 4
 """Flag (high four bits of alpha): without semantics, split into roof and wall by the slope of the face."""
 MAX_ROWS = STYLE_WIDTH * 16384
-"""Most objects in one layer: the largest texture that every OpenGL 3.2 driver here takes, and float32's exact integers."""
+"""Most objects in one layer: a texture as high as drivers take, and as many rows as float32 counts exactly."""
 
 
 def make_texture(pixels: npt.NDArray[np.generic], width: int, height: int, *, smooth: bool = False) -> vtkTexture:
@@ -63,7 +63,7 @@ class StyleTexture:
     @property
     def shown_lod(self) -> UInt8:
         """uint8 (N,): 0 = hidden, k + 1 = the LoD of that index is shown."""
-        return self._pixels[: self.rows, 3] & 15
+        return np.asarray(self._pixels[: self.rows, 3] & 15, np.uint8)
 
     def write(self, texels: UInt8, selected: npt.NDArray[np.int64]) -> None:
         """Take over ``texels`` (N, 4) and mark the ``selected`` rows; rows outside the layer are ignored."""
@@ -91,7 +91,7 @@ class BaseTexture:
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
 
     def lower(self, rows: npt.NDArray[np.float32], z: npt.NDArray[np.float32], offset: float) -> None:
-        """Take in vertices: object row (V,) and z (V,) plus ``offset``. Vertices of an object mostly follow each other."""
+        """Take in vertices: object row (V,), and z (V,) plus ``offset``. An object's vertices are neighbours."""
         starts = np.flatnonzero(np.diff(rows, prepend=np.float32(-1.0)))
         if len(starts):
             lowest = np.minimum.reduceat(z, starts) + np.float32(offset)

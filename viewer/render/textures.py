@@ -31,8 +31,9 @@ WRAP_MODES = {"wrap": 0, "mirror": 1, "clamp": 2, "border": 3, "none": 4}
 class PreparedTextures:
     """What the shader needs to draw a theme.
 
-    Attributes: pages: uint8 (side, side, 4) each, bottom row first; table: float32 (n * 1024, 4), materials first, then two
-    texels per texture from ``first_texture`` on; failed: image names that could not be read (drawn as their material).
+    Attributes: pages: uint8 (side, side, 4) each, bottom row first; table: float32 (n * 1024, 4), materials first,
+    then two texels per texture from ``first_texture`` on; failed: names of images that could not be read (drawn as
+    their material).
     """
 
     pages: tuple[UInt8, ...]
@@ -41,8 +42,10 @@ class PreparedTextures:
     failed: tuple[str, ...]
 
 
-def prepare_textures(city: CityData, theme: str, *, max_pages: int = MAX_PAGES, page_size: int = PAGE_SIZE) -> PreparedTextures:
-    """Read the images that ``theme`` uses and pack them; images shrink together if they do not fit. May run in any thread."""
+def prepare_textures(
+    city: CityData, theme: str, *, max_pages: int = MAX_PAGES, page_size: int = PAGE_SIZE
+) -> PreparedTextures:
+    """Read the images that ``theme`` uses and pack them, shrunk together if they do not fit. May run in any thread."""
     used = _used_textures(city, theme)
     sizes: dict[str, tuple[int, int]] = {}
     failed: list[str] = []
@@ -54,7 +57,7 @@ def prepare_textures(city: CityData, theme: str, *, max_pages: int = MAX_PAGES, 
                 failed.append(texture.image)
             else:
                 sizes[texture.path] = size
-    places, scale, side, count = _pack_all(sizes, max_pages, page_size)
+    places, side, count = _pack_all(sizes, max_pages, page_size)
     pages = [np.zeros((side, side, 4), np.uint8) for _ in range(count)]
     for path, place in places.items():
         image = _read(path, (place.width, place.height))
@@ -110,7 +113,7 @@ def _read(path: str, size: tuple[int, int]) -> UInt8 | None:
         return None
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801 - reads as a word
+class _quiet(warnings.catch_warnings):
     """Pillow warns about large images; the caps above decide."""
 
     def __enter__(self) -> None:
@@ -118,27 +121,27 @@ class _quiet(warnings.catch_warnings):  # noqa: N801 - reads as a word
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
-def _pack_all(
-    sizes: dict[str, tuple[int, int]], max_pages: int, page_size: int
-) -> tuple[dict[str, _Place], float, int, int]:
-    """Places of all images, the scale they were shrunk by, side of a page and number of pages."""
+def _pack_all(sizes: dict[str, tuple[int, int]], max_pages: int, page_size: int) -> tuple[dict[str, _Place], int, int]:
+    """Places of all images, side of a page and number of pages."""
     if not sizes:
-        return {}, 1.0, 1, 0
+        return {}, 1, 0
     scale = 1.0
     while True:
         scaled = {path: _scaled(size, scale, page_size) for path, size in sizes.items()}
         area = sum((w + 2 * MARGIN) * (h + 2 * MARGIN) for w, h in scaled.values())
         side = 64
-        while side < page_size and (side * side < 1.15 * area or side < max(max(s) for s in scaled.values()) + 2 * MARGIN):
+        while side < page_size and (
+            side * side < 1.15 * area or side < max(max(s) for s in scaled.values()) + 2 * MARGIN
+        ):
             side *= 2
         places = _shelves(scaled, side, max_pages)
         if places is None and side < page_size:
             side *= 2
             places = _shelves(scaled, side, max_pages)
         if places is not None:
-            return places, scale, side, 1 + max(place.page for place in places.values())
+            return places, side, 1 + max(place.page for place in places.values())
         if scale < 1e-3:
-            return {}, scale, 1, 0
+            return {}, 1, 0
         scale *= 0.8
 
 

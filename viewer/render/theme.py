@@ -16,9 +16,10 @@ class ThemeTextures:
         prepared = prepare_textures(city, theme)
         self.first_texture = prepared.first_texture
         self.failed = prepared.failed
-        self._arrays = (prepared.table, *[page.reshape(-1, 4) for page in prepared.pages])
-        self.table: vtkTexture = make_texture(self._arrays[0], TABLE_WIDTH, len(prepared.table) // TABLE_WIDTH)
+        self._table = prepared.table
+        self._flat = [page.reshape(-1, 4) for page in prepared.pages]
+        self.table: vtkTexture = make_texture(self._table, TABLE_WIDTH, len(self._table) // TABLE_WIDTH)
         self.pages: tuple[vtkTexture, ...] = tuple(
             make_texture(flat, page.shape[1], page.shape[0], smooth=True)
-            for flat, page in zip(self._arrays[1:], prepared.pages, strict=True)
+            for flat, page in zip(self._flat, prepared.pages, strict=True)
         )

@@ -1,7 +1,7 @@
 """The picture in the window: Qt events in, the document's scene out. The only file with both Qt and VTK.
 
 `Canvas` keeps a `SceneView` in line with a session and draws it on demand. What it draws on is a surface:
-`_GlSurface` (a QOpenGLWidget that VTK draws into) or, where OpenGL in a window cannot be had, `_ImageSurface`
+`_GlSurface` (a QOpenGLWidget that VTK draws into) or, where OpenGL in a window cannot be had, `ImageSurface`
 (an off-screen picture painted as an image).
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QGuiApplication,
@@ -19,8 +20,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QOpenGLContext,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QSurfaceFormat,
     QTouchEvent,
@@ -34,12 +33,12 @@ from loaders.api import Severity
 from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, Vec3
 from viewer.render.backend import is_software
-from viewer.render.offscreen import CannotDraw, OffscreenView
 from viewer.render.resolve import resolve
 from viewer.render.scene import SceneView
 from viewer.render.state import Pick
 from viewer.session import navigation
 from viewer.ui.gestures import Gestures
+from viewer.ui.image_surface import ImageSurface, to_image
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -55,7 +54,8 @@ SLOW_FRAME_SECONDS = 0.05
 """While the camera moves on a software renderer, pictures that take longer are drawn with fewer pixels."""
 
 _NO_WINDOW_GL = ("offscreen", "minimal", "vnc", "linuxfb")
-_GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x4000, 0x2601, 0x0203, 0x8CA9, 0x0C11, 0x1F01
+_GL_COLOR, _GL_LINEAR, _GL_LEQUAL = 0x4000, 0x2601, 0x0203
+_GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x8CA9, 0x0C11, 0x1F01
 
 
 def install_format() -> None:
@@ -96,6 +96,9 @@ class _Surface(Protocol):
     def fit(self, scale: float) -> None:
         """Bring the picture to the widget's size in device pixels, times ``scale``."""
 
+    def drawing(self) -> AbstractContextManager[None]:
+        """A place to draw in at once, outside of Qt's painting."""
+
     def shut_down(self) -> None:
         """Free everything; nothing is drawn afterwards."""
 
@@ -117,14 +120,16 @@ class _GlSurface(QOpenGLWidget):
         self._stale = True
         self.renderer_name = ""
         self.scene: SceneView | None = SceneView(self._window, software=True)
-        self._window.AddObserver("WindowMakeCurrentEvent", self._make_current)
-        self._window.AddObserver("WindowIsCurrentEvent", self._is_current)
+        self._window.AddObserver("WindowMakeCurrentEvent", self._make_current)  # type: ignore[arg-type]
+        self._window.AddObserver("WindowIsCurrentEvent", self._is_current)  # type: ignore[arg-type]
 
     def draw(self) -> None:
+        """Have the picture drawn anew when Qt paints."""
         self._stale = True
         self.update()
 
     def fit(self, scale: float) -> None:
+        """Bring the picture to the size of the widget in device pixels, times ``scale``."""
         ratio = self.devicePixelRatioF()
         full = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
         if self.scene is not None:
@@ -159,13 +164,27 @@ class _GlSurface(QOpenGLWidget):
         """Draw if something changed, and copy the picture to the widget."""
         if self._context is None or self.scene is None or self._canvas is None:
             return
+        if self._stale:
+            self._stale = False
+            with self.drawing():
+                self._canvas.render_frame()
+        with self.drawing():
+            self._show()
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """The context current and in the state that VTK believes it to be in: Qt uses it too."""
+        self._make_current()
         state = self._window.GetState()
         state.Reset()
         state.Push()
         state.vtkglDepthFunc(_GL_LEQUAL)
-        if self._stale:
-            self._stale = False
-            self._canvas.render_frame()
+        yield
+        state.Pop()
+
+    def _show(self) -> None:
+        """Copy the picture to the widget."""
+        assert self._context is not None
         self.makeCurrent()
         width, height = self._window.GetSize()
         ratio = self.devicePixelRatioF()
@@ -173,15 +192,16 @@ class _GlSurface(QOpenGLWidget):
         functions = self._context.extraFunctions()
         functions.glBindFramebuffer(_GL_DRAW_FB, self.defaultFramebufferObject())
         functions.glDisable(_GL_SCISSOR)
-        self._window.BlitDisplayFramebuffer(0, 0, 0, width, height, 0, 0, full_width, full_height, _GL_COLOR, _GL_LINEAR)
+        target = (0, 0, full_width, full_height)
+        self._window.BlitDisplayFramebuffer(0, 0, 0, width, height, *target, _GL_COLOR, _GL_LINEAR)
         # what is behind the window must not shine through
         functions.glColorMask(False, False, False, True)
         functions.glClearColor(0.0, 0.0, 0.0, 1.0)
         functions.glClear(_GL_COLOR)
         functions.glColorMask(True, True, True, True)
-        state.Pop()
 
     def shut_down(self) -> None:
+        """Free everything."""
         if self.scene is None:
             return
         scene, self.scene, self._canvas = self.scene, None, None
@@ -190,6 +210,7 @@ class _GlSurface(QOpenGLWidget):
         scene.close()
         self._lose_context()
         self._window.RemoveAllObservers()
+        del self._window
 
     def _lose_context(self) -> None:
         if self._context is None:
@@ -210,76 +231,6 @@ class _GlSurface(QOpenGLWidget):
     def _is_current(self, *_: object) -> None:
         current = self._context is not None and QOpenGLContext.currentContext() is self._context
         self._window.SetIsCurrent(current)
-
-
-class _ImageSurface(QWidget):
-    """VTK draws off-screen; the pixels are painted as an image. Needs no OpenGL from Qt."""
-
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self._canvas: Canvas | None = canvas
-        self._view: OffscreenView | None = None
-        self._image = QImage()
-        self._stale = True
-        self.problem = ""
-        self.renderer_name = "none"
-        self.scene: SceneView | None = None
-        try:
-            self._view = OffscreenView(64, 64)
-            self.scene = self._view.scene
-            self.renderer_name = self._view.renderer_name
-        except CannotDraw as error:
-            self.problem = str(error)
-
-    def draw(self) -> None:
-        self._stale = True
-        self.update()
-
-    def fit(self, scale: float) -> None:
-        ratio = self.devicePixelRatioF()
-        full = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
-        if self._view is not None:
-            self._view.scene.screen_size = full
-            self._view.scene.render_scale = scale
-            self._view.resize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Draw at the new size."""
-        self._stale = True
-        if self._canvas is not None:
-            self._canvas.surface_resized()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw if something changed, and paint the picture."""
-        painter = QPainter(self)
-        if self._view is None or self._canvas is None:
-            painter.fillRect(self.rect(), self.palette().window())
-            painter.drawText(
-                self.rect().adjusted(32, 32, -32, -32),
-                int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.problem,
-            )
-        else:
-            if self._stale:
-                self._stale = False
-                self._canvas.render_frame()
-                self._image = to_image(self._view.scene)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
-        painter.end()
-
-    def shut_down(self) -> None:
-        if self._view is not None:
-            self._view.close()
-        self._view = self.scene = self._canvas = None
-
-
-def to_image(scene: SceneView) -> QImage:
-    """The scene's last picture as a QImage with its own pixels."""
-    pixels = scene.pixels()
-    height, width = pixels.shape[:2]
-    return QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 class Canvas(QWidget):
@@ -372,8 +323,9 @@ class Canvas(QWidget):
             return QImage()
         self._finish()
         self._rest()
-        self.render_frame()
-        image = to_image(self.scene)
+        with self._surface.drawing():
+            self.render_frame()
+            image = to_image(self.scene)
         image.setDevicePixelRatio(self.devicePixelRatioF())
         self._surface.draw()
         return image
@@ -581,7 +533,7 @@ class Canvas(QWidget):
 
 
 class OffscreenCanvas(Canvas):
-    """A canvas that needs no OpenGL from Qt: for ``QT_QPA_PLATFORM=offscreen`` and systems without GLX or EGL windows."""
+    """A canvas that needs no OpenGL from Qt: for ``QT_QPA_PLATFORM=offscreen`` and windows without GLX or EGL."""
 
     def _make_surface(self) -> _Surface:
-        return _ImageSurface(self)
+        return ImageSurface(self)

@@ -113,13 +113,23 @@ TOOLBAR: tuple[Item, ...] = (
 EXTRA_KEYS = {"app.command_palette": ("Ctrl+Shift+P",), "app.keys": ("?",), "edit.redo": ("Ctrl+Shift+Z", "Ctrl+Y")}
 
 
+def is_plain_key(keys: str) -> bool:
+    """True for keys that lists and fields use themselves (letters, Home): they act only where the picture has the focus."""
+    combination = QKeySequence(keys)[0]  # type: ignore[index]
+    modifiers = combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
+    return modifiers == Qt.KeyboardModifier.NoModifier and (
+        Qt.Key.Key_A <= combination.key() <= Qt.Key.Key_Z or combination.key() == Qt.Key.Key_Home
+    )
+
+
 class Actions(QObject):
     """Makes each command's action once; menu, tool bar and keys share it."""
 
-    def __init__(self, shell: Shell, owner: QWidget) -> None:
+    def __init__(self, shell: Shell, owner: QWidget, canvas: QWidget) -> None:
         super().__init__(owner)
         self._shell = shell
         self._owner = owner
+        self._canvas = canvas
         self.by_command: dict[str, QAction] = {}
 
     def action(self, item: Item) -> QAction:
@@ -136,7 +146,6 @@ class Actions(QObject):
         if not item.args:
             self._add_keys(act, spec)
             self.by_command[item.command] = act
-            self._owner.addAction(act)
         return act
 
     def checkable(self, item: Item, is_on: Callable[[], bool], menu: QMenu) -> QAction:
@@ -150,7 +159,12 @@ class Actions(QObject):
         keys = [k for k in (spec.shortcut, *EXTRA_KEYS.get(spec.name, ())) if k]
         sequences = list(dict.fromkeys(keys))
         act.setShortcuts([QKeySequence(k) for k in sequences])
-        act.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        if any(is_plain_key(k) for k in sequences):
+            act.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self._canvas.addAction(act)
+        else:
+            act.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            self._owner.addAction(act)
         shown = act.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         act.setToolTip(tooltip(f"{spec.title.rstrip('…')} ({shown})" if shown else spec.title))
 

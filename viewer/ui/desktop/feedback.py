@@ -80,7 +80,7 @@ class Feedback:
             except LoadError as error:
                 self._shell.say("error", str(error))
 
-        actions = [("Open it", open_it), ("Discard", partial(discard, newest))]
+        actions: list[ToastAction] = [("Open it", open_it), ("Discard", partial(discard, newest))]
         self._shell.say("warning", f"There is unsaved work on “{newest.title}” of {when}.", "", actions)
 
     def about(self) -> None:

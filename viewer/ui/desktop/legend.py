@@ -10,7 +10,7 @@ from viewer.analysis.legend import Legend, LegendEntry
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 
-SWATCH, ROW, GAP = 16, 24, 8
+SWATCH, ROW, GAP = 14, 20, 8
 RAMP_WIDTH, RAMP_HEIGHT = 216, 16
 MAX_TEXT = 200
 MARGIN = 16
@@ -22,6 +22,9 @@ class _Entries(QWidget):
     def __init__(self, entries: tuple[LegendEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._entries = entries
+        font = self.font()
+        font.setPointSizeF(9.5)
+        self.setFont(font)
         metrics = self.fontMetrics()
         self._counts = [f"{e.count:,}" if e.count is not None else "" for e in entries]
         self._count_width = max((metrics.horizontalAdvance(t) for t in self._counts), default=0)

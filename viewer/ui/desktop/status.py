@@ -84,9 +84,9 @@ class StatusBar(QStatusBar):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.more_jobs.hide()
 
-    def show_position(self, position: tuple[float, float, float] | None) -> None:
+    def show_position(self, position: tuple[float, float, float] | None, geographic: bool = False) -> None:
         """The point under the pointer."""
-        self.position.setText(position_text(position))
+        self.position.setText(position_text(position, geographic))
 
     def show_crs(self, crs: str | None, any_layer: bool) -> None:
         """The project's coordinate system."""

@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([self.docks["report"]], [208], Qt.Orientation.Vertical)
 
     def _build_bars(self) -> None:
-        self.actions_ = Actions(self.shell, self)
+        self.actions_ = Actions(self.shell, self, self.canvas)
         self.toolbar = QToolBar("Tools", self)
         self.toolbar.setObjectName("tools")
         self.toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
@@ -324,7 +324,9 @@ class MainWindow(QMainWindow):
         else:
             self.toolbar.show()
             self.restoreState(self._layout, LAYOUT_VERSION)
-            self.layout().activate()  # the canvas has its size before the camera looks for one that fits
+            layout = self.layout()
+            assert layout is not None
+            layout.activate()  # the canvas has its size before the camera looks for one that fits
         self.stage.show_start(on)
 
     def _place(self) -> None:

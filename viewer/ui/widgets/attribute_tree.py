@@ -114,8 +114,11 @@ class AttributeTree(QTreeView):
             self._share_width()
 
     def _share_width(self) -> None:
-        wanted = max(self.sizeHintForColumn(0) + 16, 96)
-        self.header().resizeSection(0, min(wanted, max(96, int(self.viewport().width() * 0.48))))
+        """Names get what they need as long as the values still fit, else a little more than half."""
+        room = self.viewport().width()
+        names, values = self.sizeHintForColumn(0) + 16, self.sizeHintForColumn(1) + 16
+        width = names if names + values <= room else min(names, max(room - values, round(room * 0.55)))
+        self.header().resizeSection(0, max(96, width))
 
     def _context(self, at: QPoint) -> None:
         index = self.indexAt(at)

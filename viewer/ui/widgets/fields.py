@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QWidget
 
@@ -54,7 +54,11 @@ class SearchCombo(CalmComboBox):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.popup().setProperty("role", "popup")
+        completer.popup().setIconSize(QSize(16, 16))
+        self.setIconSize(QSize(16, 16))
         field.editingFinished.connect(self._restore)
+        self.activated.connect(lambda _index: field.deselect())
 
     def _restore(self) -> None:
         if self.findText(self.currentText(), Qt.MatchFlag.MatchFixedString) < 0:
