@@ -234,3 +234,13 @@ def test_project_is_opened_alone(files: Files, shell: Any) -> None:
 def test_endings_are_added_once() -> None:
     assert with_ending("/a/plan", ".citiverse") == Path("/a/plan.citiverse")
     assert with_ending("/a/Plan.CITIVERSE", ".citiverse") == Path("/a/Plan.CITIVERSE")
+
+
+def test_files_are_opened_by_the_session(
+    files: Files, shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(shell.session.opening, "open", lambda paths: opened.extend(paths) or ())
+    files.open([tmp_path / "a.city.json", tmp_path / "b.city.json"])
+    assert opened == [str(tmp_path / "a.city.json"), str(tmp_path / "b.city.json")]
+    assert files._memory.opened(tmp_path / "a.city.json") is not None

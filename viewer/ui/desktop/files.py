@@ -102,7 +102,7 @@ class Files:
                 self._memory.note_opened(projects[0].absolute())
             return
         if paths:
-            self._shell.run("file.open", paths=list(paths))
+            self._shell.run("file.open", paths=[str(path) for path in paths])
             for path in paths:
                 self._memory.note_opened(path.absolute())
 

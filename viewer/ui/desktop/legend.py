@@ -143,6 +143,9 @@ class LegendOverlay(QFrame):
             return
         self._fill(legend, layer_name)
         self.setAccessibleName(f"Legend: {single_line(legend.title)}")
+        for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            part.show()
+        self._column.activate()
         self.adjustSize()
         self.place()
         self.show()

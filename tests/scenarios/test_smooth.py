@@ -1,0 +1,111 @@
+"""The window stays alive while it works, idles when it does not, and is crisp on dense screens."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QTimer
+
+from viewer.ui import canvas as canvas_module
+from viewer.ui.desktop import window as window_module
+
+pytestmark = pytest.mark.gui
+
+
+def test_events_are_served_all_through_a_load(person: Any, data_file: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two slices of work the event loop runs: beats go on in every stage, and slices are bounded by budget."""
+    beats: list[str] = []
+    window = person.window
+
+    def beat() -> None:
+        busy = not window.session.jobs.idle
+        beats.append("load" if busy else "attach" if not window.canvas.settled else "rest")
+
+    slices = 0
+    work_on = canvas_module.Canvas._work_on
+
+    def counted(self: Any) -> None:
+        nonlocal slices
+        slices += 1
+        work_on(self)
+
+    monkeypatch.setattr(canvas_module.Canvas, "_work_on", counted)
+    window.canvas._work.timeout.disconnect()
+    window.canvas._work.timeout.connect(lambda: counted(window.canvas))
+    heart = QTimer(window)
+    heart.setInterval(0)
+    heart.timeout.connect(beat)
+    heart.start()
+    window.files.open([data_file("cityjson/cjio/delft.json")])
+    person.wait(lambda: bool(window.session.document.cities))
+    person.settle()
+    heart.stop()
+    assert beats.count("load") > 10
+    assert slices >= 1
+    assert canvas_module.SLICE_SECONDS <= 0.010 and canvas_module.UPLOAD_TRIANGLES <= 500_000
+    assert 5 <= window_module.POLL_MS <= 20
+
+
+def test_idle_window_does_nothing(person: Any) -> None:
+    window = person.window
+    window.shell.run("demo.open")
+    person.wait_for_layers(1)
+    person.wait(lambda: not any(t.isActive() and not t.isSingleShot() for t in window.findChildren(QTimer)), 5_000)
+    person.qtbot.wait(1_500)
+    drawn = window.canvas.scene.frames
+    person.qtbot.wait(700)
+    assert window.canvas.scene.frames == drawn
+    assert not window._poll.isActive()
+
+
+def test_unexpected_error_in_a_slot_is_told_and_survived(tmp_path: Path) -> None:
+    code = """
+from PySide6.QtCore import QTimer
+from viewer.ui import app as program
+from viewer.ui.crash import CrashWatch
+app = program.make_application(); crash = CrashWatch(); crash.start(); window = program.make_window(crash); window.show()
+def bad(): raise RuntimeError("kaput")
+def look():
+    print([t.text for t in window.stage.toasts.toasts]); window.close(); app.quit()
+QTimer.singleShot(100, bad); QTimer.singleShot(400, look); app.exec(); crash.close()
+"""
+    out = _run(code, tmp_path)
+    assert "unexpected happened (RuntimeError)" in out
+    assert "kaput" in (tmp_path / "state" / "errors.log").read_text()
+
+
+def test_dense_screens_get_their_pixels(tmp_path: Path) -> None:
+    code = """
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtTest import QTest
+from viewer.ui import app as program
+app = program.make_application(); window = program.make_window(); window.resize(700, 500); window.show()
+window.shell.run("demo.open")
+while not (window.session.document.cities and window.session.jobs.idle and window.canvas.settled):
+    app.processEvents()
+image = window.canvas.image(); canvas = window.canvas
+ids = canvas.scene.pick_ids()[:, :, 1]
+city = next(iter(window.session.document.cities.values()))
+row = int(np.bincount(ids[ids >= 0]).argmax()); ys, xs = np.nonzero(ids == row); n = len(xs) // 2
+QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(int(xs[n] / 2), int(ys[n] / 2)))
+print("ratio", canvas.devicePixelRatioF(), image.width() == 2 * canvas.width(), image.height() == 2 * canvas.height())
+print("picked", window.session.document.state.selection.ids == (city.objects.ids[int(ids[ys[n] // 2 * 2, xs[n] // 2 * 2])],))
+window.files.may_close = lambda: True
+window.close()
+"""
+    out = _run(code, tmp_path, QT_SCALE_FACTOR="2")
+    assert "ratio 2.0 True True" in out
+    assert "picked True" in out
+
+
+def _run(code: str, home: Path, **environment: str) -> str:
+    env = {**os.environ, "CITIVERSE_HOME": str(home), **environment}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
