@@ -54,14 +54,16 @@ def test_cycles_and_strange_parents_end(small_city):
     city = small_city([("a", "X", ["b"], {}, []), ("b", "X", ["a"], {}, []), ("c", "X", ["c"], {}, [])])
     base = derived(city)
     assert base.with_descendants(base.mask_of(["a"])).tolist() == [True, True, False]
-    assert base.value_rows(np.array([False, False, False])) is None
-    assert base.value_rows(np.array([True, False, False])).tolist() == [0, 0, 2]
+    assert base.inherited(np.array([False, False, False])) is None
+    rows, sources = base.inherited(np.array([True, False, False]))
+    assert (rows.tolist(), sources.tolist()) == ([1], [0])
 
 
 def test_values_come_from_the_nearest_parent(city):
-    present = city.objects.columns["h"].present
-    assert derived(city).value_rows(present).tolist() == [0, 0, 2, 3, 4]
-    assert derived(city).value_rows(np.ones(5, np.bool_)) is None
+    values, present, rows = derived(city).effective(city.objects.columns["h"])
+    assert values.tolist() == [30.0, 30.0, 2.0, 4.0, np.inf] and present.all() and rows.tolist() == [1]
+    assert city.objects.columns["h"].present.tolist() == [True, False, True, True, True]
+    assert derived(city).inherited(np.ones(5, np.bool_)) is None
 
 
 def test_derived_arrays_do_not_keep_a_city(small_city):

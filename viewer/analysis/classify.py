@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import Bool, CityData, Column, Float64, Int64, UInt8
+from loaders.city import Bool, CityData, Column, Float64, Int16, UInt8
 from viewer.analysis.derived import Derived, derived
 from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of
 from viewer.analysis.palettes import (
@@ -85,21 +86,16 @@ def _colors(city: CityData, style: Style) -> tuple[UInt8, Legend]:
 
 def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Legend]:
     base = derived(city)
-    present = np.asarray(column.present, np.bool_)
-    rows = base.value_rows(present)
-    note = ""
-    if rows is not None:
-        inherited = int(np.count_nonzero((rows != np.arange(base.count)) & base.drawn))
-        present = present[rows]
-        note = f"{inherited:,} values come from the parent object.".replace(",", " ") if inherited else ""
-        note = "1 value comes from the parent object." if inherited == 1 else note
-    values = np.asarray(column.values if rows is None else column.values[rows])
+    values, present, rows = base.effective(column)
+    inherited = int(np.count_nonzero(base.drawn[rows]))
+    note = f"{inherited:,} values come from the parent object.".replace(",", " ") if inherited else ""
+    note = "1 value comes from the parent object." if inherited == 1 else note
     name = style.palette if style.palette is not None and is_palette(style.palette) else None
     title = title_of(column.name)
     if column.is_numeric() and not (name and palette(name).kind == "categorical"):
         return _ramp(base, title, values, present, name or DEFAULT_RAMP, style.range, note)
     if column.kind == "boolean":
-        codes = np.where(present, values.astype(np.int64), -1)
+        codes = np.where(present, values.astype(np.int8), np.int8(-1))
         return _classes(base, title, codes, ["no", "yes"], name or DEFAULT_CLASSES, note)
     if column.is_numeric():
         present = present & np.isfinite(values)
@@ -140,8 +136,8 @@ def _ramp(
     note: str,
 ) -> tuple[UInt8, Legend]:
     """Numbers on a ramp. NaN is no data; infinite values take the colour of their end and do not set the range."""
-    numbers = values.astype(np.float64)
-    known = present & ~np.isnan(numbers)
+    numbers = np.asarray(values, np.float64)
+    known = present & ~np.isnan(numbers) if values.dtype.kind == "f" else present
     low, high = limits or _data_range(numbers, known, base.drawn)
     table = palette(name).colors
     lookup = np.concatenate([table, np.array([NO_DATA], np.uint8)])
@@ -159,7 +155,7 @@ def _ramp(
     legend = Legend(title, "", "ramp", entries, _no_data(missing), (*colors, _rgb(table[-1])), (low, high), note)
     if not known.any():
         legend = Legend(title, "", "classes", (), _no_data(missing), note="No object has a number here.")
-    return lookup[places], legend
+    return _colored(lookup, places), legend
 
 
 def _data_range(numbers: Float64, known: Bool, drawn: Bool) -> tuple[float, float]:
@@ -172,16 +168,31 @@ def _data_range(numbers: Float64, known: Bool, drawn: Bool) -> tuple[float, floa
     return 0.0, 0.0
 
 
-def _places(numbers: Float64, low: float, high: float) -> Int64:
-    """Index into a ramp for each number; halves keep the difference of huge numbers finite."""
-    span = high / 2 - low / 2
-    with np.errstate(invalid="ignore", over="ignore"):
-        if span == 0:
-            share = np.where(numbers < low, 0.0, np.where(numbers > high, 1.0, 0.5))
-        else:
-            share = (numbers / 2 - low / 2) / span
-        share = np.nan_to_num(share, nan=0.0, posinf=1.0, neginf=0.0)
-        return np.asarray(np.rint(np.clip(share, 0.0, 1.0) * (RAMP_SIZE - 1)), np.int64)
+def _places(numbers: Float64, low: float, high: float) -> Int16:
+    """Index into a ramp for each number; NaN gives any."""
+    if low == high:
+        share = np.where(numbers < low, 0.0, np.where(numbers > high, 1.0, 0.5))
+    elif math.isfinite(high - low):
+        share = numbers - low
+        with np.errstate(over="ignore"):
+            share /= high - low
+    else:  # halves keep the difference of huge numbers finite
+        share = numbers / 2 - low / 2
+        share /= high / 2 - low / 2
+    np.clip(share, 0.0, 1.0, out=share)
+    share *= RAMP_SIZE - 1
+    share += 0.5
+    with np.errstate(invalid="ignore"):
+        places = share.astype(np.int16)
+    np.clip(places, 0, RAMP_SIZE - 1, out=places)
+    return places
+
+
+def _colored(lookup: UInt8, codes: Codes) -> UInt8:
+    """Rows of a colour table (K, 3) for codes (N,): through four-byte words, three times as fast as by rows."""
+    words = np.zeros((len(lookup), 4), np.uint8)
+    words[:, :3] = lookup
+    return np.ascontiguousarray(words.view(np.uint32)[:, 0][codes].view(np.uint8).reshape(-1, 4)[:, :3])
 
 
 def _classes(
@@ -204,7 +215,7 @@ def _classes(
         rest = int(counts.sum() - counts[shown].sum())
         entries.append(LegendEntry(f"other ({len(order) - len(shown)} values)", OTHER, rest))
     missing = int(np.count_nonzero(base.drawn & ~known))
-    rgb = lookup[np.where(known, codes, size)]
+    rgb = _colored(lookup, codes)  # -1, missing, is the last
     return rgb, Legend(title, "", "classes", tuple(entries), _no_data(missing), note=note)
 
 
@@ -218,12 +229,12 @@ def _by_type(city: CityData) -> tuple[UInt8, Legend]:
         for code in codes
         if counts[code]
     )
-    return lookup[objects.type_codes], Legend("Object type", "", "classes", entries)
+    return _colored(lookup, objects.type_codes), Legend("Object type", "", "classes", entries)
 
 
 def _base_colors(city: CityData) -> UInt8:
     lookup = np.array([base_color(name) for name in city.objects.type_names] or [BASE_COLOR_EXTENSION], np.uint8)
-    return lookup[city.objects.type_codes]
+    return _colored(lookup, city.objects.type_codes)
 
 
 def _surface_legend(city: CityData) -> Legend:

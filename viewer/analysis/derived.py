@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import Bool, CityData, Int64, ObjectTable, Strings
+from loaders.city import Bool, CityData, Column, Int64, ObjectTable, Strings
 
 MAX_DEPTH = 64
 """Levels of parents followed; a cycle of parents ends here."""
@@ -59,11 +60,11 @@ class Derived:
             reached[fresh] = True
         return reached
 
-    def value_rows(self, present: Bool) -> Int64 | None:
-        """Where each row's value comes from: its own row, else the nearest first parent that has one.
+    def inherited(self, present: Bool) -> tuple[Int64, Int64] | None:
+        """Which rows take a value from a parent, and from which row: the nearest first parent that has one.
 
-        ``present`` bool (N,). Returns int64 (N,) rows (a row without any value points at itself); None if no row
-        inherits.
+        ``present`` bool (N,) tells which rows have a value of their own. Returns int64 (M,) rows without a value
+        and int64 (M,) rows that have theirs; None if no row inherits.
         """
         wanting = np.flatnonzero(~present & (self.first_parent >= 0))
         if not len(wanting):
@@ -77,9 +78,19 @@ class Derived:
         found = present[at]
         if not found.any():
             return None
-        rows = np.arange(self.count, dtype=np.int64)
-        rows[wanting[found]] = at[found]
-        return rows
+        return (wanting, at) if found.all() else (wanting[found], at[found])
+
+    def effective(self, column: Column) -> tuple[npt.NDArray[Any], Bool, Int64]:
+        """A column's values (N,) and presence (N,) with inherited ones filled in, and the rows that inherit."""
+        values, present = np.asarray(column.values), np.asarray(column.present, np.bool_)
+        pairs = self.inherited(present)
+        if pairs is None:
+            return values, present, np.zeros(0, np.int64)
+        rows, sources = pairs
+        values, present = values.copy(), present.copy()
+        values[rows] = values[sources]
+        present[rows] = True
+        return values, present, rows
 
     def remember(self, object_id: str, row: int) -> None:
         """Note the row of an id that the caller knows, so that it need not be searched."""
@@ -90,7 +101,9 @@ class Derived:
         wanted = list(ids)
         unknown = [name for name in dict.fromkeys(wanted) if name not in self._rows]
         if len(unknown) > FEW_IDS and self._index is None:
-            self._index = {name: row for row, name in reversed(list(enumerate(self._ids.to_list())))}
+            names = self._ids.to_list()
+            names.reverse()  # so that of two objects with one id the first is found
+            self._index = dict(zip(names, range(self.count - 1, -1, -1), strict=True))
         for name in unknown:
             self._rows[name] = self._index.get(name, -1) if self._index is not None else self._search(name)
         rows = np.array([self._rows[name] for name in wanted], np.int64)

@@ -347,10 +347,8 @@ class _Run:
             column = self._city.objects.columns.get(name)
             self._columns[name] = None
             if column is not None:
-                present = np.asarray(column.present, np.bool_)
-                rows = self._base.value_rows(present)
-                values = column.values if rows is None else column.values[rows]
-                self._columns[name] = (column, present if rows is None else present[rows], values)
+                values, present, _ = self._base.effective(column)
+                self._columns[name] = (column, present, values)
         return self._columns[name]
 
 
@@ -398,7 +396,17 @@ def _text_test(op: Op, value: str) -> Callable[[str], bool]:
         return lambda text: text.lower().startswith(low)
     if op == "endswith":
         return lambda text: text.lower().endswith(low)
-    return lambda text: _like(text.lower(), low)
+    inside = low.strip("%")
+    if "%" in inside or "_" in inside or not inside:
+        return lambda text: _like(text.lower(), low)
+    open_left, open_right = low.startswith("%"), low.endswith("%")
+    if open_left and open_right:
+        return lambda text: inside in text.lower()
+    if open_left:
+        return lambda text: text.lower().endswith(inside)
+    if open_right:
+        return lambda text: text.lower().startswith(inside)
+    return lambda text: text.lower() == inside
 
 
 def _like(text: str, pattern: str) -> bool:

@@ -35,6 +35,8 @@ FAR_DIAGONALS = 20.0
 """Farthest that zooming and panning lead from the scene's middle, in scene diagonals."""
 MAX_COORDINATE = 1e9
 """Cameras beyond this are refused (metres; the Earth's radius is 6.4e6)."""
+MAX_DRAG_PX = 1e5
+"""Longer drags than any screen are ignored."""
 HOME_YAW_DEG = 45.0
 """Looking north-east: the eye is south-west of the scene."""
 HOME_PITCH_DEG = -35.0
@@ -123,7 +125,9 @@ def orbit(camera: Camera, yaw_deg: float, pitch_deg: float, pivot: Point | None 
     centre = _point(pivot, camera.target)
     right, up, depth = _camera_space(camera, centre)
     yaw, pitch, distance = angles(camera)
-    low, high = min(PITCH_MIN_DEG, pitch), max(PITCH_MAX_DEG, pitch)
+    # Rounding in large coordinates must not push the limits, hence the hair's breadth.
+    low = pitch if pitch < PITCH_MIN_DEG - 1e-3 else PITCH_MIN_DEG
+    high = pitch if pitch > PITCH_MAX_DEG + 1e-3 else PITCH_MAX_DEG
     new_yaw = (yaw + math.fmod(yaw_deg, 360.0) + 180.0) % 360.0 - 180.0
     new_pitch = min(max(pitch + pitch_deg, low), high)
     r, u, f = basis(new_yaw, new_pitch)
@@ -137,7 +141,7 @@ def pan(camera: Camera, dx: float, dy: float, anchor: Point | None, size: Size) 
     Looking down enough, the camera keeps its height (the point is dragged over its horizontal plane); near the
     horizon it moves parallel to the screen. ``anchor`` None = the target. Nothing happens if it is behind the eye.
     """
-    if not _finite(dx, dy):
+    if not _finite(dx, dy) or max(abs(dx), abs(dy)) > MAX_DRAG_PX:
         return camera
     point = _point(anchor, camera.target)
     seen = project(camera, point, size)
