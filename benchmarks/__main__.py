@@ -18,11 +18,18 @@ from benchmarks.rows import Row, run
 NAMES = ("cold", "load", "frames")
 
 
+USAGE = 2
+"""Exit code of a benchmark that knows no ``--json``: it prints a table of its own."""
+
+
 def rows_of(name: str, folder: Path) -> list[Row]:
-    """The rows of one benchmark; a row without a value where it failed."""
+    """The rows of one benchmark; none if it printed its own table, one without a value where it failed."""
     target = folder / f"{name}.json"
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--json", str(target)]
-    code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
+    code = subprocess.run([*command, "--json", str(target)], capture_output=True, check=False).returncode
+    if code == USAGE:
+        code = subprocess.run(command, check=False).returncode
+        return [] if code == 0 else [Row(name, "", None, "", f"failed with exit code {code}")]
     if code or not target.is_file():
         return [Row(name, "", None, "", f"failed with exit code {code}")]
     return [Row(**row) for row in json.loads(target.read_text(encoding="utf-8"))]
