@@ -248,7 +248,12 @@ def test(arguments: list[str]) -> int:
         raise SetupError("the tests need these system libraries; see the remedy above.")
     os.chdir(ROOT)
     environment = {**os.environ, "PATH": str(BIN) + os.pathsep + os.environ.get("PATH", "")}
-    checks = [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"], ["lint-imports", "--no-cache"]]
+    checks = [
+        ["ruff", "check", "--output-format", "concise", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+    ]
     failed = []
     for check in checks:
         command = [str(BIN / check[0]), *check[1:]]

@@ -5,12 +5,18 @@ Nothing heavy is imported: a worker process, an answer to ``--help`` or a load r
 
 from __future__ import annotations
 
-import multiprocessing
+import signal
 import sys
+from contextlib import suppress
 
 
 def main() -> int:
     """Run as a worker if that is what this process was started for, else as the command line."""
+    # Until the command line is there to answer in one line, Ctrl-C ends the process without a traceback.
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import multiprocessing
+
     multiprocessing.freeze_support()
     from loaders.worker import run_worker_if_asked
 
@@ -18,7 +24,12 @@ def main() -> int:
     from viewer import cli, cli_common
 
     cli_common.guard_interrupts()
-    return cli.main(sys.argv[1:])
+    with suppress(ValueError):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = cli.main(sys.argv[1:])
+    if code == cli_common.INTERRUPTED:
+        cli_common.leave_interrupted()
+    return code
 
 
 if __name__ == "__main__":

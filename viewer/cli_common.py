@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from loaders.api import LoadError
 
@@ -150,6 +150,17 @@ def _end_after_interrupt(reader: int) -> None:
         if data[0] == signal.SIGINT:
             time.sleep(SECONDS_TO_STOP)
             complain("stopped.")
-            with suppress(Exception):
-                atexit._run_exitfuncs()  # removes temporary arrays and ends worker processes
-            os._exit(INTERRUPTED)
+            leave_interrupted()
+
+
+def leave_interrupted() -> NoReturn:
+    """Remove temporary arrays, end worker processes and end this one with the code for Ctrl-C, whatever still runs.
+
+    An interrupt that passed through native code would otherwise make Python end by the signal instead.
+    """
+    with suppress(Exception):
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    os._exit(INTERRUPTED)

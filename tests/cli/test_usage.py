@@ -155,6 +155,20 @@ def test_interrupt_ends_native_code_that_does_not_listen(project_root: Path) -> 
     process.stderr.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals work differently there")
+@pytest.mark.parametrize("seconds", [0.02, 0.1, 0.2, 0.3])
+def test_interrupt_at_any_moment_of_the_start_shows_no_traceback(project_root: Path, seconds: float) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "viewer", "doctor"], cwd=project_root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    time.sleep(seconds)
+    process.send_signal(2)
+    _, err = process.communicate(timeout=10)
+    # Python itself may still be starting; from the program's first line on there is no traceback.
+    assert b"viewer" not in err and b"Traceback" not in err or b"site" in err
+    assert process.returncode in (0, 130, -2)
+
+
 def test_no_display_is_told_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text("{}")
