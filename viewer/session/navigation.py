@@ -120,7 +120,7 @@ def orbit(camera: Camera, yaw_deg: float, pitch_deg: float, pivot: Point | None 
     The pitch stays within `PITCH_MIN_DEG`..`PITCH_MAX_DEG`; a camera outside it is not pulled in at once, it may
     only turn towards it. ``pivot`` None = the target.
     """
-    if not _finite(yaw_deg, pitch_deg):
+    if not _finite(yaw_deg, pitch_deg) or not (yaw_deg or pitch_deg):
         return camera
     centre = _point(pivot, camera.target)
     right, up, depth = _camera_space(camera, centre)
@@ -141,7 +141,7 @@ def pan(camera: Camera, dx: float, dy: float, anchor: Point | None, size: Size) 
     Looking down enough, the camera keeps its height (the point is dragged over its horizontal plane); near the
     horizon it moves parallel to the screen. ``anchor`` None = the target. Nothing happens if it is behind the eye.
     """
-    if not _finite(dx, dy) or max(abs(dx), abs(dy)) > MAX_DRAG_PX:
+    if not _finite(dx, dy) or not 0 < max(abs(dx), abs(dy)) <= MAX_DRAG_PX:
         return camera
     point = _point(anchor, camera.target)
     seen = project(camera, point, size)
@@ -167,7 +167,7 @@ def zoom(camera: Camera, steps: float, anchor: Point | None = None, scene: Point
     `MIN_DISTANCE_M`, so the camera cannot pass through the anchor. ``scene`` (minx miny minz maxx maxy maxz) limits
     how far away one can go: `FAR_DIAGONALS` times its diagonal from its middle.
     """
-    if not _finite(steps):
+    if not _finite(steps) or not steps:
         return camera
     steps = min(max(steps, -50.0), 50.0)
     point = _point(anchor, camera.target)

@@ -79,6 +79,7 @@ class Settings:
         self.problems: list[str] = []
         self._values: dict[str, Value] = {}
         self._kept: Raw = {}
+        self._version = VERSION
         self._recent: list[str] = []
         self._read()
 
@@ -148,7 +149,7 @@ class Settings:
         self._recent = [text for text in raw.pop("recent", []) if isinstance(text, str)][:RECENT_LIMIT]
         for name, value in raw.pop("values", {}).items():
             self._take(name, value)
-        raw.pop("version")
+        self._version = max(VERSION, raw.pop("version"))
         self._kept = {**raw, **self._kept}
 
     def _checked(self, data: bytes) -> Raw:
@@ -183,7 +184,7 @@ class Settings:
 
     def _write(self) -> None:
         values = {**self._kept.get("values", {}), **self._values}
-        raw = {**self._kept, "version": VERSION, "values": values, "recent": self._recent}
+        raw = {**self._kept, "version": self._version, "values": values, "recent": self._recent}
         try:
             write_atomic(self.path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
         except OSError as error:

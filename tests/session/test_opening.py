@@ -1,0 +1,309 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from loaders.api import LoadError, Severity
+from viewer.document.project import save_project
+from viewer.document.state import Camera, DocumentState, LayerState, Style
+from viewer.session import navigation
+from viewer.session.commands import CommandError
+
+
+@pytest.fixture
+def file(tmp_path):
+    def make(name="a.city.json"):
+        path = tmp_path / name
+        path.write_text('{"type": "CityJSON"}')
+        return path
+
+    return make
+
+
+def texts(session):
+    return [message.text for message in session.messages]
+
+
+def test_a_file_becomes_a_layer_when_it_is_ready(session, loads, file, family):
+    path = file()
+    (job,) = session.run("file.open", paths=[str(path)])
+    assert job in {status.id for status in session.jobs.active} and session.document.state.layers == ()
+    loads[0].succeed(replace(family, name="Town"), issues=3)
+    session.poll()
+    (layer,) = session.document.state.layers
+    assert (layer.name, layer.path) == ("Town", str(path)) and layer.id in session.document.cities
+    assert session.document.state.crs == "EPSG:7415"
+    assert session.document.undo_labels == ("Add Town",)
+    (message,) = session.messages
+    assert message.text == "Town: 4 objects. 3 things to know: open the load report."
+    assert message.severity is Severity.WARNING
+    assert [(a.command, a.arguments) for a in message.actions] == [("layer.show_report", {"layer_id": layer.id})]
+    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+    assert session.settings.recent == (str(path),)
+
+
+def test_a_failure_leaves_everything_and_is_told(town, loads, file):
+    before, camera = town.document.state, town.camera
+    town.run("file.open", paths=[str(file("bad.city.json")), str(file("good.city.json"))])
+    loads[0].fail()
+    town.poll()
+    assert town.document.state is before and town.camera is camera
+    assert texts(town) == ["bad.city.json: it is broken. Repair it."]
+    assert town.messages[0].severity is Severity.ERROR
+    loads[1].succeed(town.document.cities["a"])
+    town.poll()
+    assert len(town.document.state.layers) == 2, "one file's failure does not stop the others"
+    assert town.camera is camera, "a later layer does not move the view"
+
+
+@pytest.mark.parametrize("path", ["http://example.org/a.json", "ftp://x", "/nowhere/at/all.json"])
+def test_what_is_no_local_file_is_refused(session, path):
+    assert session.run("file.open", paths=[path]) == () or session.wait(20)
+    assert session.messages[-1].severity is Severity.ERROR and session.document.state.layers == ()
+
+
+def test_a_folder_opens_what_is_in_it(session, loads, file, tmp_path):
+    file("one.city.json"), file("two.city.json")
+    (tmp_path / "notes.txt").write_text("no")
+    assert len(session.run("file.open", paths=[str(tmp_path)])) == 2
+    assert {load.path.name for load in loads} == {"one.city.json", "two.city.json"}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert session.run("file.open", paths=[str(empty)]) == ()
+    assert "empty" in texts(session)[-1]
+
+
+def test_the_same_file_again_is_shown_not_doubled(session, loads, file, family, tmp_path):
+    path = file()
+    session.run("file.open", paths=[str(path)])
+    assert session.run("file.open", paths=[str(tmp_path / "x" / ".." / path.name)]) == ()
+    assert "being opened already" in texts(session)[-1]
+    loads[0].succeed(family)
+    session.poll()
+    session.run("view.zoom", steps=5)
+    assert session.run("file.open", paths=[str(path)]) == ()
+    assert "is open already" in texts(session)[-1] and len(session.document.state.layers) == 1
+    assert session.camera.target == pytest.approx(navigation.default_view(family.bbox).target)
+
+
+def test_mixed_crs_is_said(session, loads, file, family):
+    session.run("file.open", paths=[str(file("a.city.json"))])
+    loads[0].succeed(family)
+    session.poll()
+    session.run("file.open", paths=[str(file("b.city.json"))])
+    loads[1].succeed(replace(family, name="Linz", crs=replace(family.crs, name="EPSG:31258")))
+    session.poll()
+    message = session.messages[-1]
+    assert message.severity is Severity.WARNING and "EPSG:31258" in message.text and "EPSG:7415" in message.text
+    assert session.document.state.crs == "EPSG:7415" and len(session.document.state.layers) == 2
+
+
+def test_unknown_crs_is_no_mixture(session, loads, file, family):
+    for n, name in enumerate(["a.city.json", "b.city.json"]):
+        session.run("file.open", paths=[str(file(name))])
+        loads[n].succeed(family if n == 0 else replace(family, crs=replace(family.crs, name=None)))
+        session.poll()
+    assert not any("coordinates" in text for text in texts(session))
+
+
+def test_cancelling_a_load(session, loads, file):
+    (job,) = session.run("file.open", paths=[str(file())])
+    session.jobs.cancel(job)
+    assert texts(session) == ["Opening a.city.json was cancelled."]
+    session.poll()
+    assert session.document.state.layers == ()
+    assert len(session.run("file.open", paths=[str(file())])) == 1, "it can be opened again"
+
+
+def test_a_load_that_ends_after_file_new_is_dropped(session, loads, file, family):
+    session.run("file.open", paths=[str(file())])
+    loads[0].succeed(family)
+    session.run("file.new")
+    session.poll()
+    assert session.document.state.layers == () and session.messages == []
+
+
+def test_settings_reach_the_loader(session, loads, file):
+    session.settings.set("load_processes", 2)
+    session.settings.set("cache_gib", 0)
+    session.run("file.open", paths=[str(file())])
+    assert loads[0].options.processes == 2 and loads[0].cache is None
+    session.settings.set("cache_gib", 1.5)
+    assert session.cache().max_bytes == int(1.5 * 2**30)
+
+
+# --- projects ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path, file):
+    path = tmp_path / "town.citiverse"
+    layers = (
+        LayerState("x", "Old centre", str(file("old.city.json")), style=Style("height")),
+        LayerState("y", "Gone", str(tmp_path / "gone.city.json")),
+    )
+    camera = Camera((85000.0, 446900.0, 80.0), (85000.0, 447000.0, 0.0))
+    save_project(DocumentState("Plan", "EPSG:7415", layers), path, camera=camera)
+    return path
+
+
+def test_opening_a_project(town, loads, project, family):
+    town.run("file.open", paths=[str(project)])
+    state = town.document.state
+    assert (state.title, [layer.name for layer in state.layers]) == ("Plan", ["Old centre", "Gone"])
+    assert town.document.path == project and not town.document.dirty and not town.document.can_undo
+    assert town.camera.position == (85000.0, 446900.0, 80.0)
+    assert "Gone" in texts(town)[-1] and town.messages[-1].severity is Severity.WARNING
+    assert [load.path.name for load in loads] == ["old.city.json"]
+    loads[0].succeed(family)
+    town.poll()
+    assert town.document.cities.keys() == {"x"} and not town.document.dirty and not town.document.can_undo
+    assert town.camera.position == (85000.0, 446900.0, 80.0)
+    assert town.settings.recent[0] == str(project)
+
+
+def test_a_project_without_camera_shows_everything_when_loaded(session, loads, project, family):
+    raw = json.loads(project.read_text())
+    del raw["camera"]
+    project.write_text(json.dumps(raw))
+    session.run("file.open_project", path=str(project))
+    loads[0].succeed(family)
+    session.poll()
+    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+
+
+def test_a_broken_project_leaves_everything(town, project):
+    project.write_bytes(b"{")
+    before = town.document.state
+    with pytest.raises(LoadError):
+        town.run("file.open_project", path=str(project))
+    town.run("file.open", paths=[str(project)])
+    assert town.document.state is before and town.messages[-1].severity is Severity.ERROR
+
+
+def test_a_layer_of_a_project_that_fails_stays_and_can_be_found_again(session, loads, project, file, family):
+    session.run("file.open_project", path=str(project))
+    loads[0].fail()
+    session.poll()
+    assert [layer.id for layer in session.document.state.layers] == ["x", "y"]
+    with pytest.raises(CommandError, match="There is no file"):
+        session.run("layer.relink", layer_id="y", path="/nowhere.json")
+    found = file("found.city.json")
+    session.run("layer.relink", layer_id="y", path=str(found))
+    loads[1].succeed(family)
+    session.poll()
+    assert session.document.cities.keys() == {"y"} and session.document.state.layer("y").path == str(found)
+    assert session.document.undo_label == "Find Gone"
+
+
+def test_a_layer_removed_while_it_loads(session, loads, project, family):
+    session.run("file.open_project", path=str(project))
+    session.run("layer.remove", layer_id="x")
+    loads[0].succeed(family)
+    session.poll()
+    assert session.document.cities.keys() == {"x"}, "undo can bring it back"
+    session.run("edit.undo")
+    assert session.document.state.layer("x").name == "Old centre"
+
+
+def test_saving(town, tmp_path):
+    with pytest.raises(CommandError, match="Save as"):
+        town.run("file.save")
+    path = town.run("file.save_as", path=str(tmp_path / "plan"))
+    assert path == tmp_path / "plan.citiverse" and town.document.path == path and not town.document.dirty
+    town.run("legend.set_visible", visible=False)
+    assert town.document.dirty
+    town.run("file.save")
+    assert not town.document.dirty and json.loads(path.read_text())["show_legend"] is False
+    assert json.loads(path.read_text())["camera"]["position"] == list(town.camera.position)
+    assert town.settings.recent[0] == str(path)
+
+
+def test_a_save_that_fails_is_told(town, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="cannot be saved"):
+        town.run("file.save_as", path=str(tmp_path / "file" / "plan.citiverse"))
+    assert town.document.dirty and town.document.path is None
+
+
+def test_unknown_members_survive_opening_and_saving(session, loads, project):
+    raw = json.loads(project.read_text())
+    raw["tour"] = [1, 2]
+    project.write_text(json.dumps(raw))
+    session.run("file.open_project", path=str(project))
+    session.run("file.save")
+    assert json.loads(project.read_text())["tour"] == [1, 2]
+    session.run("file.new")
+    session.run("file.save_as", path=str(project))
+    assert "tour" not in json.loads(project.read_text())
+
+
+def test_a_new_project_has_the_users_quality(town):
+    town.settings.set("quality", "high")
+    town.run("file.new")
+    assert town.document.state == DocumentState(quality="high") and not town.document.dirty
+    assert not town.enabled("view.back")
+
+
+def test_the_demo_opens_as_a_project_of_its_own(session, loads, monkeypatch, family, file):
+    from viewer.session import file_commands
+
+    state = DocumentState("Demo", None, (LayerState("d", "Demo", str(file("demo.city.json"))),))
+    monkeypatch.setattr(file_commands, "demo_state", lambda: state)
+    session.run("demo.open")
+    assert session.jobs.wait(10, until=lambda: bool(loads))
+    loads[0].succeed(family)
+    session.poll()
+    assert session.document.state == state and not session.document.dirty and "d" in session.document.cities
+
+
+def test_the_demo_is_added_to_open_layers(town, loads, monkeypatch, family, file):
+    from viewer.session import file_commands
+
+    state = DocumentState("Demo", None, (LayerState("d", "Demo", str(file("demo.city.json"))),))
+    monkeypatch.setattr(file_commands, "demo_state", lambda: state)
+    town.run("demo.open")
+    assert town.jobs.wait(10, until=lambda: bool(loads))
+    loads[0].succeed(family)
+    town.poll()
+    assert len(town.document.state.layers) == 2 and town.document.state.title == "Untitled"
+
+
+def test_a_demo_that_cannot_be_made_is_told(session, monkeypatch):
+    from viewer.session import file_commands
+
+    def full():
+        raise OSError("disk full")
+
+    monkeypatch.setattr(file_commands, "demo_state", full)
+    session.run("demo.open")
+    assert session.wait(10)
+    assert "disk full" in texts(session)[-1]
+
+
+def test_a_real_file_through_the_real_worker(session, tmp_path):
+    path = tmp_path / "cube.city.json"
+    ring = [[[0, 1, 2, 3]]]
+    path.write_text(
+        json.dumps(
+            {
+                "type": "CityJSON",
+                "version": "2.0",
+                "transform": {"scale": [1, 1, 1], "translate": [85000, 447000, 0]},
+                "vertices": [[0, 0, 0], [10, 0, 0], [10, 10, 0], [0, 10, 0]],
+                "CityObjects": {
+                    "b": {
+                        "type": "Building",
+                        "attributes": {"height": 3},
+                        "geometry": [{"type": "MultiSurface", "lod": "1", "boundaries": ring}],
+                    }
+                },
+            }
+        )
+    )
+    session.run("file.open", paths=[str(path)])
+    assert session.jobs.wait(30)
+    (layer,) = session.document.state.layers
+    city = session.document.cities[layer.id]
+    assert city.objects.ids.to_list() == ["b"] and city.objects.columns["height"].get(0) == 3
+    session.run("style.color_by", layer_id=layer.id, attribute="height")
