@@ -106,6 +106,16 @@ def test_unknown_crs_is_no_mixture(session, loads, file, family):
     assert not any("coordinates" in text for text in texts(session))
 
 
+def test_the_view_goes_to_the_first_layer_that_can_be_seen(session, loads, file, family, small_city):
+    session.run("file.open", paths=[str(file("empty.city.json"))])
+    loads[0].succeed(small_city([]))
+    session.poll()
+    session.run("file.open", paths=[str(file("town.city.json"))])
+    loads[1].succeed(family)
+    session.poll()
+    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+
+
 def test_cancelling_a_load(session, loads, file):
     (job,) = session.run("file.open", paths=[str(file())])
     session.jobs.cancel(job)

@@ -150,7 +150,7 @@ class Opening:
 
     def _arrived(self, path: Path, loaded: LoadedFile, layer_id: str | None) -> None:
         document = self._session.document
-        first = not document.cities
+        first = self._session.scene_bbox() is None
         if layer_id is None:
             before = document.state.crs if document.state.layers else None
             layer_id = add_layer(document, path, loaded.result)
