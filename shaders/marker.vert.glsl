@@ -14,7 +14,7 @@ uniform sampler2D styleTex;
 
 out vec2 spot;
 flat out vec3 styleRGB;
-flat out ivec4 objectTag;
+flat out ivec3 objectTag;
 
 const float NEAREST_W = 0.01;
 
@@ -51,5 +51,5 @@ void main()
   gl_Position = style.shownLod == lodIndex + 1 ? a : vec4(0.0, 0.0, 2.0, 1.0);
   spot = corner;
   styleRGB = style.rgb;
-  objectTag = ivec4(idBase + row, 0, flags, row);
+  objectTag = ivec3(idBase + row, 0, flags);
 }

@@ -50,7 +50,7 @@ vec4 textureColour(int t, vec2 uv, vec2 dx, vec2 dy)
   return vec4(texel.rgb, texel.a < 0.5 ? 0.0 : 1.0);
 }
 
-vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 n)
+vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 light)
 {
   vec2 dx = dFdx(uv), dy = dFdy(uv);
   vec3 base = own;
@@ -61,9 +61,8 @@ vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 n)
     }
     if (tag.x >= 0) {
       vec4 photo = textureColour(tag.x, uv, dx, dy);
-      // a photo has its own light and shade: add little
-      if (photo.a > 0.5) return toScreen(toLinear(photo.rgb) * mix(vec3(0.95), irradiance(n), 0.35));
+      if (photo.a > 0.5) return shadePhoto(photo.rgb, light);
     }
   }
-  return shadeMaterial(base, n);
+  return shadeMaterial(base, light);
 }

@@ -1,5 +1,6 @@
 """The picture in the window: the same as off-screen, drawn on demand, and moved by mouse, touch and keys."""
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -266,6 +267,9 @@ def test_while_moving_fewer_pixels_and_then_the_full_picture(qtbot, session, can
     assert np.array_equal(shown(canvas), offscreen(session, canvas.size_px))
 
 
+@pytest.mark.skipif(
+    os.environ.get("QT_QPA_PLATFORM") == "offscreen", reason="Qt itself warns about floating windows there"
+)
 def test_docking_and_floating_keep_the_picture(qtbot, session):
     window, canvas = QMainWindow(), make_canvas(session)
     dock = QDockWidget("view", window)

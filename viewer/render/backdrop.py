@@ -29,7 +29,7 @@ class Backdrop:
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(data)
         mapper.SetVBOShiftScaleMethod(0)
-        self._program = make_program("backdrop.vert.glsl", "backdrop.frag.glsl")
+        self._program = make_program("backdrop")
         self._uniforms = self._program.GetFragmentCustomUniforms()
         self._uniforms.SetUniformi("idPass", 0)
         self.actor = vtkActor()

@@ -9,15 +9,23 @@ from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 
 from viewer.resources import shader
 
+_VERSION_TAG = "//VTK::System::Dec"
 COLOUR_MODES = {"surface": 0, "object": 1, "theme": 2}
 
 
-def make_program(vertex: str, fragment: str) -> vtkOpenGLShaderProperty:
-    """A program from two files of ``shaders/``; VTK only adds its version line and the custom uniforms."""
+def make_program(name: str, **defines: int) -> vtkOpenGLShaderProperty:
+    """A program from ``shaders/NAME.vert.glsl`` and ``.frag.glsl``; VTK adds its version line and custom uniforms."""
     program = vtkOpenGLShaderProperty()
-    program.SetVertexShaderCode(shader(vertex))
-    program.SetFragmentShaderCode(shader(fragment))
+    set_code(program, name, **defines)
     return program
+
+
+def set_code(program: vtkOpenGLShaderProperty, name: str, **defines: int) -> None:
+    """Give a program its code, with ``#define``s after the version line. One program per kind of picture is faster
+    than one that decides per pixel: software renderers compute every branch."""
+    first = "".join(f"#define {key} {value}\n" for key, value in defines.items())
+    for stage, put in (("vert", program.SetVertexShaderCode), ("frag", program.SetFragmentShaderCode)):
+        put(shader(f"{name}.{stage}.glsl").replace(_VERSION_TAG, _VERSION_TAG + "\n" + first, 1))
 
 
 class CityMaterial:
@@ -32,8 +40,8 @@ class CityMaterial:
 
     def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
         self.kind = kind
-        name = "city" if kind == "faces" else "marker"
-        self.program = make_program(f"{name}.vert.glsl", f"{name}.frag.glsl")
+        self._mode = "surface"
+        self.program = make_program("city", COLOUR_MODE=0) if kind == "faces" else make_program("marker")
         self.surface = vtkProperty()
         self.surface.SetTexture("styleTex", style)
         if kind == "faces":
@@ -44,7 +52,6 @@ class CityMaterial:
         vertex.SetUniformi("idBase", 1)
         fragment.SetUniformi("idPass", 0)
         if kind == "faces":
-            fragment.SetUniformi("colourMode", 0)
             fragment.SetUniformi("themeTextures", 0)
             vertex.SetUniformf("eyeHeight", 0.0)
             fragment.SetUniformf("hazeMetres", 1e9)
@@ -61,8 +68,9 @@ class CityMaterial:
 
     def set_mode(self, mode: str) -> None:
         """Choose "surface", "object" or "theme"."""
-        if self.kind == "faces":
-            self.program.GetFragmentCustomUniforms().SetUniformi("colourMode", COLOUR_MODES[mode])
+        if self.kind == "faces" and mode != self._mode:
+            self._mode = mode
+            set_code(self.program, "city", COLOUR_MODE=COLOUR_MODES[mode])
 
     def set_id_pass(self, active: bool, base: int) -> None:
         """Draw ids (row + ``base``) in place of colours."""
