@@ -210,4 +210,4 @@ def choose_camera(session: Session, options: argparse.Namespace) -> Camera:
     if options.camera is not None:
         ex, ey, ez, tx, ty, tz = options.camera
         return Camera((ex, ey, ez), (tx, ty, tz), fov_deg=fov)
-    return navigation.default_view(session.scene_bbox(), width / height, fov)
+    return navigation.default_view(session.scene_outline(), width / height, fov)

@@ -1,6 +1,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -142,6 +143,17 @@ def test_the_default_view_fills_the_picture():
     share_x = max(abs(x / SIZE[0] * 2 - 1) for x, _ in corners)
     share_y = max(abs(y / SIZE[1] * 2 - 1) for _, y in corners)
     assert max(share_x, share_y) > 0.85
+
+
+def test_points_are_framed_tighter_than_their_box():
+    diagonal = np.array([(x, -x, 0.0) for x in range(-500, 501, 100)])
+    box = (-500, -500, 0, 500, 500, 0)
+    assert nav.angles(nav.default_view(diagonal, 1.0))[2] <= nav.angles(nav.default_view(box, 1.0))[2]
+    street = np.array([(x, x, 0.0) for x in range(-500, 501, 100)])
+    camera = nav.default_view(street, 1.0)
+    seen = np.array([nav.project(camera, point, (1000, 1000)) for point in street])
+    assert seen.min() >= 0 and seen.max() <= 1000
+    assert np.ptp(seen[:, 1]) > 900, "a street that leads away fills the height of the picture"
 
 
 @pytest.mark.parametrize("box", [None, (math.nan,) * 6, (0, 0, 0, math.inf, 1, 1), (0,) * 5, (1e300,) * 6])

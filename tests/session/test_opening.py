@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from loaders.api import LoadError, Severity
+from viewer.analysis.bounds import outline_of
 from viewer.document.project import save_project
 from viewer.document.state import Camera, DocumentState, LayerState, Style
 from viewer.session import navigation
@@ -38,7 +39,7 @@ def test_a_file_becomes_a_layer_when_it_is_ready(session, loads, file, family):
     assert message.text == "Town: 4 objects. 3 things to know: open the load report."
     assert message.severity is Severity.WARNING
     assert [(a.command, a.arguments) for a in message.actions] == [("layer.show_report", {"layer_id": layer.id})]
-    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+    assert session.camera == navigation.default_view(outline_of(family), session.aspect)
     assert session.settings.recent == (str(path),)
 
 
@@ -83,7 +84,7 @@ def test_the_same_file_again_is_shown_not_doubled(session, loads, file, family, 
     session.run("view.zoom", steps=5)
     assert session.run("file.open", paths=[str(path)]) == ()
     assert "is open already" in texts(session)[-1] and len(session.document.state.layers) == 1
-    assert session.camera.target == pytest.approx(navigation.default_view(family.bbox).target)
+    assert session.camera.target == pytest.approx(navigation.default_view(outline_of(family), session.aspect).target)
 
 
 def test_mixed_crs_is_said(session, loads, file, family):
@@ -113,7 +114,7 @@ def test_the_view_goes_to_the_first_layer_that_can_be_seen(session, loads, file,
     session.run("file.open", paths=[str(file("town.city.json"))])
     loads[1].succeed(family)
     session.poll()
-    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+    assert session.camera == navigation.default_view(outline_of(family), session.aspect)
 
 
 def test_cancelling_a_load(session, loads, file):
@@ -179,7 +180,7 @@ def test_a_project_without_camera_shows_everything_when_loaded(session, loads, p
     session.run("file.open_project", path=str(project))
     loads[0].succeed(family)
     session.poll()
-    assert session.camera == navigation.default_view(family.bbox, session.aspect)
+    assert session.camera == navigation.default_view(outline_of(family), session.aspect)
 
 
 def test_a_broken_project_leaves_everything(town, project):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders.city import CityData
+from viewer.analysis.bounds import outline_of
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, BY_TYPE
 from viewer.analysis.filters import FilterError, compile_filter
 from viewer.analysis.palettes import is_palette, names
@@ -64,10 +65,10 @@ def rename(session: Session, layer_id: str, name: str) -> None:
 @command("layer.zoom_to", title="Zoom to layer", undo=False, enabled=_has_layer)
 def zoom_to(session: Session, layer_id: str) -> None:
     """Fill the view with a layer."""
-    box = session.city(layer_id).bbox
-    if box is None:
+    outline = outline_of(session.city(layer_id))
+    if not len(outline):
         raise CommandError(f"Layer {session.layer_name(layer_id)!r} has nothing to show.")
-    session.move_camera(navigation.zoom_to(session.camera, box, session.aspect), jump=True)
+    session.move_camera(navigation.zoom_to(session.camera, outline, session.aspect), jump=True)
 
 
 @command("layer.set_type_visible", title="Show or hide a type of objects", enabled=_has_layer)

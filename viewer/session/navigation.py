@@ -41,7 +41,9 @@ HOME_YAW_DEG = 45.0
 """Looking north-east: the eye is south-west of the scene."""
 HOME_PITCH_DEG = -35.0
 FIT_MARGIN = 1.06
-"""Room left around a fitted box, as a factor on the distance."""
+"""Room left around a fitted scene, as a factor on its size in the picture."""
+MIN_FIT_M = 1.5
+"""Nearest that fitting comes to a scene, metres: a single point is still looked at from outside."""
 
 
 def is_valid(camera: Camera) -> bool:
@@ -186,33 +188,49 @@ def zoom(camera: Camera, steps: float, anchor: Point | None = None, scene: Point
     return _checked(looking(point + away * (goal / distance), yaw, pitch, reach, camera.fov_deg), camera)
 
 
-def fit(bbox: Point | None, yaw_deg: float, pitch_deg: float, fov_deg: float = 40.0, aspect: float = 16 / 9) -> Camera:
-    """The camera of that direction that just sees all corners of a box (minx miny minz maxx maxy maxz)."""
-    box = np.zeros(6) if bbox is None else np.asarray(bbox, np.float64)
-    if box.shape != (6,) or not np.isfinite(box).all() or np.abs(box).max() > MAX_COORDINATE / 100:
-        box = np.zeros(6)
-    low, high = np.minimum(box[:3], box[3:]), np.maximum(box[:3], box[3:])
-    centre = (low + high) / 2
-    signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1))).reshape(3, 8).T
-    corners = signs * (high - low) / 2
-    right, up, forward = basis(yaw_deg, pitch_deg)
-    tangent = math.tan(math.radians(min(max(fov_deg, FOV_MIN_DEG), FOV_MAX_DEG)) / 2)
+def fit(scene: Point | None, yaw_deg: float, pitch_deg: float, fov_deg: float = 40.0, aspect: float = 16 / 9) -> Camera:
+    """The nearest camera of that direction that sees all of a scene, centred.
+
+    ``scene`` is a box (minx miny minz maxx maxy maxz) or points, float64 (N, 3). Written in the camera's axes, each
+    side of the view bounds the eye by one plane, so the tightest eye follows from four extreme values.
+    """
+    points = _scene_points(scene)
+    axes = points @ np.stack(basis(yaw_deg, pitch_deg)).T
+    tangent = math.tan(math.radians(min(max(fov_deg, FOV_MIN_DEG), FOV_MAX_DEG)) / 2) / FIT_MARGIN
     aspect = aspect if math.isfinite(aspect) and aspect > 0 else 1.0
-    sideways = np.abs(corners @ right) / (tangent * aspect) - corners @ forward
-    upwards = np.abs(corners @ up) / tangent - corners @ forward
-    distance = max(float(np.maximum(sideways, upwards).max()) * FIT_MARGIN, 2.0)
-    return looking(centre - forward * distance, yaw_deg, pitch_deg, distance, fov_deg)
+    eye = np.empty(3)
+    nearest = float(axes[:, 2].min()) - MIN_FIT_M
+    for axis, slope in ((0, tangent * aspect), (1, tangent)):
+        low = float((axes[:, axis] - slope * axes[:, 2]).max())
+        high = float((axes[:, axis] + slope * axes[:, 2]).min())
+        eye[axis] = (low + high) / 2
+        nearest = min(nearest, (high - low) / (2 * slope))
+    eye[2] = nearest
+    middle = (float(axes[:, 2].min()) + float(axes[:, 2].max())) / 2
+    position = eye @ np.stack(basis(yaw_deg, pitch_deg))
+    return looking(position, yaw_deg, pitch_deg, max(middle - nearest, MIN_FIT_M), fov_deg)
 
 
-def default_view(bbox: Point | None, aspect: float = 16 / 9, fov_deg: float = 40.0) -> Camera:
-    """The whole box seen from the south-west, 35 degrees down."""
-    return fit(bbox, HOME_YAW_DEG, HOME_PITCH_DEG, fov_deg, aspect)
+def _scene_points(scene: Point | None) -> Float64:
+    """The points to see, float64 (N, 3): a box becomes its corners; what is not finite or not near the Earth, zero."""
+    array = np.zeros(6) if scene is None else np.asarray(scene, np.float64)
+    usable = array.size > 0 and np.isfinite(array).all() and np.abs(array).max() <= MAX_COORDINATE / 100
+    if usable and array.ndim == 2 and array.shape[1] == 3:
+        return array
+    box = array if usable and array.shape == (6,) else np.zeros(6)
+    picks = np.array([(i & 1, i >> 1 & 1, i >> 2 & 1) for i in range(8)])
+    return np.asarray(box.reshape(2, 3)[picks, np.arange(3)], np.float64)
 
 
-def zoom_to(camera: Camera, bbox: Point, aspect: float = 16 / 9) -> Camera:
-    """The box filling the view, seen in the camera's direction (within the allowed pitch)."""
+def default_view(scene: Point | None, aspect: float = 16 / 9, fov_deg: float = 40.0) -> Camera:
+    """The whole scene (a box or points, see `fit`) from the south-west, 35 degrees down."""
+    return fit(scene, HOME_YAW_DEG, HOME_PITCH_DEG, fov_deg, aspect)
+
+
+def zoom_to(camera: Camera, scene: Point, aspect: float = 16 / 9) -> Camera:
+    """The scene (a box or points, see `fit`) filling the view, in the camera's direction (within the allowed pitch)."""
     yaw, pitch, _ = angles(camera)
-    return fit(bbox, yaw, min(max(pitch, -80.0), -15.0), camera.fov_deg, aspect)
+    return fit(scene, yaw, min(max(pitch, -80.0), -15.0), camera.fov_deg, aspect)
 
 
 def top(camera: Camera) -> Camera:

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from psygnal import Signal
 
 from loaders.api import LoadError, LoadOptions, Severity
 from loaders.city import CityData, Float64
 from loaders.store import ArrayCache
-from viewer.analysis.bounds import union
+from viewer.analysis.bounds import outline_of, union
 from viewer.document.document import ChangeSet, Document
 from viewer.document.state import Camera
 from viewer.jobs import Job, JobQueue
@@ -181,9 +182,18 @@ class Session:
                 return box
         return None
 
+    def scene_outline(self) -> Float64 | None:
+        """Points around all visible layers (all, if none is visible), float64 (N, 3); None without geometry."""
+        for layers in ([x for x in self.document.state.layers if x.visible], self.document.state.layers):
+            cities = [self.document.cities[x.id] for x in layers if x.id in self.document.cities]
+            points = np.concatenate([np.empty((0, 3)), *(outline_of(city) for city in cities)])
+            if len(points):
+                return points
+        return None
+
     def home(self) -> None:
         """Show the whole scene from the south-west."""
-        self.move_camera(navigation.default_view(self.scene_bbox(), self.aspect), jump=True)
+        self.move_camera(navigation.default_view(self.scene_outline(), self.aspect), jump=True)
 
     # --- hover, loading ---------------------------------------------------------------------------------------
 

@@ -41,9 +41,9 @@ def home(session: Session) -> None:
 @command("view.zoom_to_all", title="Zoom to all", undo=False, shortcut="Ctrl+Home", enabled=_has_scene)
 def zoom_to_all(session: Session) -> None:
     """Show the whole scene without changing the direction of view."""
-    box = session.scene_bbox()
-    if box is not None:
-        session.move_camera(navigation.zoom_to(session.camera, box, session.aspect), jump=True)
+    outline = session.scene_outline()
+    if outline is not None:
+        session.move_camera(navigation.zoom_to(session.camera, outline, session.aspect), jump=True)
 
 
 @command("view.top", title="View from above", undo=False, shortcut="Ctrl+T", enabled=_has_scene)
