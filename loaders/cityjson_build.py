@@ -25,8 +25,8 @@ from loaders.cityjson_ragged import Ragged
 from loaders.cityjson_read import Content
 from loaders.cityjson_tables import object_table, surface_codes, surface_table
 from loaders.cityjson_walk import InstanceRecord
-from loaders.tiling import Faces, build_tiles, ranges
-from loaders.triangulate import starts
+from loaders.tiling import Faces, build_tiles
+from loaders.triangulate import ranges, starts
 
 
 def lod_order(lod: str) -> tuple[float, ...]:
@@ -79,6 +79,7 @@ def build_city(
     appearances = Appearances(part, path.parent, issues)
     progress.report(0.5, "checking")
     scene = _scene(content, header, data, appearances, options, progress, issues)
+    _note_instances(scene)
     lods = {}
     codes = sorted(range(len(part.lods)), key=lambda code: (lod_order(part.lods[code]), part.lods[code]))
     budget = _Budget(path, options.max_triangles)
@@ -170,8 +171,9 @@ def _scene(
     faces.themes = themes
     faces.uv_table = appearances.tables().uv
     unit = found.geometry_unit
+    faces = faces_io.drop_unused(mesh, drop)
     return _Scene(
-        part, table, vertices, place, faces_io.drop_unused(mesh), unit, codes.astype(np.int32), values, usable, issues,
+        part, table, vertices, place, faces, unit, codes.astype(np.int32), values, usable, issues,
         options.processes,
     )  # fmt: skip
 
@@ -233,7 +235,7 @@ def _uses(scene: _Scene, code: int) -> dict[int, list[InstanceRecord]]:
     return out
 
 
-def note_instances(scene: _Scene) -> None:
+def _note_instances(scene: _Scene) -> None:
     """Tell about uses of templates that are not there."""
     templates = scene.part.templates
     for record in scene.part.instances:

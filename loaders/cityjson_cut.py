@@ -9,10 +9,16 @@ met: a number that was not met where it belongs (an attribute called "values", s
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+import numpy as np
 
 KEYS = (b'"boundaries"', b'"vertices"', b'"vertices-texture"', b'"values"')
 BOUNDARIES, VERTICES, TEXTURE_VERTICES, VALUES = range(4)
+_TYPICAL = tuple(key + b":[" for key in KEYS)
+_LONGEST = max(map(len, KEYS))
+_CHUNK = 1 << 20
 _COLON = re.compile(rb"[ \n\r\t]*:[ \n\r\t]*\[")
 
 
@@ -46,42 +52,29 @@ class Cuts:
         return b"".join(parts)
 
 
-def cut(data: bytes, start: int = 0, stop: int | None = None) -> Cuts | None:
-    """Find the arrays in ``data[start:stop]``; None if the text has something that makes it unsure."""
-    stop = len(data) if stop is None else stop
-    found: list[tuple[int, int, int]] = []
-    gaps = [(start, stop)]
-    for kind, key in enumerate(KEYS):
-        here: list[tuple[int, int, int]] = []
-        for first, last in gaps:
-            if not _cut_gap(data, first, last, key, kind, here):
-                return None
-        if here:
-            found.extend(here)
-            found.sort()
-            edges = [start, *(edge for item in found for edge in item[:2]), stop]
-            gaps = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > len(key)]
-    return Cuts(data, start, stop, [item[:2] for item in found], bytearray(item[2] for item in found))
-
-
-def _cut_gap(data: bytes, at: int, stop: int, key: bytes, kind: int, out: list[tuple[int, int, int]]) -> bool:
-    """Append the arrays behind ``key`` in one gap. False if a quote is escaped: then nothing here is sure.
+def cut(
+    data: bytes, start: int = 0, stop: int | None = None, report: Callable[[float], None] | None = None
+) -> Cuts | None:
+    """Find the arrays in ``data[start:stop]``; None if the text has something that makes it unsure.
 
     Such an array holds neither quotes nor braces, so it ends at the last bracket before the next one of them.
+    ``report(fraction)`` is called now and then and may raise to stop.
     """
-    find = data.find
-    width = len(key)
-    at = find(key, at, stop)
-    while at >= 0:
-        if data[at - 1] == 92:
-            return False
-        first = at + width + 1
-        if data[first - 1 : first + 1] != b":[":
-            match = _COLON.match(data, at + width, stop)
-            if match is None:
-                at = find(key, at + 1, stop)
+    stop = len(data) if stop is None else stop
+    cuts = Cuts(data, start, stop)
+    find, match, ranges, kinds = data.find, _COLON.match, cuts.ranges, cuts.kinds
+    for at, kind in _keys(data, start, stop, report):
+        key = KEYS[kind]
+        first = at + len(key) + 1
+        if data[at : first + 1] != _TYPICAL[kind]:
+            if data[at : first - 1] != key:
                 continue
-            first = match.end() - 1
+            colon = match(data, first - 1, stop)
+            if colon is None:
+                continue
+            first = colon.end() - 1
+        if data[at - 1] == 92:
+            return None
         quote = find(b'"', first, stop)
         if quote < 0:
             quote = stop
@@ -91,7 +84,29 @@ def _cut_gap(data: bytes, at: int, stop: int, key: bytes, kind: int, out: list[t
         while data[last - 1] in b", \n\r\t":
             last -= 1
         if data[last - 1] != 93:
-            return False
-        out.append((first, last, kind))
-        at = find(key, last, stop)
-    return True
+            return None
+        ranges.append((first, last))
+        kinds.append(kind)
+    return cuts
+
+
+def _keys(data: bytes, start: int, stop: int, report: Callable[[float], None] | None) -> Iterator[tuple[int, int]]:
+    """Places that look like one of the keys, in order: two quotes at the right distance, two right letters."""
+    text = np.frombuffer(data, np.uint8)
+    for at in range(start, stop, _CHUNK):
+        if report is not None and not (at - start) % (32 * _CHUNK):
+            report((at - start) / (stop - start))
+        piece = text[at : min(at + _CHUNK + _LONGEST, stop)]
+        quotes = np.flatnonzero(piece == 34).astype(np.int32)
+        if not len(quotes):
+            continue
+        width = np.diff(quotes)
+        places, codes = [], []
+        for kind, key in enumerate(KEYS):
+            here = quotes[:-1][width == len(key) - 1]
+            here = here[(piece[here + 1] == key[1]) & (piece[here + 4] == key[4]) & (here < _CHUNK)]
+            places.append(here)
+            codes.append(np.full(len(here), kind, np.int32))
+        place, code = np.concatenate(places), np.concatenate(codes)
+        order = np.argsort(place)
+        yield from zip((place[order] + at).tolist(), code[order].tolist(), strict=True)

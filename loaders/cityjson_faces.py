@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from loaders import cityjson_ragged as ragged_io
-from loaders._fork import ForkPool
 from loaders._issues import IssueLog
 from loaders.api import LoadError
 from loaders.city import Bool, Float64, Int32, Int64
@@ -19,11 +17,10 @@ from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
 from loaders.cityjson_walk import GEOMETRY_FIELDS
 from loaders.tiling import Faces, used_corners
-from loaders.triangulate import starts, triangulate
+from loaders.triangulate import Polygons, starts, triangulate
 
 MAX_COORDINATE = 1e9
 """Coordinates beyond this (a million kilometres) are taken for damage."""
-_PIECE_CORNERS = 150_000
 
 
 @dataclass(slots=True, eq=False)
@@ -263,26 +260,24 @@ def triangulate_all(
     if drop is None and _all_triangles(surfaces):
         faces = Faces(vertices, surfaces.numbers, None, surfaces.unit_corner, surfaces.unit_corner // 3, rows)
         return Mesh(faces, None)
-    work = _Triangulate(surfaces, vertices, drop)
-    pool = ForkPool(work, len(work.pieces), processes if len(work.pieces) > 3 else 1)
-    try:
-        done = pool.finish(report)
-    finally:
-        pool.close()
-    counts = np.concatenate([one[1] for one in done]) if done else np.zeros(0, np.int32)
-    triangles = np.concatenate([one[0] for one in done]) if done else np.zeros((0, 3), np.int32)
-    for at, kind, text in (
-        (2, "degenerate-surface", "Surfaces with fewer than three different points, or without area, were skipped."),
-        (3, "tangled-surface", "Surfaces that cross themselves are drawn as well as can be."),
+    polygons = Polygons(vertices, surfaces.numbers, surfaces.ring_len, surfaces.face_rings, drop)
+    done = triangulate(polygons, processes, report)
+    counts = done.counts
+    for faces_at, kind, text in (
+        (
+            done.degenerate,
+            "degenerate-surface",
+            "Surfaces with fewer than three different points, or without area, were skipped.",
+        ),
+        (done.tangled, "tangled-surface", "Surfaces that cross themselves are drawn as well as can be."),
     ):
-        found = np.concatenate([one[at] for one in done]) if done else np.zeros(0, np.int64)
-        if len(found):
-            note_faces(surfaces, table, found, issues, kind, text)
+        if len(faces_at):
+            note_faces(surfaces, table, faces_at, issues, kind, text)
     face_triangle = starts(counts)
     faces = Faces(
         vertices,
         surfaces.numbers,
-        triangles,
+        done.triangles,
         surfaces.unit_corner,
         face_triangle[surfaces.unit_face],
         rows,
@@ -301,43 +296,8 @@ def _all_triangles(surfaces: Surfaces) -> bool:
     return not bool(np.any((a == b) | (b == c) | (c == a)))
 
 
-class _Triangulate:
-    """Tasks: faces in pieces of about `_PIECE_CORNERS` corners."""
-
-    def __init__(self, surfaces: Surfaces, vertices: Float64, drop: Bool | None):
-        self.surfaces, self.vertices, self.drop = surfaces, vertices, drop
-        self.face_ring = starts(surfaces.face_rings)
-        self.ring_corner = starts(surfaces.ring_len)
-        corner = self.ring_corner[self.face_ring]
-        cuts = np.searchsorted(corner, np.arange(_PIECE_CORNERS, max(int(corner[-1]), 1), _PIECE_CORNERS))
-        edges = np.unique(np.concatenate([[0], cuts, [len(surfaces.face_rings)]]))
-        self.pieces = list(pairwise(edges.tolist()))
-
-    def __call__(self, task: int) -> tuple[Int32, Int32, Int64, Int64]:
-        """Triangles (T, 3) by corner, triangles of each face, faces without any, faces that cross themselves."""
-        first, last = self.pieces[task]
-        rings = slice(int(self.face_ring[first]), int(self.face_ring[last]))
-        begin, end = int(self.ring_corner[rings.start]), int(self.ring_corner[rings.stop])
-        ring_len, face_rings = self.surfaces.ring_len[rings], self.surfaces.face_rings[first:last]
-        corner: Int64 | None = None
-        left_out = np.zeros(0, np.int64)
-        if self.drop is not None and self.drop[first:last].any():
-            keep = ~self.drop[first:last]
-            left_out = np.flatnonzero(~keep)
-            keep_ring = np.repeat(keep, face_rings)
-            corner = np.flatnonzero(np.repeat(keep_ring, ring_len))
-            ring_len = ring_len[keep_ring]
-            face_rings = np.where(keep, face_rings, 0)
-        numbers = self.surfaces.numbers[begin:end]
-        points = self.vertices[:, numbers if corner is None else numbers[corner]]
-        done = triangulate(points, ring_len, face_rings)
-        triangles = done.triangles if corner is None else corner[done.triangles].astype(np.int32)
-        degenerate = done.degenerate[~np.isin(done.degenerate, left_out)]
-        return triangles + np.int32(begin), done.counts, degenerate + first, done.tangled + first
-
-
-def drop_unused(mesh: Mesh) -> Faces:
-    """The faces that have triangles; the corners of the others are taken out."""
-    if mesh.counts is None or bool(mesh.counts.all()):
+def drop_unused(mesh: Mesh, drop: Bool | None) -> Faces:
+    """Without the corners of faces left out for bad vertices; those of faces without area do no harm."""
+    if mesh.counts is None or drop is None:
         return mesh.faces
-    return used_corners(mesh.faces, mesh.counts > 0)
+    return used_corners(mesh.faces, ~drop)

@@ -54,14 +54,12 @@ def read_header(root: dict[str, Any], path: Path, issues: IssueLog) -> Header:
     """Check the root members; raises `LoadError` for what is not CityJSON of a known version."""
     kind = root.get("type")
     if kind == "CityJSONFeature":
-        raise LoadError(
-            path,
-            "a CityJSONFeature without the CityJSON line that should come first.",
-            place="type",
-            remedy="Put the metadata line of the sequence in front.",
-            kind="not-cityjson",
+        issues.warning(
+            "missing-header",
+            "A feature without the metadata line of its sequence: its scale, place and version are unknown.",
         )
-    if kind != "CityJSON":
+        root = {**root, "version": "2.0", "transform": {"scale": [1, 1, 1], "translate": [0, 0, 0]}}
+    elif kind != "CityJSON":
         said = "has no type" if kind is None else f"has the type {str(kind)[:40]!r}"
         raise LoadError(
             path, f"this JSON is not CityJSON: it {said}.", place="type", remedy='It needs "type": "CityJSON".',

@@ -9,13 +9,13 @@ import numpy as np
 
 from loaders import cityjson_ragged as ragged_io
 from loaders._issues import IssueLog
-from loaders.city import Float64, Int32, Int64
+from loaders.city import Bool, Float64, Int32, Int64
 from loaders.cityjson_cut import VALUES
 from loaders.cityjson_faces import Geometries, Surfaces
 from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
-from loaders.tiling import ThemeCorners, ranges
-from loaders.triangulate import starts
+from loaders.tiling import ThemeCorners
+from loaders.triangulate import ranges, starts
 
 
 @dataclass(slots=True, eq=False)
@@ -236,22 +236,39 @@ def _textures(
     other = ranges(values.ring_start[place[plain]], rings[plain])
     owner = np.repeat(geometries[plain], rings[plain])
     length = surfaces.ring_len[ring].astype(np.int64)
-    given = values.joined.ring_len[other]
+    given = values.joined.ring_len[other].astype(np.int64)
     number_at = starts(values.joined.ring_len)[other]
     image = values.joined.numbers[np.minimum(number_at, max(len(values.joined.numbers) - 1, 0))].astype(np.int64)
     feature = table.feature[owner]
     has = (given == length + 1) & (image >= 0) & (image < tables.texture_count[feature])
     odd = ~has & ~((given == 1) & (image == -1))
-    corner = ranges(starts(surfaces.ring_len)[ring[has]], length[has])
-    local = values.joined.numbers[ranges(number_at[has] + 1, length[has])].astype(np.int64)
-    features = np.repeat(feature[has], length[has])
+    corner = _corners_of(surfaces.ring_len, ring, length, has, 0)
+    given_len = np.where(has, given - 1, 0)
+    local = values.joined.numbers[_corners_of(values.joined.ring_len, other, given, has, 1)].astype(np.int64)
+    features = np.repeat(feature, given_len)
     inside = (local >= 0) & (local < tables.uv_count[features])
-    uv[corner[inside]] = (local + tables.uv_first[features])[inside]
-    texture[corner] = np.repeat(tables.texture[tables.texture_first[feature[has]] + image[has]], length[has])
-    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner[has], length[has])[~inside]]))
+    local += tables.uv_first[features]
+    uv[corner] = np.where(inside, local, -1)
+    images = np.full(len(feature), -1, np.int32)
+    images[has] = tables.texture[tables.texture_first[feature[has]] + image[has]]
+    texture[corner] = np.repeat(images, given_len)
+    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner, given_len)[~inside]]))
     if len(bad):
         _note_texture(issues, table.names(bad))
     return uv, texture
+
+
+def _corners_of(ring_len: Int32, ring: Int64, length: Int64, has: Bool, skip: int) -> Bool | Int64:
+    """Numbers of some rings without the first ``skip`` of each: a mask if the rings are in order, else indices."""
+    chosen = ring[has]
+    if len(chosen) > 1 and not bool(np.all(chosen[1:] > chosen[:-1])):
+        return ranges(starts(ring_len)[chosen] + skip, length[has] - skip)
+    use = np.zeros(len(ring_len), np.bool_)
+    use[chosen] = True
+    mask = np.repeat(use, ring_len)
+    if skip:
+        mask[starts(ring_len)[chosen]] = False
+    return mask
 
 
 def _note_texture(issues: IssueLog, names: list[str]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -79,22 +80,38 @@ class Part:
 
 def integer_jobs(cuts: Cuts) -> list[Job]:
     """Arrays to parse together: (kind, depth, array numbers), about a megabyte of text each."""
-    by_stream: dict[StreamKey, list[int]] = {}
-    data, ranges = cuts.data, cuts.ranges
-    prefixes = {b"[" * n: n for n in range(1, 6)}
-    for number, kind in enumerate(cuts.kinds):
-        if kind in (BOUNDARIES, VALUES):
-            first = ranges[number][0]
-            head = data[first : first + 6]
-            depth = prefixes.get(head[:1] and head[: len(head) - len(head.lstrip(b"["))], 0)
-            if not head[depth : depth + 1].isdigit():
-                depth = ragged_io.text_depth(cuts.text(number))
-            by_stream.setdefault((kind, depth), []).append(number)
+    kinds = np.frombuffer(cuts.kinds, np.uint8)
+    chosen = np.flatnonzero((kinds == BOUNDARIES) | (kinds == VALUES))
+    if not len(chosen):
+        return []
+    count = len(cuts.ranges)
+    first, last = np.fromiter(chain.from_iterable(cuts.ranges), np.int64, 2 * count).reshape(count, 2)[chosen].T
+    depths = _depths(cuts, chosen, first)
+    stream = kinds[chosen].astype(np.int64) * 1024 + depths
     jobs = []
-    for (kind, depth), numbers in by_stream.items():
-        sizes = [ranges[number][1] - ranges[number][0] for number in numbers]
-        jobs += [(kind, depth, numbers[a:b]) for a, b in ragged_io.pieces_of(sizes)]
+    for code in np.unique(stream).tolist():
+        here = np.flatnonzero(stream == code)
+        numbers = chosen[here].tolist()
+        pieces = ragged_io.pieces_of(last[here] - first[here])
+        jobs += [(code // 1024, code % 1024, numbers[a:b]) for a, b in pieces]
     return jobs
+
+
+def _depths(cuts: Cuts, numbers: Int64, first: Int64) -> Int64:
+    """Opening brackets of each array; those that do not start ``[[[`` directly with a number are looked at singly."""
+    text = np.frombuffer(cuts.data, np.uint8)
+    depth = np.ones(len(first), np.int64)
+    opening = np.ones(len(first), np.bool_)
+    after = np.zeros(len(first), np.uint8)
+    for step in range(1, 7):
+        here = text[np.minimum(first + step, len(text) - 1)]
+        after[opening] = here[opening]
+        opening &= here == 91
+        depth += opening
+    plain = (after >= 48) & (after <= 57)
+    for at in np.flatnonzero(~plain).tolist():
+        depth[at] = ragged_io.text_depth(cuts.text(int(numbers[at])))
+    return depth
 
 
 def parse_job(cuts: Cuts, job: Job, parser: Any) -> Ragged:
@@ -161,7 +178,7 @@ def parse_vertex_lists(texts: Sequence[Text], parser: Any, width: int = 3) -> tu
     rows, counts = [], []
     filled = [len(text) > 4 or b"".join(bytes(text).split()) != b"[]" for text in texts]
     full = [text for text, has in zip(texts, filled, strict=True) if has]
-    for first, last in ragged_io.pieces_of([len(text) for text in full]):
+    for first, last in ragged_io.pieces_of(np.array([len(text) for text in full], np.int64)):
         piece, number = ragged_io.parse_rows(full[first:last], width, parser)
         rows.append(piece)
         counts.append(number)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,29 @@ def _parse_clean(joined: bytes, depth: int, arrays: int, parser: Any) -> Ragged 
     wide = np.frombuffer(buffer, np.int64)
     if wide.size and (int(wide.max()) > MAX_INDEX or int(wide.min()) < -MAX_INDEX):
         wide = np.clip(wide, -MAX_INDEX, MAX_INDEX)
-    return _structure(joined.translate(None, _INTEGER), wide.astype(np.int32), depth, arrays)
+    skeleton = joined.translate(None, _INTEGER)
+    numbers = wide.astype(np.int32)
+    if depth >= 3 and len(numbers) % 3 == 0:
+        ragged = _triangles(skeleton, numbers, depth, arrays)
+        if ragged is not None:
+            return ragged
+    return _structure(skeleton, numbers, depth, arrays)
+
+
+def _triangles(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragged | None:
+    """Shortcut for arrays of nothing but triangles in one list (shell): compare with what they would look like."""
+    between = b"]" * depth + b"," + b"[" * depth
+    first = 1 + depth
+    lengths = np.array([len(part) for part in skeleton[first : len(skeleton) - first].split(between)], np.int64)
+    count, rest = np.divmod(lengths + 5, 7)  # n triangles: ",," then n - 1 times "]],[[,,"
+    if len(count) != arrays or 3 * int(count.sum()) != len(numbers) or rest.any():
+        return None
+    pattern = b",,]],[[" * int(count.max())
+    expected = between.join([pattern[: 7 * number - 5] for number in count.tolist()])
+    if skeleton != b"[" + b"[" * depth + expected + b"]" * depth + b"]":
+        return None
+    faces = len(numbers) // 3
+    return Ragged(depth, numbers, np.full(faces, 3, np.int32), np.ones(faces, np.int32), 3 * count, count, count)
 
 
 def _structure(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragged | None:
@@ -304,18 +327,12 @@ def as_text(value: Any) -> bytes:
         return json.dumps(value).encode()
 
 
-def pieces_of(sizes: Sequence[int], limit: int = PIECE_BYTES) -> list[tuple[int, int]]:
+def pieces_of(sizes: Int64, limit: int = PIECE_BYTES) -> list[tuple[int, int]]:
     """Cut a run of texts into pieces of about ``limit`` bytes: (first, after last)."""
-    out = []
-    first = total = 0
-    for at, size in enumerate(sizes):
-        total += size
-        if total >= limit:
-            out.append((first, at + 1))
-            first, total = at + 1, 0
-    if first < len(sizes):
-        out.append((first, len(sizes)))
-    return out
+    ends = np.cumsum(sizes)
+    total = int(ends[-1]) if len(ends) else 0
+    edges = np.searchsorted(ends, np.arange(limit, total, limit)) + 1
+    return list(pairwise(np.unique(np.concatenate([[0], edges, [len(sizes)]])).tolist()))
 
 
 def split_rows(data: bytes, start: int, end: int, limit: int = PIECE_BYTES) -> list[tuple[int, int]]:

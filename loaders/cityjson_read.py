@@ -43,14 +43,14 @@ class Content:
 
 def read_document(data: bytes, path: Path, processes: int, report: Report) -> Content:
     """A plain CityJSON document."""
-    cuts = cut(data)
+    cuts = cut(data, report=lambda done: report(0.1 * done))
     if cuts is not None:
         jobs = integer_jobs(cuts)
         work = _DocumentWork(cuts, jobs)
         pool = ForkPool(work, len(jobs) + len(work.row_jobs), processes)
         try:
             report(0.1)
-            walked = _walk_document(cuts, path)
+            walked = _walk_document(cuts, path, lambda: report(0.2))
             if walked is not None:
                 report(0.3)
                 return _finish_document(cuts, jobs, work, walked, pool, lambda done: report(0.3 + 0.7 * done))
@@ -101,15 +101,16 @@ def _parse_skeleton(text: bytes, path: Path) -> dict[str, Any] | None:
     return root
 
 
-def _walk_document(cuts: Cuts, path: Path) -> tuple[dict[str, Any], Walker, int, int] | None:
+def _walk_document(cuts: Cuts, path: Path, tick: Callable[[], None]) -> tuple[dict[str, Any], Walker, int, int] | None:
     """Root, walker and the numbers of the vertex lists; None if the cuts turn out not to fit."""
     keep: set[int] | None = None
     for _ in range(2):
         text = cuts.skeleton(keep)
+        tick()
         root = _parse_skeleton(text, path)
         if root is None:
             return None
-        walker = Walker(cuts)
+        walker = Walker(cuts, tick)
         try:
             numbers = _walk_root(root, walker)
         except Unsure:
@@ -130,10 +131,17 @@ def _walk_root(root: dict[str, Any], walker: Walker) -> tuple[int, int]:
     walk_templates(root, walker)
     objects = root.get("CityObjects")
     if isinstance(objects, dict):
+        _check_feature_id(root, objects, walker)
         walker.objects(objects)
     elif objects is not None:
         walker.walk.issues.error("bad-object", "CityObjects is not a JSON object: it was skipped.")
     return vertices, uv
+
+
+def _check_feature_id(feature: dict[str, Any], objects: dict[str, Any], walker: Walker) -> None:
+    if feature.get("type") == "CityJSONFeature" and feature.get("id") not in objects:
+        name = str(feature.get("id"))[:80]
+        walker.walk.issues.warning("feature-id", "Features whose id is not one of their objects.", [name])
 
 
 def walk_templates(root: dict[str, Any], walker: Walker) -> None:
@@ -210,7 +218,7 @@ def _read_whole(data: bytes, path: Path, report: Report) -> Content:
         if root is None:
             raise json_error(path, error) from None
     empty = Cuts(data, 0, len(data))
-    walked = _walk_document(empty, path)
+    walked = _walk_document(empty, path, lambda: report(0.3))
     if walked is None:
         root = _loose_root(data)
         walker = Walker(empty)
@@ -371,10 +379,7 @@ def _walk_features(features: list[Any], walker: Walker, path: Path, leads: bool)
             uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES)
             appearances.append((walker.feature, appearance, uv))
         if isinstance(objects, dict):
-            if feature is not root and feature.get("id") not in objects:
-                issues.warning(
-                    "feature-id", "Features whose id is not one of their objects.", [str(feature.get("id"))[:80]]
-                )
+            _check_feature_id(feature, objects, walker)
             walker.objects(objects)
     if root is not None:
         root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}

@@ -123,7 +123,7 @@ def json_error(path: Path, error: orjson.JSONDecodeError, line: int | None = Non
     where = f"line {line if line is not None else error.lineno}, column {error.colno}"
     end = len(error.doc.rstrip()) if isinstance(error.doc, str) else -1
     early = "unexpected end" in reason.lower() or (end >= 0 and error.pos >= end)
-    if "recursion" in reason.lower():
+    if "recursion" in reason.lower() or "depth limit" in reason.lower():
         return LoadError(path, "nested too deeply for CityJSON.", place=where, remedy=_REMEDY, kind="too-deep")
     if early:
         return LoadError(path, f"the file ends too early ({reason}).", place=where, remedy=_REMEDY, kind="truncated")

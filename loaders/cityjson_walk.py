@@ -6,6 +6,7 @@ turned back into text, so that everything behind this module sees arrays of one 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,10 +92,14 @@ class Walk:
 
 
 class Walker:
-    """Fills a `Walk`; ``used`` counts how often each cut array was met where its kind belongs."""
+    """Fills a `Walk`; ``used`` counts how often each cut array was met where its kind belongs.
 
-    def __init__(self, cuts: Cuts | None):
+    ``tick`` is called now and then and may raise to stop.
+    """
+
+    def __init__(self, cuts: Cuts | None, tick: Callable[[], None] = lambda: None):
         self.walk = Walk()
+        self.tick = tick
         self.cuts = 0 if cuts is None else len(cuts.ranges)
         self.kinds = bytearray() if cuts is None else cuts.kinds
         self.used = bytearray(self.cuts)
@@ -121,6 +126,8 @@ class Walker:
                 walk.issues.error("bad-object", "City objects that are not JSON objects were skipped.", [name])
                 continue
             row = len(ids)
+            if not row & 8191:
+                self.tick()
             ids.append(name)
             kind = item.get("type")
             if type(kind) is not str or not kind:

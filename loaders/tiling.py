@@ -9,7 +9,7 @@ import numpy as np
 
 from loaders._fork import ForkPool, shared_empty
 from loaders.city import Appearance, Bool, Float64, Int32, Int64, TileSet, UInt8
-from loaders.triangulate import starts
+from loaders.triangulate import ranges, starts
 
 TARGET = 40_000
 """A tile is closed when it has this many triangles."""
@@ -66,15 +66,6 @@ def morton(x: Float64, y: Float64) -> Int64:
             cell = (cell | (cell << bits)) & mask
         codes |= cell << shift
     return codes
-
-
-def ranges(first: Int64, length: Int64) -> Int64:
-    """All numbers of the runs ``first[i] .. first[i] + length[i] - 1``, run after run."""
-    ends = np.cumsum(length)
-    total = int(ends[-1]) if len(ends) else 0
-    out = np.arange(total, dtype=np.int64)
-    out += np.repeat(first - ends + length, length)
-    return out
 
 
 @dataclass(slots=True, eq=False)
