@@ -46,6 +46,17 @@ def test_a_ramp_goes_from_the_least_to_the_greatest(small_city):
     assert legend.colors[0] == colors[0] and legend.colors[-1] == colors[1]
 
 
+def test_one_tower_does_not_darken_the_town(small_city):
+    heights = [float(8 + n % 10) for n in range(60)]
+    city = small_city(buildings(*({"h": h} for h in [*heights, 64.0])))
+    colors, legend = rgb(city, color_by="h")
+    assert legend.range == (8.0, 17.0)
+    assert [legend.entries[0].label, legend.entries[-1].label] == ["8.0", "≥ 17.0"]
+    assert colors[60] == legend.entries[-1].rgb
+    exact = rgb(city, color_by="h", range=(8.0, 64.0))[1]
+    assert exact.entries[-1].label == "64"
+
+
 def test_a_chosen_range_clamps_and_may_be_turned_round(small_city):
     city = small_city(buildings({"h": 0.0}, {"h": 100.0}))
     colors, legend = rgb(city, color_by="h", range=(40.0, 60.0), palette="magma")

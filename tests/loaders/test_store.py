@@ -203,32 +203,40 @@ def test_objects_in_arrays_are_refused(folder):
         save(LoadResult(bad, "F", "1"), folder)
 
 
-def forged() -> list[tuple[str, Any]]:
-    city = make_city(7, 5, 4, "x", {})
-    mesh = city.lods["2.2"]
-    t = mesh.tiles
-    nan = np.float32("nan")
+class Forge:
+    """A sound city and copies of it with one thing wrong."""
 
+    def __init__(self) -> None:
+        self.city = make_city(7, 5, 4, "x", {})
+        self.mesh = self.city.lods["2.2"]
+        self.objects_table = self.city.objects
+        self.column = self.objects_table.columns["string x"]
+
+    @staticmethod
     def changed(array: Any, index: Any, value: Any) -> Any:
         copy = np.array(array)
         copy[index] = value
         return copy
 
-    def lod(name: str, value: Any) -> CityData:
-        return dataclasses.replace(city, lods=city.lods | {"2.2": dataclasses.replace(mesh, **{name: value})})
+    def lod(self, name: str, value: Any) -> CityData:
+        mesh = dataclasses.replace(self.mesh, **{name: value})
+        return dataclasses.replace(self.city, lods=self.city.lods | {"2.2": mesh})
 
-    def tile(**new: Any) -> CityData:
-        return lod("tiles", dataclasses.replace(t, **new))
+    def tile(self, **new: Any) -> CityData:
+        return self.lod("tiles", dataclasses.replace(self.mesh.tiles, **new))
 
-    o = city.objects
-    col = o.columns["string x"]
+    def objects(self, **new: Any) -> CityData:
+        return dataclasses.replace(self.city, objects=dataclasses.replace(self.objects_table, **new))
 
-    def objects(**new: Any) -> CityData:
-        return dataclasses.replace(city, objects=dataclasses.replace(o, **new))
+    def columns(self, **new: Any) -> CityData:
+        column = dataclasses.replace(self.column, **new)
+        return self.objects(columns=self.objects_table.columns | {"string x": column})
 
-    def columns(**new: Any) -> CityData:
-        return objects(columns=o.columns | {"string x": dataclasses.replace(col, **new)})
 
+def forged_meshes() -> list[tuple[str, Any]]:
+    forge = Forge()
+    mesh, t, nan = forge.mesh, forge.mesh.tiles, np.float32("nan")
+    changed, lod, tile = forge.changed, forge.lod, forge.tile
     assert mesh.points is not None and mesh.lines is not None
     return [
         ("triangle beyond its tile", tile(triangles=changed(t.triangles, (0, 0), 10_000))),
@@ -254,6 +262,14 @@ def forged() -> list[tuple[str, Any]]:
             "instance beyond",
             lod("instances", (dataclasses.replace(mesh.instances[0], object_rows=np.full(4, 9, np.int32)),)),
         ),
+    ]
+
+
+def forged_tables() -> list[tuple[str, Any]]:
+    forge = Forge()
+    city, o, col = forge.city, forge.objects_table, forge.column
+    objects, columns = forge.objects, forge.columns
+    return [
         ("parent beyond", objects(parent_rows=np.full(len(o.parent_rows), 5, np.int32))),
         ("type beyond", objects(type_codes=np.full(5, 2, np.int16))),
         ("ids cut", objects(ids=Strings(o.ids.data[:-1], o.ids.offsets))),
@@ -268,7 +284,10 @@ def forged() -> list[tuple[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize(("what", "city"), forged(), ids=[what for what, _ in forged()])
+FORGED = forged_meshes() + forged_tables()
+
+
+@pytest.mark.parametrize(("what", "city"), FORGED, ids=[what for what, _ in FORGED])
 def test_values_that_do_not_fit_together_are_refused(folder, what, city):
     save(LoadResult(city, "F", "1"), folder)
     with pytest.raises(LoadError) as caught:
