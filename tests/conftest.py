@@ -110,6 +110,20 @@ def data_file(data_dir: Path) -> Callable[[str], Path]:
     return find
 
 
+@pytest.fixture(scope="session")
+def qapp_cls() -> Any:
+    """The application as the program makes it, with shared OpenGL contexts and the canvas's format."""
+    from PySide6.QtCore import QCoreApplication, Qt
+    from PySide6.QtWidgets import QApplication
+
+    from viewer.ui.canvas import install_format
+
+    if QCoreApplication.instance() is None:
+        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
+        install_format()
+    return QApplication
+
+
 # --- nothing may be left behind ------------------------------------------------------------------------------
 #
 # These fixtures are set up after fixtures of wider scope and before all others of a test, so they are torn down

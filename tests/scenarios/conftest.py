@@ -156,17 +156,3 @@ def person(qtbot: Any, qapp: Any, citiverse_home: Path) -> Iterator[Person]:
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     qapp.setStyleSheet("")
-
-
-@pytest.fixture(scope="session")
-def qapp_cls() -> Any:
-    """The application as the program makes it, with shared OpenGL contexts and the canvas's format."""
-    from PySide6.QtCore import QCoreApplication, Qt
-    from PySide6.QtWidgets import QApplication
-
-    from viewer.ui.canvas import install_format
-
-    if QCoreApplication.instance() is None:
-        QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
-        install_format()
-    return QApplication

@@ -113,13 +113,18 @@ TOOLBAR: tuple[Item, ...] = (
 EXTRA_KEYS = {"app.command_palette": ("Ctrl+Shift+P",), "app.keys": ("?",), "edit.redo": ("Ctrl+Shift+Z", "Ctrl+Y")}
 
 
+_OTHERS_USE = (Qt.Key.Key_Home, Qt.Key.Key_Escape)
+
+
 def is_plain_key(keys: str) -> bool:
-    """True for keys that lists and fields use themselves (letters, Home): they act only where the picture has the focus."""
+    """True for keys that lists, fields and sheets use themselves (letters, Home, Esc).
+
+    Those act only where the picture has the focus.
+    """
     combination = QKeySequence(keys)[0]  # type: ignore[index]
     modifiers = combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
-    return modifiers == Qt.KeyboardModifier.NoModifier and (
-        Qt.Key.Key_A <= combination.key() <= Qt.Key.Key_Z or combination.key() == Qt.Key.Key_Home
-    )
+    letter = Qt.Key.Key_A <= combination.key() <= Qt.Key.Key_Z
+    return modifiers == Qt.KeyboardModifier.NoModifier and (letter or combination.key() in _OTHERS_USE)
 
 
 class Actions(QObject):

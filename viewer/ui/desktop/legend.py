@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.analysis.legend import Legend, LegendEntry
@@ -13,11 +13,12 @@ from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 SWATCH, ROW, GAP = 14, 20, 8
 RAMP_WIDTH, RAMP_HEIGHT = 216, 16
 MAX_TEXT = 200
+MAX_LINES = 7
 MARGIN = 16
 
 
 class _Entries(QWidget):
-    """Swatch, label and count, one per line."""
+    """Swatch, label and count, one per line; many lines stand in two columns."""
 
     def __init__(self, entries: tuple[LegendEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,43 +26,60 @@ class _Entries(QWidget):
         font = self.font()
         font.setPointSizeF(9.5)
         self.setFont(font)
-        metrics = self.fontMetrics()
         self._counts = [f"{e.count:,}" if e.count is not None else "" for e in entries]
-        self._count_width = max((metrics.horizontalAdvance(t) for t in self._counts), default=0)
-        widest = max((metrics.horizontalAdvance(single_line(e.label)) for e in entries), default=0)
-        self._text_width = min(MAX_TEXT, widest + 2)
+        self._per_column = len(entries) if len(entries) <= MAX_LINES else -(-len(entries) // 2)
+        self._columns: list[tuple[int, int, int]] = []
+        left = 0
+        for start in range(0, len(entries), max(1, self._per_column)):
+            text, tail = self._widths(range(start, min(start + self._per_column, len(entries))))
+            self._columns.append((left, text, tail))
+            left += SWATCH + GAP + text + tail + 3 * GAP
+        self._width = max(0, left - 3 * GAP)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setAccessibleDescription(
-            "; ".join(f"{single_line(e.label)} {c}" for e, c in zip(entries, self._counts, strict=True))
-        )
+        lines = zip(entries, self._counts, strict=True)
+        self.setAccessibleDescription("; ".join(f"{single_line(e.label)} {count}" for e, count in lines))
+
+    def _widths(self, lines: range) -> tuple[int, int]:
+        """Room for the labels and for the counts of these lines."""
+        metrics = self.fontMetrics()
+        text = max(metrics.horizontalAdvance(single_line(self._entries[n].label)) for n in lines)
+        tail = max(metrics.horizontalAdvance(self._counts[n]) for n in lines)
+        return min(MAX_TEXT, text + 2), tail + 2 * GAP if tail else 0
+
+    def _corner(self, index: int) -> tuple[int, int]:
+        column, row = divmod(index, self._per_column)
+        return self._columns[column][0], row * ROW
 
     def swatch_rect(self, index: int) -> QRectF:
         """Where an entry's colour is, in this widget."""
-        return QRectF(0.5, index * ROW + (ROW - SWATCH) / 2 + 0.5, SWATCH - 1, SWATCH - 1)
+        left, top = self._corner(index)
+        return QRectF(left + 0.5, top + (ROW - SWATCH) / 2 + 0.5, SWATCH - 1, SWATCH - 1)
 
     def sizeHint(self) -> QSize:
-        tail = self._count_width + 2 * GAP if self._count_width else 0
-        return QSize(SWATCH + GAP + self._text_width + tail, ROW * len(self._entries))
+        return QSize(self._width, ROW * self._per_column)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetrics(self.font())
         text = self.palette().text().color()
         quiet = self.palette().placeholderText().color()
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
         for n, entry in enumerate(self._entries):
             painter.setPen(QColor(0, 0, 0, 60))
             painter.setBrush(QColor(*entry.rgb))
             painter.drawRoundedRect(self.swatch_rect(n), 3, 3)
-            left, top = SWATCH + GAP, n * ROW
-            painter.setPen(text)
-            label = metrics.elidedText(single_line(entry.label), Qt.TextElideMode.ElideRight, self._text_width)
-            painter.drawText(left, top, self._text_width, ROW, middle, label)
-            painter.setPen(quiet)
-            right = middle | int(Qt.AlignmentFlag.AlignRight)
-            painter.drawText(0, top, self.width(), ROW, right, self._counts[n])
+            self._words(painter, n, text, quiet)
         painter.end()
+
+    def _words(self, painter: QPainter, n: int, text: QColor, quiet: QColor) -> None:
+        middle, right = int(Qt.AlignmentFlag.AlignVCenter), int(Qt.AlignmentFlag.AlignRight)
+        left, top = self._corner(n)
+        _, width, tail = self._columns[n // self._per_column]
+        left += SWATCH + GAP
+        painter.setPen(text)
+        label = self.fontMetrics().elidedText(single_line(self._entries[n].label), Qt.TextElideMode.ElideRight, width)
+        painter.drawText(left, top, width, ROW, middle, label)
+        painter.setPen(quiet)
+        painter.drawText(left + width, top, tail, ROW, middle | right, self._counts[n])
 
 
 class _Ramp(QWidget):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QBrush, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTreeView, QWidget
 
 from viewer.ui.widgets.text import single_line, tooltip
 
+HEAD_PX = 32
 _LINE = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -35,7 +36,6 @@ class AttributeTree(QTreeView):
         self.setAccessibleName("Attributes")
         self.setRootIsDecorated(False)
         self.setIndentation(0)
-        self.setUniformRowHeights(True)
         self.setExpandsOnDoubleClick(False)
         self.setAlternatingRowColors(False)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -52,14 +52,17 @@ class AttributeTree(QTreeView):
     def show_groups(self, groups: Iterable[Any]) -> None:
         """Replace what is shown."""
         self._source.removeRows(0, self._source.rowCount())
+        quiet = self.palette().placeholderText()
         for group in groups:
             head = QStandardItem(single_line(group.title))
             font = head.font()
             font.setWeight(font.Weight.DemiBold)
             head.setFont(font)
             head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            head.setSizeHint(QSize(0, HEAD_PX))
+            head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
             for line in group.lines:
-                head.appendRow(_row(line))
+                head.appendRow(_row(line, quiet))
             self._source.appendRow([head, _quiet()])
         for row in range(self._proxy.rowCount()):
             index = self._proxy.index(row, 0)
@@ -133,9 +136,10 @@ def _quiet() -> QStandardItem:
     return item
 
 
-def _row(line: Any) -> list[QStandardItem]:
+def _row(line: Any, quiet: QBrush) -> list[QStandardItem]:
     name, value = QStandardItem(single_line(line.name)), QStandardItem(single_line(line.text))
     name.setData(line, _LINE)
+    name.setForeground(quiet)
     name.setToolTip(tooltip(line.name))
     value.setToolTip(tooltip(line.text))
     if line.numeric:

@@ -54,8 +54,10 @@ class SearchCombo(CalmComboBox):
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.popup().setProperty("role", "popup")
-        completer.popup().setIconSize(QSize(16, 16))
+        popup = completer.popup()
+        assert popup is not None
+        popup.setProperty("role", "popup")
+        popup.setIconSize(QSize(16, 16))
         self.setIconSize(QSize(16, 16))
         field.editingFinished.connect(self._restore)
         self.activated.connect(lambda _index: field.deselect())

@@ -144,14 +144,13 @@ class LayerCard(QFrame):
         self.lod.setAccessibleName("Level of detail")
         self.lod.setToolTip("Level of detail")
         self.lod.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.lod.setMinimumContentsLength(9)
+        self.lod.setMinimumWidth(96)
         self.lod.activated.connect(self._lod_chosen)
         row = QHBoxLayout()
         row.setContentsMargins(26, 0, 0, 0)
         row.setSpacing(4)
         row.addWidget(self.types_button)
-        row.addStretch(1)
-        row.addWidget(self.lod)
+        row.addWidget(self.lod, 1)
         return row
 
     # --- showing ---------------------------------------------------------------------------------------------
