@@ -168,20 +168,36 @@ def test_attaching_in_steps_gives_the_same_picture(view, box_city, state):
     assert np.array_equal(stepwise, view.image())
 
 
-def test_an_upload_budget_shows_the_city_in_parts(view, box_city, state):
+def test_a_picture_drawn_in_slices_is_the_same(view, box_city, state):
     city = box_city(100)
     view.scene.attach("boxes", city)
     view.scene.apply(state(city))
-    view.scene.upload_budget = 200
-    pictures = []
-    for _ in range(20):
-        view.scene.render()
-        pictures.append(view.scene.pixels())
-        if not view.scene.pending:
-            break
-    assert 2 < len(pictures) < 20
-    view.scene.upload_budget = None
-    assert np.array_equal(pictures[-1], view.image())
+    whole = view.image()
+    frames = view.scene.frames
+    slices = view.scene.render_steps(200)
+    assert sum(1 for _ in slices) > 3 and view.scene.frames == frames + 1
+    assert np.array_equal(view.scene.pixels(), whole)
+    left = view.scene.render_steps(200)
+    next(left)
+    left.close()
+    assert np.array_equal(view.image(), whole)
+
+
+def test_a_draft_is_drawn_while_moving_and_only_then(view, box_city, state, monkeypatch):
+    monkeypatch.setattr("viewer.render.scene.DRAFT_TRIANGLES", 300)
+    city = box_city(100)
+    view.scene.interactive = True
+    view.scene.attach("boxes", city)
+    view.scene.apply(state(city))
+    full = view.image()
+    view.scene.set_moving(True)
+    draft = view.image()
+    assert np.mean(np.abs(full.astype(int) - draft).max(axis=2) > 8) > 0.02
+    view.scene.set_moving(False)
+    assert np.array_equal(view.image(), full)
+    assert len(view.scene.pick_ids()) and all(
+        draw.draft_count < draw.triangle_count for draw in view.scene.layers["boxes"].all_draws()
+    )
 
 
 def test_many_tiles_are_merged_into_few_actors(view, box_city, state, look, cameras):

@@ -258,7 +258,7 @@ def test_a_removed_layer_is_not_drawn_though_undo_keeps_its_data(qtbot, session,
 
 
 def test_while_moving_fewer_pixels_and_then_the_full_picture(qtbot, session, canvas, monkeypatch):
-    monkeypatch.setattr(canvas, "_frame_seconds", 1.0)
+    monkeypatch.setattr(canvas._slices, "seconds", 1.0)
     session.run("view.orbit", dx=30.0, dy=0.0)
     width = canvas.size_px[0]
     assert canvas.scene.software and canvas.scene.size[0] == width // 2
@@ -352,3 +352,17 @@ def test_a_picture_is_copied_out_of_the_scene(qtbot, session, canvas):
     image = image_surface.to_image(canvas.scene)
     assert (image.width(), image.height()) == canvas.size_px
     assert image.pixelColor(240, 160) != QColor(0, 0, 0)
+
+
+def test_a_heavy_picture_is_drawn_in_slices_and_shown_when_complete(qtbot, session, canvas, monkeypatch):
+    monkeypatch.setattr("viewer.ui.slices.LEAST", 50)
+    canvas._slices._triangles = 50
+    open_city(session, towers(64))
+    settle(qtbot, canvas)
+    before = shown(canvas)
+    session.run("selection.set", layer_id=session.document.state.layers[1].id, rows=(5,))
+    states = []
+    canvas.drawn.connect(lambda: states.append("drawn"))
+    settle(qtbot, canvas)
+    assert states and not np.array_equal(shown(canvas), before)
+    assert np.array_equal(shown(canvas), offscreen(session, canvas.size_px))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
@@ -70,50 +70,93 @@ def _merge(tiles: TileSet, first: int, last: int) -> Mesh:
 
 
 class Draw:
-    """A `Mesh` as a VTK actor. Keeps the arrays alive that VTK reads."""
+    """A `Mesh` as a VTK actor, and perhaps a draft of it. Keeps the arrays alive that VTK reads.
+
+    Attributes: actor; draft: an actor over the same vertices with only the largest triangles, or None;
+    uploaded: True once it has been in a picture.
+    """
 
     def __init__(self, mesh: Mesh, material: CityMaterial, scene_origin: npt.NDArray[np.float64]):
         self.mesh = mesh
         self.uploaded = False
+        self.draft: vtkActor | None = None
+        self.draft_count = 0
         self.triangle_count = len(mesh.triangles)
-        self.data = vtkPolyData()
-        points = vtkPoints()
-        points.SetData(numpy_to_vtk(mesh.positions, deep=0))
-        self.data.SetPoints(points)
-        self._connectivity = np.ascontiguousarray(mesh.triangles).reshape(-1)
-        cells = vtkCellArray()
-        cells.SetData(3, numpy_to_vtk(self._connectivity, deep=0))
-        self.data.SetPolys(cells)
-        self.mapper = vtkPolyDataMapper()
-        self.mapper.SetInputData(self.data)
-        self.mapper.ScalarVisibilityOff()
-        self.mapper.SetVBOShiftScaleMethod(0)
-        # VTK is never asked for bounds: culling and clipping planes are computed from the mesh's own.
-        self.mapper.StaticOn()
-        self._bound: dict[str, npt.NDArray[np.float32]] = {}
+        self._material = material
+        self._position = mesh.origin - scene_origin
+        self._points = vtkPoints()
+        self._points.SetData(numpy_to_vtk(mesh.positions, deep=0))
+        self._bound: dict[str, tuple[npt.NDArray[np.float32], vtkDataArray]] = {}
+        self._kept: list[npt.NDArray[np.int32]] = []
+        self._parts: list[tuple[vtkPolyData, vtkPolyDataMapper]] = []
+        self.actor = self._make_actor(mesh.triangles)
         for name, values in mesh.attributes.items():
             self.bind(name, values)
-        self.actor = vtkActor()
-        self.actor.SetMapper(self.mapper)
-        self.actor.SetPosition(*(mesh.origin - scene_origin))
-        self.actor.SetProperty(material.surface)
-        self.actor.SetShaderProperty(material.program)
-        self.actor.ForceOpaqueOn()
-        self.actor.PickableOff()
-        self.actor.VisibilityOff()
+
+    @property
+    def data(self) -> vtkPolyData:
+        """What the actor draws."""
+        return self._parts[0][0]
+
+    def make_draft(self, fraction: float) -> vtkActor:
+        """An actor with the largest triangles only, for pictures that must come fast. The vertices are shared."""
+        triangles = self.mesh.triangles
+        keep = max(1, int(len(triangles) * fraction))
+        corners = self.mesh.positions[triangles]
+        area2 = (np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]) ** 2).sum(axis=1)
+        largest = np.sort(np.argpartition(area2, len(area2) - keep)[len(area2) - keep :])
+        self.draft, self.draft_count = self._make_actor(triangles[largest]), keep
+        data, mapper = self._parts[-1]
+        for name, (_, array) in self._bound.items():
+            _map(data, mapper, name, array)
+        return self.draft
+
+    def actors(self) -> tuple[vtkActor, ...]:
+        """Everything that has to be in the renderer."""
+        return (self.actor,) if self.draft is None else (self.actor, self.draft)
 
     def bind(self, name: str, values: npt.NDArray[np.float32] | None) -> None:
         """Give the vertex shader an attribute: float32 (V,) or (V, C); None takes it away."""
-        if self._bound.get(name) is values:
+        old = self._bound.pop(name, None)
+        if old is None and values is None:
             return
-        points = self.data.GetPointData()
-        self.mapper.RemoveVertexAttributeMapping(name)
-        points.RemoveArray(name)
-        self._bound.pop(name, None)
+        for data, mapper in self._parts:
+            mapper.RemoveVertexAttributeMapping(name)
+            data.GetPointData().RemoveArray(name)
+            data.Modified()
         if values is not None:
             array = numpy_to_vtk(values, deep=0)
             array.SetName(name)
-            points.AddArray(array)
-            self.mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
-            self._bound[name] = values
-        self.data.Modified()
+            self._bound[name] = values, array
+            for data, mapper in self._parts:
+                _map(data, mapper, name, array)
+
+    def _make_actor(self, triangles: npt.NDArray[np.int32]) -> vtkActor:
+        connectivity = np.ascontiguousarray(triangles).reshape(-1)
+        cells = vtkCellArray()
+        cells.SetData(3, numpy_to_vtk(connectivity, deep=0))
+        data = vtkPolyData()
+        data.SetPoints(self._points)
+        data.SetPolys(cells)
+        mapper = vtkPolyDataMapper()
+        mapper.SetInputData(data)
+        mapper.ScalarVisibilityOff()
+        mapper.SetVBOShiftScaleMethod(0)
+        mapper.StaticOn()
+        self._kept.append(connectivity)
+        self._parts.append((data, mapper))
+        actor = vtkActor()
+        actor.SetMapper(mapper)
+        actor.SetPosition(*self._position)
+        actor.SetProperty(self._material.surface)
+        actor.SetShaderProperty(self._material.program)
+        actor.ForceOpaqueOn()
+        actor.PickableOff()
+        actor.VisibilityOff()
+        return actor
+
+
+def _map(data: vtkPolyData, mapper: vtkPolyDataMapper, name: str, array: vtkDataArray) -> None:
+    data.GetPointData().AddArray(array)
+    mapper.MapDataArrayToVertexAttribute(name, name, vtkDataObject.FIELD_ASSOCIATION_POINTS, -1)
+    data.Modified()

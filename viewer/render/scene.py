@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
-from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
+from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
 from viewer.render import raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, in_view, make_view
-from viewer.render.layer import LayerView, LodView, full_look
+from viewer.render.layer import LayerView, full_look
 from viewer.render.meshes import Draw
 from viewer.render.state import LayerLook, Pick, RenderState
 
 HAZE_METRES, HAZE_RADII = 3000.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
+DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
+"""Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
+FIRST_TIME = 5
 MAX_IDS = (1 << 24) - 1
 """Objects that one id pass can tell apart, all layers together."""
 
@@ -42,8 +46,8 @@ class SceneView:
         self.software = software
         self.frames = 0
         """Pictures drawn so far."""
-        self.upload_budget: int | None = None
-        """Triangles that may go to the GPU in one `render`; None = all. A window sets it to stay responsive."""
+        self.interactive = False
+        """Set by a window: on a slow renderer, drafts of large scenes are made, to be drawn while the camera moves."""
         self.render_scale = 1.0
         """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
         self.screen_size: tuple[int, int] | None = None
@@ -55,7 +59,7 @@ class SceneView:
         self._moving = False
         self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
-        self._pending_upload = False
+        self._shown: dict[vtkActor, None] = {}
         self._closed = False
         self._renderer = vtkRenderer()
         self._renderer.SetAutomaticLightCreation(False)
@@ -93,6 +97,8 @@ class SceneView:
         for index in look.lods:
             yield from self._build(layer, index)
         self._place_ground()
+        if self.interactive and self.software:
+            self._work.append(self._make_drafts(layer))
 
     def detach(self, layer_id: str) -> None:
         """Remove a layer and free what it holds on the GPU and here; unknown ids are ignored."""
@@ -101,7 +107,9 @@ class SceneView:
             return
         self._make_current()
         for draw in layer.all_draws():
-            self._renderer.RemoveActor(draw.actor)
+            for actor in draw.actors():
+                self._shown.pop(actor, None)
+                self._renderer.RemoveActor(actor)
         layer.style.texture.ReleaseGraphicsResources(self.window)
         layer.release()
         self._number_ids()
@@ -111,8 +119,8 @@ class SceneView:
 
     @property
     def pending(self) -> bool:
-        """True while `advance` has work, or a `render` left triangles to upload."""
-        return bool(self._work) or self._pending_upload
+        """True while `advance` has work."""
+        return bool(self._work)
 
     def advance(self, seconds: float | None = None) -> bool:
         """Go on building LoDs that `apply` asked for, for ``seconds`` (None = to the end). True if some is left."""
@@ -145,6 +153,10 @@ class SceneView:
             for index in look.lods:
                 if look.visible and index not in layer.lods:
                     self._work.append(self._build(layer, index))
+        named = {look.layer_id for look in state.layers}
+        for layer_id, layer in self.layers.items():
+            if layer_id not in named and layer.look is not None:
+                changed |= layer.apply(replace(layer.look, visible=False)) if layer.look.visible else False
         self._camera = state.camera
         return changed
 
@@ -176,15 +188,33 @@ class SceneView:
 
     def render(self) -> None:
         """Draw one picture."""
+        for _ in self.render_steps(None):
+            pass
+
+    def render_steps(self, triangles: int | None) -> Iterator[None]:
+        """Draw one picture in slices of about so many triangles (None = in one); it is complete when the steps end.
+
+        Whoever changes the scene in between starts again. What is on the GPU for the first time counts five times.
+        """
         if self._closed:
             return
-        self._prepare()
-        quality = self.state.quality if self.state else "normal"
-        self._renderer.SetUseFXAA(self.software and not self._moving and quality != "draft")
-        samples = 0 if self.software or quality == "draft" else (8 if quality == "high" else 4)
-        if self.window.GetMultiSamples() != samples:
-            self.window.SetMultiSamples(samples)
-        self.window.Render()
+        wanted = self._prepare()
+        self._set_samples()
+        smooth = self.software and not self._moving and self._quality != "draft"
+        slices = _slices(wanted, self._moving, triangles)
+        for number, part in enumerate(slices):
+            last = number == len(slices) - 1
+            self._show(part)
+            self._backdrop.actor.SetVisibility(number == 0)
+            self._renderer.SetErase(number == 0)
+            self._renderer.SetUseFXAA(smooth and last)
+            self.window.Render()
+            for draw in part:
+                draw.uploaded = True
+            if not last:
+                yield
+        self._backdrop.actor.VisibilityOn()
+        self._renderer.EraseOn()
         self.frames += 1
 
     def pixels(self) -> npt.NDArray[np.uint8]:
@@ -203,7 +233,11 @@ class SceneView:
         self._renderer.SetUseFXAA(False)
         self._set_id_pass(True)
         try:
-            self._prepare(everything=True)
+            self._moving, moving = False, self._moving
+            self._show(self._prepare())
+            self._moving = moving
+            self._backdrop.actor.VisibilityOn()
+            self._renderer.EraseOn()
             self.window.Render()
             rgba = self._read().astype(np.int32)
         finally:
@@ -265,10 +299,31 @@ class SceneView:
             self._renderer.AddActor(draw.actor)
             yield
 
-    def _prepare(self, everything: bool = False) -> None:
-        """Camera, clipping planes and visibility of every actor for the next picture."""
+    def _make_drafts(self, layer: LayerView) -> Iterator[None]:
+        """Drafts of a layer's actors, if the scene has more triangles than a processor draws while the camera moves."""
+        total = sum(draw.triangle_count for other in self.layers.values() for draw in other.all_draws())
+        if total < 1.5 * DRAFT_TRIANGLES:
+            return
+        for draw in tuple(layer.all_draws()):
+            if self.layers.get(layer.layer_id) is not layer:
+                return
+            if draw.draft is None:
+                self._renderer.AddActor(draw.make_draft(max(DRAFT_TRIANGLES / total, LEAST_DRAFT)))
+            yield
+
+    @property
+    def _quality(self) -> str:
+        return self.state.quality if self.state else "normal"
+
+    def _set_samples(self) -> None:
+        samples = 0 if self.software or self._quality == "draft" else (8 if self._quality == "high" else 4)
+        if self.window.GetMultiSamples() != samples:
+            self.window.SetMultiSamples(samples)
+
+    def _prepare(self) -> list[Draw]:
+        """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
-        bounds = self._cull(view, everything)
+        draws, bounds = _in_view(view, self.layers.values())
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(*view.eye)
         camera.SetFocalPoint(*(view.eye + view.ahead))
@@ -281,30 +336,18 @@ class SceneView:
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
                 material.set_air(float(view.eye[2]), self._haze_metres, horizon)
+        return draws
 
-    def _cull(self, view: View, everything: bool) -> npt.NDArray[np.float64]:
-        """Show the actors in view; bounds (K, 6) of those. What has to be uploaded first counts against the budget."""
-        budget = None if everything else self.upload_budget
-        self._pending_upload = False
-        boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
-        for layer in self.layers.values():
-            shown = layer.shown_lods()
-            for lod in layer.lods.values():
-                seen = in_view(view, lod.bounds) if lod in shown else np.zeros(len(lod.draws), np.bool_)
-                budget = self._show(lod, seen, budget)
-                if lod in shown and len(lod.bounds):
-                    boxes.append(lod.bounds[seen])
-        return np.concatenate(boxes)
-
-    def _show(self, lod: LodView, seen: npt.NDArray[np.bool_], budget: int | None) -> int | None:
-        for draw, visible in zip(lod.draws, seen.tolist(), strict=False):
-            if visible and not draw.uploaded and budget is not None:
-                visible = budget > 0
-                self._pending_upload |= not visible
-                budget -= draw.triangle_count if visible else 0
-            draw.uploaded |= visible
-            _set_visible(draw, visible)
-        return budget
+    def _show(self, draws: list[Draw]) -> None:
+        """Make exactly these visible, as drafts while the camera moves."""
+        wanted = {_actor(draw, self._moving): None for draw in draws}
+        for actor in self._shown:
+            if actor not in wanted:
+                actor.VisibilityOff()
+        for actor in wanted:
+            if actor not in self._shown:
+                actor.VisibilityOn()
+        self._shown = wanted
 
     def _place_ground(self) -> None:
         """Put the ground under the middle of all layers, at the level where most tiles begin."""
@@ -358,9 +401,36 @@ class SceneView:
 _DONE = object()
 
 
-def _set_visible(draw: Draw, visible: bool) -> None:
-    if bool(draw.actor.GetVisibility()) != visible:
-        draw.actor.SetVisibility(visible)
+def _actor(draw: Draw, moving: bool) -> vtkActor:
+    return draw.draft if moving and draw.draft is not None else draw.actor
+
+
+def _slices(draws: list[Draw], moving: bool, triangles: int | None) -> list[list[Draw]]:
+    """The draws in groups of about so many triangles; at least one group."""
+    slices: list[list[Draw]] = [[]]
+    room = triangles or 0
+    for draw in draws:
+        count = draw.draft_count if moving and draw.draft is not None else draw.triangle_count
+        count *= 1 if draw.uploaded else FIRST_TIME
+        if triangles is not None and slices[-1] and count > room:
+            slices.append([])
+            room = triangles
+        slices[-1].append(draw)
+        room -= count
+    return slices
+
+
+def _in_view(view: View, layers: Iterable[LayerView]) -> tuple[list[Draw], npt.NDArray[np.float64]]:
+    """What of the shown LoDs the camera sees, and its bounds (K, 6)."""
+    draws: list[Draw] = []
+    boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
+    for layer in layers:
+        for lod in layer.shown_lods():
+            if lod.draws:
+                seen = in_view(view, lod.bounds)
+                draws += [lod.draws[k] for k in np.flatnonzero(seen)]
+                boxes.append(lod.bounds[seen])
+    return draws, np.concatenate(boxes)
 
 
 def _scene_origin(city: CityData) -> npt.NDArray[np.float64]:

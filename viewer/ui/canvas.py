@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,14 +39,13 @@ from viewer.render.state import Pick
 from viewer.session import navigation
 from viewer.ui.gestures import Gestures
 from viewer.ui.image_surface import ImageSurface, to_image
+from viewer.ui.slices import Slices
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
 
 SLICE_SECONDS = 0.008
 """Time for building the scene between two looks at the event queue."""
-UPLOAD_TRIANGLES = 400_000
-"""Triangles that go to the GPU in one picture, so that a large city appears in parts."""
 STILL_MS = 160
 """The camera rests when it has not moved for so long; the picture is then drawn in full quality."""
 HOVER_MS = 15
@@ -54,7 +53,7 @@ SLOW_FRAME_SECONDS = 0.05
 """While the camera moves on a software renderer, pictures that take longer are drawn with fewer pixels."""
 
 _NO_WINDOW_GL = ("offscreen", "minimal", "vnc", "linuxfb")
-_GL_COLOR, _GL_LINEAR, _GL_LEQUAL = 0x4000, 0x2601, 0x0203
+_GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DEPTH_TEST = 0x4000, 0x2601, 0x0203, 0x0B71
 _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x8CA9, 0x0C11, 0x1F01
 
 
@@ -67,7 +66,8 @@ def install_format() -> None:
     wanted.setAlphaBufferSize(8)
     wanted.setDepthBufferSize(0)
     wanted.setSamples(0)
-    QSurfaceFormat.setDefaultFormat(wanted)
+    if QSurfaceFormat.defaultFormat() != wanted:  # Qt warns of a change after the first window
+        QSurfaceFormat.setDefaultFormat(wanted)
 
 
 def make_canvas(session: Session) -> Canvas:
@@ -93,6 +93,9 @@ class _Surface(Protocol):
     def draw(self) -> None:
         """Have the picture drawn anew, once, when Qt gets to it."""
 
+    def show_picture(self) -> None:
+        """Show the picture that has been drawn."""
+
     def fit(self, scale: float) -> None:
         """Bring the picture to the widget's size in device pixels, times ``scale``."""
 
@@ -111,6 +114,7 @@ class _GlSurface(QOpenGLWidget):
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setUpdateBehavior(QOpenGLWidget.UpdateBehavior.PartialUpdate)
         self._canvas: Canvas | None = canvas
         self._window = vtkGenericOpenGLRenderWindow()
         self._window.SetReadyForRendering(False)
@@ -126,6 +130,10 @@ class _GlSurface(QOpenGLWidget):
     def draw(self) -> None:
         """Have the picture drawn anew when Qt paints."""
         self._stale = True
+        self.update()
+
+    def show_picture(self) -> None:
+        """Show the picture that has been drawn."""
         self.update()
 
     def fit(self, scale: float) -> None:
@@ -166,10 +174,11 @@ class _GlSurface(QOpenGLWidget):
             return
         if self._stale:
             self._stale = False
+            self._canvas.start_picture()
+        if not self._canvas.unfinished:
+            # else the picture before stays: the framebuffer keeps it (PartialUpdate)
             with self.drawing():
-                self._canvas.render_frame()
-        with self.drawing():
-            self._show()
+                self._show()
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -179,6 +188,9 @@ class _GlSurface(QOpenGLWidget):
         state.Reset()
         state.Push()
         state.vtkglDepthFunc(_GL_LEQUAL)
+        # VTK turns the depth test on when it clears, which all but the first slice of a picture do not
+        state.vtkglEnable(_GL_DEPTH_TEST)
+        state.vtkglDepthMask(True)
         yield
         state.Pop()
 
@@ -253,13 +265,16 @@ class Canvas(QWidget):
         self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF)
         self._attaching: dict[str, Iterator[None]] = {}
         self._scale = 1.0
-        self._frame_seconds = 0.0
         self._moving = False
         self._closed = False
         self._hover_at: QPointF | None = None
         self._work = self._timer(0, self._work_on)
         self._still = self._timer(STILL_MS, self._rest)
         self._hover = self._timer(HOVER_MS, self._pick_hover)
+        self._slices = Slices(self._draw_step, self._picture_finished, self)
+        self._first_at_this_size = True
+        if self._surface.scene is not None:
+            self._surface.scene.interactive = True
         session.viewport = self
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
@@ -307,7 +322,12 @@ class Canvas(QWidget):
     def settled(self) -> bool:
         """True if nothing is left to build or upload and the picture is in full quality."""
         scene = self.scene
-        return not self._attaching and not self._moving and (scene is None or not scene.pending)
+        return (
+            not self._attaching
+            and not self._moving
+            and not self._slices.unfinished
+            and (scene is None or not scene.pending)
+        )
 
     def pick(self, x: float, y: float) -> Pick | None:
         """What is drawn at a device pixel from the top left."""
@@ -324,7 +344,8 @@ class Canvas(QWidget):
         self._finish()
         self._rest()
         with self._surface.drawing():
-            self.render_frame()
+            self._slices.stop()
+            self.scene.render()
             image = to_image(self.scene)
         image.setDevicePixelRatio(self.devicePixelRatioF())
         self._surface.draw()
@@ -334,25 +355,41 @@ class Canvas(QWidget):
 
     def surface_ready(self) -> None:
         """There is an OpenGL context."""
+        self._slices.suits(self.software)
+        self._first_at_this_size = True
         self._surface.fit(self._scale)
         if self._attaching:
             self._work.start()
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
+        self._first_at_this_size = True
+        self._move_for_a_moment()
         self._surface.fit(self._scale)
         self._surface.draw()
 
-    def render_frame(self) -> None:
-        """Draw one picture into the surface's window; called by the surface when Qt paints."""
+    @property
+    def unfinished(self) -> bool:
+        """True while a picture is being drawn in slices."""
+        return self._slices.unfinished
+
+    def start_picture(self) -> None:
+        """Begin a picture; called by the surface when Qt paints. Heavy ones go on between Qt's events."""
         scene = self.scene
-        if scene is None:
-            return
-        start = time.perf_counter()
-        scene.render()
-        self._frame_seconds = time.perf_counter() - start
-        if scene.pending:
-            self._work.start()
+        if scene is not None:
+            whole, self._first_at_this_size = self._first_at_this_size, False
+            self._slices.start(scene.render_steps, whole=whole, patient=self._moving)
+
+    def _draw_step(self, draw: Callable[[], None]) -> None:
+        if self.scene is not None:
+            with self._surface.drawing():
+                draw()
+
+    def _picture_finished(self, again: bool | None) -> None:
+        if again is not None:
+            self._surface.show_picture()
+        if again:
+            self._surface.draw()
         self.drawn.emit()
 
     # --- document to scene ---------------------------------------------------------------------------------------
@@ -390,7 +427,6 @@ class Canvas(QWidget):
         scene = self.scene
         if scene is None or self._closed:
             return
-        scene.upload_budget = UPLOAD_TRIANGLES
         end = time.perf_counter() + SLICE_SECONDS
         while self._attaching and time.perf_counter() < end:
             layer_id, steps = next(iter(self._attaching.items()))
@@ -401,10 +437,12 @@ class Canvas(QWidget):
             except ValueError as error:
                 self._attaching.pop(layer_id, None)
                 self._session.say(Severity.ERROR, str(error))
-        scene.advance(max(0.0, end - time.perf_counter()))
-        self._surface.draw()
-        if self._attaching:
+        if not self._attaching:
+            scene.advance(max(0.0, end - time.perf_counter()))
+        if self._attaching or scene.pending:
             self._work.start()
+        else:
+            self._surface.draw()
 
     def _finish(self) -> None:
         """Build everything now."""
@@ -414,7 +452,6 @@ class Canvas(QWidget):
                 pass
         if scene is not None:
             scene.advance()
-            scene.upload_budget = None
 
     # --- camera and quality --------------------------------------------------------------------------------------
 
@@ -423,12 +460,17 @@ class Canvas(QWidget):
         if scene is None or self._closed:
             return
         scene.set_camera(camera)
-        self._moving = True
-        scene.set_moving(True)
-        if scene.software and self._frame_seconds > SLOW_FRAME_SECONDS and self._scale > 0.5:
-            self._set_scale(0.5 if self._frame_seconds > 2 * SLOW_FRAME_SECONDS else 0.75)
-        self._still.start()
+        self._move_for_a_moment()
+        if scene.software and self._slices.seconds > SLOW_FRAME_SECONDS and self._scale > 0.5:
+            self._set_scale(0.5 if self._slices.seconds > 2 * SLOW_FRAME_SECONDS else 0.75)
         self._surface.draw()
+
+    def _move_for_a_moment(self) -> None:
+        """Draw fast for now, and in full quality when nothing has moved for a while."""
+        if self.scene is not None:
+            self._moving = True
+            self.scene.set_moving(True)
+            self._still.start()
 
     def _rest(self) -> None:
         """The camera stopped: draw in full quality."""
@@ -519,6 +561,7 @@ class Canvas(QWidget):
             for timer in (self._work, self._still, self._hover):
                 timer.stop()
             self._attaching.clear()
+            self._slices.stop()
             self._session.document.changed.disconnect(self._document_changed)
             self._session.camera_changed.disconnect(self._camera_changed)
             if self._session.viewport is self:

@@ -49,6 +49,12 @@ class ImageSurface(QWidget):
         self._stale = True
         self.update()
 
+    def show_picture(self) -> None:
+        """Show the picture that has been drawn."""
+        if self._view is not None:
+            self._image = to_image(self._view.scene)
+        self.update()
+
     def fit(self, scale: float) -> None:
         """Bring the picture to the size of the widget in device pixels, times ``scale``."""
         ratio = self.devicePixelRatioF()
@@ -77,8 +83,9 @@ class ImageSurface(QWidget):
         else:
             if self._stale:
                 self._stale = False
-                self._canvas.render_frame()
-                self._image = to_image(self._view.scene)
+                self._canvas.start_picture()
+                if not self._canvas.unfinished:
+                    self._image = to_image(self._view.scene)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(QRect(0, 0, self.width(), self.height()), self._image)
         painter.end()

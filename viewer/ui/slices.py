@@ -1,0 +1,98 @@
+"""A picture drawn in slices between Qt's events, so that a heavy one never makes the window wait. Qt only."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QObject, QTimer
+
+GOAL_SECONDS = 0.03
+"""How long a slice should take."""
+START = {True: 150_000, False: 4_000_000}
+"""Triangles in a slice to begin with: on a software renderer, on hardware."""
+LEAST = 20_000
+
+_DONE = object()
+
+
+class Slices(QObject):
+    """Goes through the steps of a picture.
+
+    Attributes: unfinished: True while a picture is being drawn; seconds: what the last complete one took.
+
+    Args:
+        step: calls its argument where drawing is possible (with the OpenGL context).
+        finished: called when a picture is complete, with None inside `start`, or later with True if another picture
+            was asked for in the meantime.
+    """
+
+    def __init__(
+        self, step: Callable[[Callable[[], None]], None], finished: Callable[[bool | None], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._step, self._finished = step, finished
+        self._steps: Iterator[None] | None = None
+        self._triangles = START[True]
+        self._work = 0.0
+        self._again = False
+        self.seconds = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._go_on)
+
+    @property
+    def unfinished(self) -> bool:
+        """True while a picture is being drawn."""
+        return self._steps is not None
+
+    def suits(self, software: bool) -> None:
+        """Begin with slices that suit such a renderer."""
+        self._triangles = START[software]
+
+    def start(self, picture: Callable[[int | None], Iterator[None]], *, whole: bool, patient: bool) -> None:
+        """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
+        that never rests still gets pictures; else it is given up."""
+        if patient and self.unfinished and not whole:
+            self._again = True
+            return
+        self.stop()
+        self._work = 0.0
+        self._steps = picture(None if whole else self._triangles)
+        self._draw()
+        if self.unfinished:
+            self._timer.start()
+        else:
+            self._finished(None)
+
+    def stop(self) -> None:
+        """Forget an unfinished picture."""
+        self._timer.stop()
+        self._steps = None
+        self._again = False
+
+    def _go_on(self) -> None:
+        if self._steps is None:
+            return
+        self._draw()
+        if self.unfinished:
+            self._timer.start()
+        else:
+            again, self._again = self._again, False
+            self._finished(again)
+
+    def _draw(self) -> None:
+        start = time.perf_counter()
+        self._step(self._advance)
+        seconds = time.perf_counter() - start
+        self._work += seconds
+        if self._steps is None:
+            self.seconds = self._work
+        else:
+            change = min(max(GOAL_SECONDS / max(seconds, 1e-4), 0.5), 1.5)
+            self._triangles = max(LEAST, int(self._triangles * change))
+
+    def _advance(self) -> None:
+        if self._steps is not None and next(self._steps, _DONE) is _DONE:
+            self._steps = None
