@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal, get_args
 
 import numpy as np
-import orjson
 
 from loaders._issues import IssueLog
 from loaders.city import Int32, Material, Texture
 from loaders.cityjson_looks import LookTables
 from loaders.cityjson_part import Part
+from loaders.cityjson_ragged import as_text
 
 _URL = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]+:")
 _Wrap = Literal["wrap", "mirror", "clamp", "border", "none"]
@@ -50,8 +50,8 @@ class Appearances:
         make = self._material if name == "material" else self._texture
         for item in items if isinstance(items, list) else []:
             value = item if isinstance(item, dict) else {}
-            key = (name, orjson.dumps(value, option=orjson.OPT_SORT_KEYS))
-            if key not in self._known:
+            key = (name, as_text(value))
+            if key not in self._known or key[1] == b"null":
                 self._known[key] = make(value)
             numbers.append(self._known[key])
         self._count[name][feature] = len(numbers) - self._first[name][feature]

@@ -181,6 +181,7 @@ def resolve_vertices(surfaces: Surfaces, table: Geometries, usable: Bool | None,
     numbers, begin = surfaces.numbers, surfaces.unit_corner
     filled = np.flatnonzero(np.diff(begin))
     drop: list[Int64] = []
+    unused = np.repeat(~used, np.diff(surfaces.unit_face)) if not used.all() else None
     if len(filled):
         high = np.maximum.reduceat(numbers, begin[filled])
         low = np.minimum.reduceat(numbers, begin[filled])
@@ -209,8 +210,8 @@ def resolve_vertices(surfaces: Surfaces, table: Geometries, usable: Bool | None,
         text = "Surfaces with coordinates that are not numbers of sane size were skipped."
         faces = np.union1d(faces, _report(surfaces, table, lost, issues, "bad-coordinate", text))
     if not len(faces):
-        return None
-    mask = np.zeros(len(surfaces.face_rings), np.bool_)
+        return unused
+    mask = np.zeros(len(surfaces.face_rings), np.bool_) if unused is None else unused
     mask[faces] = True
     return mask
 

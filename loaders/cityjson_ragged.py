@@ -324,7 +324,11 @@ def as_text(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except (TypeError, ValueError):
+        pass
+    try:
         return json.dumps(value).encode()
+    except (ValueError, RecursionError):
+        return b"null"
 
 
 def pieces_of(sizes: Int64, limit: int = PIECE_BYTES) -> list[tuple[int, int]]:

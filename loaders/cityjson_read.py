@@ -115,12 +115,11 @@ def _walk_document(cuts: Cuts, path: Path, tick: Callable[[], None]) -> tuple[di
             numbers = _walk_root(root, walker)
         except Unsure:
             return None
-        if keep is not None:
-            return root, walker, *numbers
-        keep = walker.settled()
-        if keep is None:
+        again = keep is None and walker.settled()
+        if not again:
             _note_duplicates(text, root, walker)
             return root, walker, *numbers
+        keep = again
     return None
 
 
@@ -317,10 +316,21 @@ def _walk_lines(cuts: Cuts, path: Path, leads: bool) -> _Lines | None:
             out = _walk_features(features, walker, path, leads)
         except Unsure:
             return None
-        keep = walker.settled() if keep is None else None
-        if keep is None:
+        again = keep is None and walker.settled()
+        if not again:
+            if keep is not None:
+                _note_line_duplicates(text, features, walker)
             return out
+        keep = again
     return None
+
+
+def _note_line_duplicates(text: bytes, features: list[Any], walker: Walker) -> None:
+    """Ids that stand twice in one feature; looked for where arrays of an object were met nowhere."""
+    lines = [line for line in text.split(b"\n") if line and not line.isspace()]
+    for line, feature in zip(lines, features, strict=False):
+        if isinstance(feature, dict):
+            _note_duplicates(line.strip(b" \t\r\x1e"), feature, walker)
 
 
 def _parse_lines(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:

@@ -102,8 +102,16 @@ def make_column(name: str, where: Sequence[int], values: Sequence[Any], rows: in
         return Column(name, "number", _scatter(at, values, rows, np.float64), present)
     if types == {str}:
         return _coded(name, "string", at, values, present)
-    texts = [orjson.dumps(value).decode() for value in values]
+    texts = [_as_text(value) for value in values]
     return _coded(name, "json", at, texts, present)
+
+
+def _as_text(value: Any) -> str:
+    """JSON text of a value of any type; what is nested deeper than a JSON writer goes is only named."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return '"(nested too deeply)"'
 
 
 def _scatter(at: Any, values: Sequence[Any], rows: int, kind: Any) -> Any:

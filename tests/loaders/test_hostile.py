@@ -22,7 +22,6 @@ from loaders.cityjson import load
 from loaders.limits import MIB, WorkerLimits
 from loaders.worker import LoadedFile, LoadProcess, load_in_process
 
-KNOWN = pytest.mark.xfail(strict=True, reason="the CityJSON loader does not do this yet")
 LIMITS = WorkerLimits(memory_bytes=1500 * MIB, seconds=60.0)
 Answer = LoadedFile | LoadError
 
@@ -124,7 +123,6 @@ def test_truncated_gzip_is_refused(put, next_loads):
         assert isinstance(attempt(put(whole[: int(len(whole) * share)], "a.city.json.gz")), LoadError)
 
 
-@KNOWN
 def test_flipped_bytes_never_do_worse_than_a_refusal(put):
     whole = bytearray(text().encode())
     rng = np.random.default_rng(7)
@@ -221,7 +219,7 @@ def test_a_parent_of_itself_and_one_that_is_missing(put):
 
 
 DEEP = [
-    pytest.param(place, depth, marks=KNOWN if (place, depth) == ("attributes", 1_000) else ())
+    (place, depth)
     for place in ("top", "boundaries", "attributes", "metadata", "unclosed")
     for depth in (1_000, 100_000, 5_000_000)
 ]
@@ -242,7 +240,6 @@ def test_deep_nesting(put, place, depth):
         assert isinstance(answer, LoadError)
 
 
-@KNOWN
 @pytest.mark.parametrize("second", ['{"type": "Building"}', json.dumps(model()["CityObjects"]["cube-0"])])
 def test_duplicate_ids(put, next_loads, second):
     answer = attempt(put(text().replace('"cube-1": {', f'"cube-0": {second}, "cube-1": {{', 1)))
