@@ -18,14 +18,16 @@ from viewer.render import raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, in_view, make_view
 from viewer.render.layer import LayerView, full_look
-from viewer.render.meshes import Draw
+from viewer.render.materials import CityMaterial
+from viewer.render.meshes import Draw, Mesh
 from viewer.render.state import LayerLook, Pick, RenderState
+from viewer.render.style_texture import BaseTexture, StyleTexture
 
 HAZE_METRES, HAZE_RADII = 3000.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
 """Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
-FIRST_TIME = 5
+FIRST_TIME = 2
 MAX_IDS = (1 << 24) - 1
 """Objects that one id pass can tell apart, all layers together."""
 
@@ -60,6 +62,7 @@ class SceneView:
         self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
         self._shown: dict[vtkActor, None] = {}
+        self._warm: tuple[Draw, StyleTexture, BaseTexture] | None = None
         self._closed = False
         self._renderer = vtkRenderer()
         self._renderer.SetAutomaticLightCreation(False)
@@ -70,6 +73,16 @@ class SceneView:
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
+
+    def warm_up(self) -> None:
+        """Have the city's shader compiled with the next picture, before there is a city: it takes a while."""
+        style, base = StyleTexture(np.zeros(1, np.uint8)), BaseTexture(1)
+        corners, tags = np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32)
+        mesh = Mesh(np.zeros(3), np.zeros(6), corners, np.array([[0, 1, 2]], np.int32), {"tags": tags}, slice(0, 0))
+        draw = Draw(mesh, CityMaterial(style.texture, base.texture, 0), np.zeros(3))
+        draw.actor.VisibilityOn()
+        self._renderer.AddActor(draw.actor)
+        self._warm = (draw, style, base)
 
     # -- layers -----------------------------------------------------------------------------------------------
 
@@ -191,10 +204,11 @@ class SceneView:
         for _ in self.render_steps(None):
             pass
 
-    def render_steps(self, triangles: int | None) -> Iterator[None]:
+    def render_steps(self, triangles: int | None) -> Iterator[int]:
         """Draw one picture in slices of about so many triangles (None = in one); it is complete when the steps end.
 
-        Whoever changes the scene in between starts again. What is on the GPU for the first time counts five times.
+        Yields how many triangles a slice had; what is on the GPU for the first time counts double. Whoever changes the
+        scene in between starts again.
         """
         if self._closed:
             return
@@ -209,10 +223,13 @@ class SceneView:
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
             self.window.Render()
+            cost = sum(_cost(draw, self._moving) for draw in part)
             for draw in part:
                 draw.uploaded = True
             if not last:
-                yield
+                # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
+                self.window.WaitForCompletion()
+                yield cost
         self._backdrop.actor.VisibilityOn()
         self._renderer.EraseOn()
         self.frames += 1
@@ -285,6 +302,7 @@ class SceneView:
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
         del self.window, self._renderer, self._backdrop
+        self._warm = None
 
     # -- inside -----------------------------------------------------------------------------------------------
 
@@ -405,13 +423,17 @@ def _actor(draw: Draw, moving: bool) -> vtkActor:
     return draw.draft if moving and draw.draft is not None else draw.actor
 
 
+def _cost(draw: Draw, moving: bool) -> int:
+    count = draw.draft_count if moving and draw.draft is not None else draw.triangle_count
+    return count * (1 if draw.uploaded else FIRST_TIME)
+
+
 def _slices(draws: list[Draw], moving: bool, triangles: int | None) -> list[list[Draw]]:
     """The draws in groups of about so many triangles; at least one group."""
     slices: list[list[Draw]] = [[]]
     room = triangles or 0
     for draw in draws:
-        count = draw.draft_count if moving and draw.draft is not None else draw.triangle_count
-        count *= 1 if draw.uploaded else FIRST_TIME
+        count = _cost(draw, moving)
         if triangles is not None and slices[-1] and count > room:
             slices.append([])
             room = triangles

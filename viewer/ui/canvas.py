@@ -56,6 +56,9 @@ _NO_WINDOW_GL = ("offscreen", "minimal", "vnc", "linuxfb")
 _GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DEPTH_TEST = 0x4000, 0x2601, 0x0203, 0x0B71
 _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x8CA9, 0x0C11, 0x1F01
 
+HEAVY_SECONDS = 0.3
+"""A picture that takes so long on a software renderer is not drawn anew for a hover."""
+
 
 def install_format() -> None:
     """Ask for OpenGL 3.2 core without Qt's own multisampling. Before the `QApplication` is made."""
@@ -275,6 +278,7 @@ class Canvas(QWidget):
         self._first_at_this_size = True
         if self._surface.scene is not None:
             self._surface.scene.interactive = True
+            self._surface.scene.warm_up()
         session.viewport = self
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
@@ -420,7 +424,14 @@ class Canvas(QWidget):
         if self._attaching or scene.pending:
             self._work.start()
         if changed:
+            if self._heavy:
+                self._move_for_a_moment()  # a draft now, the full picture a moment later
             self._surface.draw()
+
+    @property
+    def _heavy(self) -> bool:
+        """True if a picture in full quality takes long here."""
+        return self._slices.seconds > HEAVY_SECONDS and self.scene is not None and self.scene.software
 
     def _work_on(self) -> None:
         """Build for a few milliseconds, then let Qt look at its events."""
@@ -500,7 +511,8 @@ class Canvas(QWidget):
         layer_id, row = (found.layer_id, found.row) if found is not None else (None, -1)
         self._session.set_hover(layer_id, row)
         self.hovered.emit(found)
-        if scene.set_hover(layer_id, row):
+        # where a picture takes long, hover is told but not shown: it would always come too late
+        if scene.set_hover(*((None, -1) if self._heavy else (layer_id, row))):
             self._surface.draw()
 
     # --- events --------------------------------------------------------------------------------------------------

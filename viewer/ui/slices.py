@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-GOAL_SECONDS = 0.03
+GOAL_SECONDS = 0.022
 """How long a slice should take."""
-START = {True: 150_000, False: 4_000_000}
+START = {True: 100_000, False: 4_000_000}
 """Triangles in a slice to begin with: on a software renderer, on hardware."""
-LEAST = 20_000
-
-_DONE = object()
+LEAST, MOST = 20_000, 20_000_000
 
 
 class Slices(QObject):
@@ -32,9 +30,10 @@ class Slices(QObject):
     ) -> None:
         super().__init__(parent)
         self._step, self._finished = step, finished
-        self._steps: Iterator[None] | None = None
+        self._steps: Iterator[int] | None = None
         self._triangles = START[True]
         self._work = 0.0
+        self._cost = 0
         self._again = False
         self.seconds = 0.0
         self._timer = QTimer(self)
@@ -51,7 +50,7 @@ class Slices(QObject):
         """Begin with slices that suit such a renderer."""
         self._triangles = START[software]
 
-    def start(self, picture: Callable[[int | None], Iterator[None]], *, whole: bool, patient: bool) -> None:
+    def start(self, picture: Callable[[int | None], Iterator[int]], *, whole: bool, patient: bool) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
         that never rests still gets pictures; else it is given up."""
         if patient and self.unfinished and not whole:
@@ -90,9 +89,11 @@ class Slices(QObject):
         if self._steps is None:
             self.seconds = self._work
         else:
-            change = min(max(GOAL_SECONDS / max(seconds, 1e-4), 0.5), 1.5)
-            self._triangles = max(LEAST, int(self._triangles * change))
+            wish = self._cost * GOAL_SECONDS / max(seconds, 1e-4)
+            self._triangles = min(max(LEAST, int(0.5 * (self._triangles + wish))), MOST)
 
     def _advance(self) -> None:
-        if self._steps is not None and next(self._steps, _DONE) is _DONE:
-            self._steps = None
+        if self._steps is not None:
+            self._cost = next(self._steps, 0)
+            if not self._cost:
+                self._steps = None
