@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -288,3 +289,31 @@ def test_unsaved_work_is_asked_for(town: Any) -> None:
     assert town.window.isVisible()
     town.answer = "discard"
     assert town.window.close()
+
+
+def test_unsaved_work_of_a_crashed_run_is_offered(person: Any, tmp_path: Path) -> None:
+    from PySide6.QtWidgets import QPushButton
+
+    from viewer.document.document import Document
+    from viewer.document.state import LayerState
+    from viewer.session.recovery import Autosaver, recoverable
+    from viewer.settings.folders import folders
+
+    path = tmp_path / "one.city.json"
+    path.write_text(json.dumps(_one_house()))
+    lost = Document()
+    with lost.change("Open") as edit:
+        edit.state = replace(lost.state, title="Harbour", layers=(LayerState("a", "House", str(path)),))
+    saver = Autosaver(folders().state / "recovery")
+    saver.tick(lost, person.window.session.camera, 0)
+    saver.tick(lost, person.window.session.camera, 0)
+    saver._lock.close()  # as the end of the process does
+    assert len(recoverable()) == 1
+
+    person.window.offer_recovery()
+    toast = next(t for t in person.window.stage.toasts.toasts if "Harbour" in t.text)
+    button = next(b for b in toast.findChildren(QPushButton) if b.text() == "Open it")
+    person.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    person.wait_for_layers(1)
+    assert [layer.name for layer in person.state.layers] == ["House"]
+    assert person.window.isWindowModified() and recoverable() == ()

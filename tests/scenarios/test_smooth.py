@@ -32,8 +32,7 @@ def test_events_are_served_all_through_a_load(person: Any, data_file: Any) -> No
     window.files.open([data_file("cityjson/cjio/delft.json")])
     person.wait_for_layers(1)
     window.shell.run("demo.open")
-    person.wait(lambda: any(layer.name.startswith("Demo") for layer in person.state.layers))
-    person.settle()
+    person.wait_for_layers(2)
     heart.stop()
     assert beats.count("load") > 10
     assert "build" in beats

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from viewer.analysis.legend import Legend, LegendEntry
@@ -79,7 +80,7 @@ def test_score_prefers_starts_of_words() -> None:
 
 def test_palette_finds_and_runs(qtbot: Any, host: QWidget) -> None:
     done: list[str] = []
-    palette = CommandPalette(host)
+    palette = CommandPalette(host, lambda: QColor("grey"))
     palette.open(
         [
             PaletteEntry("Undo", "edit.undo", lambda: done.append("undo"), "Ctrl+Z"),
@@ -96,7 +97,7 @@ def test_palette_finds_and_runs(qtbot: Any, host: QWidget) -> None:
 
 
 def test_palette_closes_on_escape_and_says_when_nothing_fits(qtbot: Any, host: QWidget) -> None:
-    palette = CommandPalette(host)
+    palette = CommandPalette(host, lambda: QColor("grey"))
     palette.open([PaletteEntry("Undo", "edit.undo", lambda: None)])
     qtbot.keyClicks(palette.field, "zzz")
     assert palette.titles() == [] and palette.empty.isVisible()

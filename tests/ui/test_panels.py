@@ -16,6 +16,7 @@ from viewer.ui.desktop.panels.layers import LayersPanel, type_counts
 from viewer.ui.desktop.panels.report import ReportPanel, as_text, headline
 from viewer.ui.desktop.panels.style import StylePanel, color_choices
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel, fresh_name
+from viewer.ui.theme import contrast
 
 AddLayer = Callable[..., str]
 
@@ -389,3 +390,15 @@ def test_viewpoints_add_go_rename_remove(qtbot: Any, shell: Any, add_layer: AddL
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert [v.name for v in session.document.state.viewpoints] == ["Viewpoint 2"]
     assert fresh_name({"Viewpoint 1", "Viewpoint 2"}) == "Viewpoint 3"
+
+
+def test_names_and_hints_keep_their_contrast(inspector: Inspector, shell: Any, add_layer: AddLayer) -> None:
+    layer = add_layer()
+    shell.session.run("selection.set", layer_id=layer, ids=["house-1"])
+    for look in ("light", "dark"):
+        shell.themes.set_choice(look)
+        first = inspector._tree.model().index(0, 0, inspector._tree.model().index(0, 0))
+        name = first.data(Qt.ItemDataRole.ForegroundRole).color().name()
+        assert name == shell.theme.muted and contrast(name, shell.theme.surface) >= 4.5
+        hint = inspector._search.palette().placeholderText().color()
+        assert hint.name() == shell.theme.muted and hint.alpha() == 255

@@ -68,7 +68,11 @@ def _subsequence(letters: str, line: str) -> int | None:
 
 
 class _Delegate(QStyledItemDelegate):
-    """Title to the left, keys to the right, the group in a quiet colour between."""
+    """Title to the left, keys or group to the right in a quiet colour."""
+
+    def __init__(self, muted: Callable[[], QColor], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._muted = muted
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         self.initStyleOption(option, index)
@@ -80,7 +84,7 @@ class _Delegate(QStyledItemDelegate):
         group = QPalette.ColorGroup.Active if entry.enabled else QPalette.ColorGroup.Disabled
         rect = option.rect.adjusted(12, 0, -12, 0)
         metrics = option.fontMetrics
-        painter.setPen(palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.PlaceholderText))
+        painter.setPen(self._muted())
         right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         tail = entry.shortcut or entry.group
         painter.drawText(rect, right, tail)
@@ -97,7 +101,7 @@ class _Delegate(QStyledItemDelegate):
 class CommandPalette(QFrame):
     """A search field over a list, in front of ``host``; Esc or a click elsewhere closes it."""
 
-    def __init__(self, host: QWidget) -> None:
+    def __init__(self, host: QWidget, muted: Callable[[], QColor]) -> None:
         super().__init__(host)
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -119,7 +123,7 @@ class CommandPalette(QFrame):
         self.list = QListView()
         self.list.setAccessibleName("Commands")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setItemDelegate(_Delegate(muted, self.list))
         self.list.setModel(QStandardItemModel(self.list))
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.clicked.connect(self._run_index)

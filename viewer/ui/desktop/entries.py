@@ -58,6 +58,8 @@ def _choices(window: MainWindow) -> Iterator[PaletteEntry]:
         word = "Hide" if layer.visible else "Show"
         args = {"layer_id": layer.id, "visible": not layer.visible}
         yield entry(f"{word} layer {layer.name}", "layer", "layer.set_visible", **args)
+        if layer.id in window.session.document.reports:
+            yield entry(f"Load report of {layer.name}", "layer", "layer.show_report", layer_id=layer.id)
         yield entry(f"Zoom to layer {layer.name}", "layer", "layer.zoom_to", layer_id=layer.id)
     city = window.session.document.cities.get(shell.current)
     if city is not None:

@@ -20,8 +20,9 @@ MARGIN = 16
 class _Entries(QWidget):
     """Swatch, label and count, one per line; many lines stand in two columns."""
 
-    def __init__(self, entries: tuple[LegendEntry, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, shell: Shell, entries: tuple[LegendEntry, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shell = shell
         self._entries = entries
         font = self.font()
         font.setPointSizeF(9.5)
@@ -61,8 +62,7 @@ class _Entries(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        text = self.palette().text().color()
-        quiet = self.palette().placeholderText().color()
+        text, quiet = self._shell.qcolor("text"), self._shell.qcolor("muted")
         for n, entry in enumerate(self._entries):
             painter.setPen(QColor(0, 0, 0, 60))
             painter.setBrush(QColor(*entry.rgb))
@@ -131,6 +131,7 @@ class LegendOverlay(QFrame):
     def __init__(self, shell: Shell, host: QWidget) -> None:
         super().__init__(host)
         self._host = host
+        self._shell = shell
         self._legend: Legend | None = None
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -192,7 +193,7 @@ class LegendOverlay(QFrame):
             self._column.addWidget(_Ramp(legend))
         tail = (legend.no_data,) if legend.no_data is not None else ()
         if entries or tail:
-            self._column.addWidget(_Entries((*entries, *tail)))
+            self._column.addWidget(_Entries(self._shell, (*entries, *tail)))
         if legend.note:
             note = QLabel(visible_text(legend.note))
             note.setTextFormat(Qt.TextFormat.PlainText)

@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.files = Files(self.shell, self, self.memory)
         self._build_panels()
         self._build_bars()
-        self.palette_sheet = CommandPalette(self)
+        self.palette_sheet = CommandPalette(self, lambda: self.shell.qcolor("muted"))
         self.keys_sheet = KeysHelp(self.shell, self)
         self._layout = QByteArray()
         self._at_start: bool | None = None
@@ -356,6 +356,8 @@ class MainWindow(QMainWindow):
             return
         on = dock.isHidden() if visible is None else visible
         dock.setVisible(on)
+        if on and name == "report" and not self.report.text():
+            self.report.show_layer(self.shell.current)
         if on:
             dock.raise_()
             dock.widget().setFocus()

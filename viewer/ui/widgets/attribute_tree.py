@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QBrush, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTreeView, QWidget
 
 from viewer.ui.widgets.text import single_line, tooltip
@@ -49,10 +49,9 @@ class AttributeTree(QTreeView):
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
 
-    def show_groups(self, groups: Iterable[Any]) -> None:
-        """Replace what is shown."""
+    def show_groups(self, groups: Iterable[Any], quiet: QColor) -> None:
+        """Replace what is shown; names are written in ``quiet``, values in the text colour."""
         self._source.removeRows(0, self._source.rowCount())
-        quiet = self.palette().placeholderText()
         for group in groups:
             head = QStandardItem(single_line(group.title))
             font = head.font()
@@ -136,7 +135,7 @@ def _quiet() -> QStandardItem:
     return item
 
 
-def _row(line: Any, quiet: QBrush) -> list[QStandardItem]:
+def _row(line: Any, quiet: QColor) -> list[QStandardItem]:
     name, value = QStandardItem(single_line(line.name)), QStandardItem(single_line(line.text))
     name.setData(line, _LINE)
     name.setForeground(quiet)

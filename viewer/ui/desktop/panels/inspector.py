@@ -175,7 +175,7 @@ class Inspector(QWidget):
             self._show_one(city, int(rows[0]), selection.surface_row)
         else:
             self._show_many(city, rows)
-        self._tree.show_groups(self._groups)
+        self._tree.show_groups(self._groups, self._shell.qcolor("muted"))
         self._tree.set_search(self._search.text())
         has_lines = any(group.lines for group in self._groups)
         for widget in (self._tree, self._search):
