@@ -96,7 +96,7 @@ class Surfaces:
 
     Attributes: numbers int32 (C,) vertex of each corner; ring_len int32 (R,); face_rings int32 (F,); unit_corner,
     unit_ring, unit_face int64 (U + 1,); unit_geometry int32 (U,), -1 = used by no geometry;
-    geometry_unit int32 (G,), -1 = no faces.
+    geometry_unit int32 (G,), -1 = no faces; broken: units with faces that were unreadable (they have no corners).
     """
 
     numbers: Int32
@@ -107,6 +107,7 @@ class Surfaces:
     unit_face: Int64
     unit_geometry: Int32
     geometry_unit: Int32
+    broken: tuple[int, ...] = ()
 
     @property
     def face_corner(self) -> Int64:
@@ -169,6 +170,7 @@ def gather_surfaces(part: Part, table: Geometries, place: Int32) -> Surfaces:
         starts(joined.array_groups),
         owner,
         unit,
+        tuple(joined.broken),
     )
 
 
@@ -264,9 +266,14 @@ def triangulate_all(
     polygons = Polygons(vertices, surfaces.numbers, surfaces.ring_len, surfaces.face_rings, drop)
     done = triangulate(polygons, processes, report)
     counts = done.counts
+    degenerate = done.degenerate
+    if surfaces.broken:
+        units = np.searchsorted(surfaces.unit_face, degenerate, side="right") - 1
+        told = np.isin(units, surfaces.broken) & (np.diff(surfaces.face_corner)[degenerate] == 0)
+        degenerate = degenerate[~told]
     for faces_at, kind, text in (
         (
-            done.degenerate,
+            degenerate,
             "degenerate-surface",
             "Surfaces with fewer than three different points, or without area, were skipped.",
         ),

@@ -215,7 +215,7 @@ def _read_whole(data: bytes, path: Path, report: Report) -> Content:
     except orjson.JSONDecodeError as error:
         root = _loose_root(data)
         if root is None:
-            raise json_error(path, error) from None
+            raise json_error(path, error, data=data) from None
     empty = Cuts(data, 0, len(data))
     walked = _walk_document(empty, path, lambda: report(0.3))
     if walked is None:

@@ -114,15 +114,28 @@ def _line(data: bytes, at: int) -> tuple[bytes, int] | None:
     return None
 
 
+def _bad_byte(data: bytes) -> str:
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return f"byte {error.start}"
+    return "text"
+
+
 _JSON_PLACE = re.compile(r": line (\d+) column (\d+) \(char (\d+)\)$")
 
 
-def json_error(path: Path, error: orjson.JSONDecodeError, line: int | None = None) -> LoadError:
+def json_error(
+    path: Path, error: orjson.JSONDecodeError, line: int | None = None, data: bytes | None = None
+) -> LoadError:
     """What is wrong with a text that is not JSON, and where; ``line`` if the text was one line of a sequence."""
     reason = _JSON_PLACE.sub("", str(error)) or "unreadable"
     where = f"line {line if line is not None else error.lineno}, column {error.colno}"
     end = len(error.doc.rstrip()) if isinstance(error.doc, str) else -1
     early = "unexpected end" in reason.lower() or (end >= 0 and error.pos >= end)
+    if "UTF-8" in reason:
+        place = where if line is not None else _bad_byte(data or b"")
+        return LoadError(path, "not UTF-8 text.", place=place, remedy="Save it as UTF-8.", kind="not-json")
     if "recursion" in reason.lower() or "depth limit" in reason.lower():
         return LoadError(path, "nested too deeply for CityJSON.", place=where, remedy=_REMEDY, kind="too-deep")
     if early:

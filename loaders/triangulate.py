@@ -192,7 +192,7 @@ class _Job:
         ring_len, polygon_rings = self.polygons.ring_len[ring].astype(np.int64), rings
         points = self.polygons.vertices[:, self.polygons.corner_vertex[corner]]
         corner, points, ring_len, polygon_rings = _without_repeats(corner, points, ring_len, polygon_rings)
-        u, v, ring_area, turned, extent = _project_rings(points, ring_len, polygon_rings)
+        u, v, ring_area, extent = _project_rings(points, ring_len, polygon_rings)
         first = starts(polygon_rings)
         ends = starts(ring_len)
         plane = np.ascontiguousarray(np.stack([u, v], axis=1))
@@ -217,7 +217,7 @@ class _Job:
         wanted = 2 * outer - np.bincount(
             np.repeat(np.arange(len(members)), polygon_rings), ring_area, minlength=len(members)
         )  # fmt: skip
-        tangled = _turn(triangles, owner, u, v, turned, wanted, outer) & (counts > 0)
+        tangled = _turn(triangles, owner, u, v, wanted, outer) & (counts > 0)
         return counts, corner[triangles].astype(np.int32), tangled
 
     def finish(self, found: list[tuple[Int64, Int32, Int32]], take: Bool) -> Triangulation:
@@ -356,14 +356,13 @@ def _without_repeats(
     return corner[keep], points[:, keep], new_len[use], rings
 
 
-def _project_rings(
-    points: Float64, ring_len: Int64, polygon_rings: Int64
-) -> tuple[Float64, Float64, Float64, Bool, Float64]:
-    """Plane coordinates of all corners, twice the area of each ring, and by polygon: turned clockwise, extent^2."""
+def _project_rings(points: Float64, ring_len: Int64, polygon_rings: Int64) -> tuple[Float64, Float64, Float64, Float64]:
+    """Coordinates u, v of all corners in the Newell plane of their polygon, where its outer ring is turned
+    counter-clockwise, twice the area of each ring there, and extent^2 of each polygon."""
     polygons = len(polygon_rings)
     if not len(ring_len):
         none = np.zeros(0)
-        return none, none, none, np.zeros(polygons, np.bool_), np.zeros(polygons)
+        return none, none, none, np.zeros(polygons)
     begin = starts(ring_len)
     first_ring = starts(polygon_rings)
     has = polygon_rings > 0
@@ -374,29 +373,38 @@ def _project_rings(
     local = points - origin[:, owner]
     after = np.arange(1, len(owner) + 1)
     after[begin[1:] - 1] = begin[:-1]
-    normal = np.zeros((3, polygons))
     sums = np.empty((3, len(ring_len)))
     for axis in range(3):
         a, b = local[(axis + 1) % 3], local[(axis + 2) % 3]
         sums[axis] = np.add.reduceat(a * b[after] - a[after] * b, begin[:-1])
+    normal = np.zeros((3, polygons))
     normal[:, has] = sums[:, first_ring[:-1][has]]
-    top = np.argmax(np.abs(normal), axis=0)
-    rows = np.arange(len(owner))
-    u, v = local[(top[owner] + 1) % 3, rows], local[(top[owner] + 2) % 3, rows]
-    turned = normal[top, np.arange(polygons)] < 0
-    ring_area = np.abs(sums[top[ring_owner], np.arange(len(ring_len))])
+    length = np.sqrt((normal**2).sum(axis=0))
+    normal /= np.where(length > 0, length, 1.0)
+    right, up = _plane_axes(normal)
+    u = (right[:, owner] * local).sum(axis=0)
+    v = (up[:, owner] * local).sum(axis=0)
+    ring_area = np.abs((sums * normal[:, ring_owner]).sum(axis=0))
     extent = np.zeros(polygons)
     np.maximum.at(extent, owner, np.abs(local).max(axis=0))
-    return u, v, ring_area, turned, extent**2
+    return u, v, ring_area, extent**2
 
 
-def _turn(
-    triangles: Int64, owner: Int64, u: Float64, v: Float64, turned: Bool, wanted: Float64, outer: Float64
-) -> Bool:
-    """Turn the triangles like their polygon (in place); True for polygons whose area the triangles miss."""
+def _plane_axes(normal: Float64) -> tuple[Float64, Float64]:
+    """Two unit vectors (3, n) that make a right-handed system with unit normals (3, n)."""
+    rows = np.arange(normal.shape[1])
+    helper = np.zeros_like(normal)
+    helper[np.argmin(np.abs(normal), axis=0), rows] = 1.0
+    right = np.cross(helper, normal, axis=0)
+    right /= np.maximum(np.sqrt((right**2).sum(axis=0)), 1e-300)
+    return right, np.cross(normal, right, axis=0)
+
+
+def _turn(triangles: Int64, owner: Int64, u: Float64, v: Float64, wanted: Float64, outer: Float64) -> Bool:
+    """Turn all triangles counter-clockwise (in place); True for polygons whose area the triangles miss."""
     a, b, c = triangles.T
     areas = (u[b] - u[a]) * (v[c] - v[a]) - (u[c] - u[a]) * (v[b] - v[a])
-    wrong = (areas < 0) != turned[owner]
+    wrong = areas < 0
     triangles[wrong] = triangles[wrong][:, [0, 2, 1]]
     total = np.bincount(owner, np.abs(areas), minlength=len(wanted))
     missed: Bool = np.abs(total - wanted) > _AREA_ERROR * outer
