@@ -1,7 +1,7 @@
 """Drawing: first picture, frames, recolouring, picking and memory from 1,000 to 1,000,000 houses.
 
-The same mesh, cameras and picture size (1280 x 800, off-screen) in this program, in plain PyVista (one mesh with a colour
-per cell, multisampling off and as it comes) and in F3D. Every measurement is a process of its own.
+The same mesh, cameras and picture size (1280 x 800, off-screen) in this program, in plain PyVista (one mesh with a
+colour per cell, multisampling off and as it comes) and in F3D. Every measurement is a process of its own.
 
 python -m benchmarks.frames [--quick] [--json FILE]
 """
@@ -30,9 +30,10 @@ COUNTS = (1_000, 10_000, 100_000, 1_000_000)
 QUICK = (1_000, 10_000, 100_000)
 PROGRAMS = ("Citiverse", "PyVista, no MSAA", "PyVista", "F3D")
 MOST = {"F3D": 100_000}
-"""Houses that are asked of a program at most: F3D's scene has no colours per object and reads a copy of the mesh."""
+"""Houses asked of a program at most: F3D has no colours per object and reads a copy of the mesh."""
 UNITS = {
-    "first picture": "ms", "overview frame": "ms", "street frame": "ms", "recolour": "ms", "pick": "ms", "memory": "MiB",
+    "first picture": "ms", "overview frame": "ms", "street frame": "ms",
+    "recolour": "ms", "pick": "ms", "memory": "MiB",
 }  # fmt: skip
 HOW = {
     "first picture": "from arrays in memory to pixels",

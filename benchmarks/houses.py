@@ -1,4 +1,4 @@
-"""A made town of n houses for the drawing benchmarks: walls and a hipped roof, 12 triangles each, in blocks of 50 x 50."""
+"""A made town of n houses for the drawing benchmarks: walls and a hipped roof of 12 triangles, in blocks of 50 x 50."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def make_town(n: int, seed: int = 1) -> CityData:
     side, height = random.uniform(10, 16, n), random.gamma(3.0, 4.0, n) + 4.0
     first = np.flatnonzero(np.diff(lots // (SPACING * BLOCK), axis=0, prepend=-1).any(axis=1))
     counts = np.diff(np.append(first, n))
-    origins = np.column_stack([lots[first], np.zeros(len(first))]) + (85_000.0, 447_000.0, 0.0)
+    origins = np.add(np.column_stack([lots[first], np.zeros(len(first))]), (85_000.0, 447_000.0, 0.0))
     local = (lots - np.repeat(lots[first], counts, axis=0)).astype(np.float32)
     positions = _corners(local, side.astype(np.float32), height.astype(np.float32))
     tags = np.empty((n, CORNERS, 2), np.float32)
@@ -41,7 +41,7 @@ def make_town(n: int, seed: int = 1) -> CityData:
     triangles = (TRIANGLES[None] + within[:, None, None] * CORNERS).reshape(-1, 3)
     ends = np.append(first, n).astype(np.int64)
     top = float(height.max() + 8.0)
-    bounds = np.hstack([origins, origins + (SPACING * BLOCK, SPACING * BLOCK, top)])
+    bounds = np.hstack([origins, np.add(origins, (SPACING * BLOCK, SPACING * BLOCK, top))])
     tiles = TileSet(
         origins, bounds, ends * CORNERS, ends * 12, positions.reshape(-1, 3), tags.reshape(-1, 2), triangles
     )
@@ -72,7 +72,7 @@ def _corners(lots: np.ndarray, side: np.ndarray, height: np.ndarray) -> np.ndarr
 
 
 def soup(city: CityData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The same mesh for other programs: points float32 (V, 3) from the box's corner, triangles int32, house per triangle."""
+    """The same mesh for others: points float32 (V, 3) from the box's corner, triangles int32, house per triangle."""
     tiles = next(iter(city.lods.values())).tiles
     shift = (tiles.origins - city.bbox[:3]).astype(np.float32)
     points = tiles.positions + np.repeat(shift, np.diff(tiles.vertex_start), axis=0)

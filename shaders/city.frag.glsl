@@ -43,13 +43,13 @@ void main()
   vec3 light = irradiance(n);
   float bright = brightness(light);
   float foot = footShade(viewAbove.w, up);
+  vec3 base = surfaceColour(objectTag.y, up, styleTint.rgb, (objectTag.z & FLAG_BUILDING) != 0) * styleTint.a;
 #if COLOUR_MODE == 1
   vec3 rgb = shadeData(styleTint.rgb, bright) * mix(1.0, foot, 0.35);
 #elif COLOUR_MODE == 2
-  vec3 rgb = themeColour(themeTag, textureUV, styleTint.rgb, light);
+  vec3 rgb = themeColour(themeTag, textureUV, base, light, foot);
 #else
-  vec3 base = surfaceColour(objectTag.y, up, styleTint.rgb, (objectTag.z & FLAG_BUILDING) != 0);
-  vec3 rgb = throughAir(shadeMaterial(base * styleTint.a, light) * foot);
+  vec3 rgb = throughAir(shadeMaterial(base, light) * foot);
 #endif
   rgb = highlighted(rgb, objectTag.z, bright);
   gl_FragData[0] = idPass == 1 ? colourOfId(objectTag.x) : vec4(rgb, 1.0);

@@ -50,10 +50,10 @@ vec4 textureColour(int t, vec2 uv, vec2 dx, vec2 dy)
   return vec4(texel.rgb, texel.a < 0.5 ? 0.0 : 1.0);
 }
 
-vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 light)
+// base: colour where the theme has none; foot: shade at the foot of walls
+vec3 themeColour(ivec2 tag, vec2 uv, vec3 base, vec3 light, float foot)
 {
   vec2 dx = dFdx(uv), dy = dFdy(uv);
-  vec3 base = own;
   if (themeTextures > 0) {
     if (tag.y >= 0) {
       vec4 material = themeEntry(tag.y);
@@ -64,5 +64,5 @@ vec3 themeColour(ivec2 tag, vec2 uv, vec3 own, vec3 light)
       if (photo.a > 0.5) return shadePhoto(photo.rgb, light);
     }
   }
-  return shadeMaterial(base, light);
+  return shadeMaterial(base, light) * foot;
 }

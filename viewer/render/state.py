@@ -32,7 +32,7 @@ class LayerLook:
             k + 1 = draw the object's geometry of the k-th LoD in ``CityData.lods`` order; high four bits are free
             for the renderer (it adds highlight there).
         color_mode: "surface" (renderer's material by semantic surface, tinted by nothing), "object" (texel RGB on
-            every surface) or "theme" (materials and textures of the appearance theme, RGB where there is none).
+            every surface) or "theme" (materials and textures of the appearance theme; like "surface" elsewhere).
         lods: indices of the LoDs that any shown object uses.
         theme: appearance theme for "theme".
         selected: int64 object rows that are highlighted.
