@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loaders._issues import IssueLog
-from loaders.api import LoadOptions, LoadResult, Progress
+from loaders.api import LoadError, LoadOptions, LoadResult, Progress
 from loaders.cityjson_build import build_city
 from loaders.cityjson_header import read_header
+from loaders.cityjson_ragged import NotJson
 from loaders.cityjson_read import read_document, read_sequence
 from loaders.cityjson_source import is_sequence, read_source
 
@@ -35,9 +36,14 @@ def load_city(path: Path, options: LoadOptions, progress: Progress) -> LoadResul
         progress.report(0.05, "parsing")
         sequence = is_sequence(data)
         read = read_sequence if sequence else read_document
-        content = read(
-            data, path, max(1, options.processes), lambda done: progress.report(0.05 + 0.4 * done, "parsing")
-        )
+        try:
+            content = read(
+                data, path, max(1, options.processes), lambda done: progress.report(0.05 + 0.4 * done, "parsing")
+            )
+        except NotJson:
+            raise LoadError(
+                path, "nested too deeply for CityJSON.", remedy="Export the file again.", kind="too-deep"
+            ) from None
         issues = IssueLog()
         header = read_header(content.root, path, issues)
         issues.merge(content.part.issues)

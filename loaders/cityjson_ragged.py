@@ -177,12 +177,16 @@ def _structure(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragg
     )
 
 
+class NotJson(Exception):
+    """A text that was cut out of a document turned out not to be JSON: then the document is not either."""
+
+
 def load_loosely(text: Text) -> Any:
-    """JSON with Python's own reader: slow, but takes NaN, 1e999 and integers of any size; None if unreadable."""
+    """JSON with Python's own reader: slow, but takes NaN, 1e999 and integers of any size; raises `NotJson`."""
     try:
         return json.loads(bytes(text))
-    except (ValueError, RecursionError):
-        return None
+    except (ValueError, RecursionError) as error:
+        raise NotJson from error
 
 
 def _parse_slowly(text: Text, depth: int, nulls: bool) -> Ragged:

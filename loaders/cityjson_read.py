@@ -24,6 +24,7 @@ from loaders.cityjson_part import (
     parse_job,
     parse_vertex_lists,
 )
+from loaders.cityjson_ragged import NotJson
 from loaders.cityjson_source import json_error
 from loaders.cityjson_walk import Unsure, Walker
 
@@ -54,6 +55,8 @@ def read_document(data: bytes, path: Path, processes: int, report: Report) -> Co
             if walked is not None:
                 report(0.3)
                 return _finish_document(cuts, jobs, work, walked, pool, lambda done: report(0.3 + 0.7 * done))
+        except NotJson:
+            pass
         finally:
             pool.close()
     return _read_whole(data, path, report)
@@ -230,7 +233,10 @@ def _loose_root(data: bytes) -> dict[str, Any] | None:
     """A text that is JSON but for NaN, Infinity or integers beyond 64 bits; None if it is not."""
     if len(data) > 256 << 20:
         return None
-    root = ragged_io.load_loosely(data)
+    try:
+        root = ragged_io.load_loosely(data)
+    except NotJson:
+        return None
     return root if isinstance(root, dict) else None
 
 
@@ -275,12 +281,24 @@ def _line_runs(data: bytes) -> list[tuple[int, int]]:
 
 def _read_section(data: bytes, first: int, last: int, path: Path, leads: bool) -> _Section:
     cuts = cut(data, first, last)
-    found = None if cuts is None else _walk_lines(cuts, path, leads)
-    if cuts is None or found is None:
-        cuts = Cuts(data, first, last)
-        found = _walk_lines(cuts, path, leads)
+    if cuts is not None:
+        try:
+            section = _make_section(cuts, path, leads)
+        except NotJson:
+            section = None
+        if section is not None:
+            return section
+    section = _make_section(Cuts(data, first, last), path, leads)
+    if section is None:
+        raise LoadError(path, "the lines contradict each other.", remedy="Export it again.", kind="not-cityjson")
+    return section
+
+
+def _make_section(cuts: Cuts, path: Path, leads: bool) -> _Section | None:
+    """One run of lines, or None if the cuts do not fit; raises `NotJson` if an array turns out to be none."""
+    found = _walk_lines(cuts, path, leads)
     if found is None:
-        raise LoadError(path, "the lines contradict each other.", kind="not-cityjson")
+        return None
     walker, root, vertices, appearances = found
     parser = ragged_io.new_parser()
     jobs = integer_jobs(cuts)

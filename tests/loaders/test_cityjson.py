@@ -575,3 +575,15 @@ def test_sniffing():
     assert 0 < sniff(b'{"type": "Feature"', Path("x.json")) < 10
     assert sniff(b"anything", Path("x.las")) == 0
     assert SPEC.load == "loaders.cityjson:load" and ".city.json" in SPEC.extensions
+
+
+def test_unbalanced_arrays_are_not_json(read):
+    text = json.dumps(city({"b": building(surface())}))
+    with pytest.raises(LoadError, match="line 1, column"):
+        read(text.replace("[[[0, 1, 3]]]", "[[[0, 1, 3]]"))
+    with pytest.raises(LoadError, match="line 1, column"):
+        read(text.replace("[[0, 0, 0]", "[[[0, 0, 0]"))
+    lines = features(2)
+    lines[1] = lines[1].replace("[[[0, 1, 3]]]", "[[0, 1, 3]]]")
+    result = read("\n".join(lines), "a.city.jsonl")
+    assert issues(result)["unreadable-line"].objects == ("line 2",) and len(result.value.objects) == 2
