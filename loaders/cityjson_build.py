@@ -23,7 +23,7 @@ from loaders.cityjson_looks import Slots, Values
 from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
 from loaders.cityjson_read import Content
-from loaders.cityjson_tables import object_table, surface_codes, surface_table
+from loaders.cityjson_tables import surface_codes
 from loaders.cityjson_walk import InstanceRecord
 from loaders.tiling import Faces, build_tiles
 from loaders.triangulate import ranges, starts
@@ -74,8 +74,7 @@ def build_city(
 ) -> CityData:
     """Everything after parsing; raises `LoadError` beyond the limits, `Cancelled`."""
     part = content.part
-    objects = object_table(part, issues)
-    surfaces = surface_table(part, issues)
+    objects = content.objects
     appearances = Appearances(part, path.parent, issues)
     progress.report(0.5, "checking")
     scene = _scene(content, header, data, appearances, options, progress, issues)
@@ -94,7 +93,7 @@ def build_city(
         crs=header.crs,
         bbox=_bbox(list(lods.values())),
         objects=objects,
-        surfaces=surfaces,
+        surfaces=content.surfaces,
         lods=lods,
         textures=tuple(appearances.textures),
         materials=tuple(appearances.materials),
@@ -169,7 +168,8 @@ def _scene(
         faces.corner_code = np.repeat(codes[face_surface], corners)
         faces.triangle_surface = face_surface if triangles is None else np.repeat(face_surface, triangles)
     faces.themes = themes
-    faces.uv_table = appearances.tables().uv
+    uv = appearances.tables().uv
+    faces.uv_table = np.ascontiguousarray(np.vstack([uv, np.zeros((1, 2))]).T, np.float32)
     unit = found.geometry_unit
     faces = faces_io.drop_unused(mesh, drop)
     return _Scene(

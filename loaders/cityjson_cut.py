@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 
@@ -39,16 +40,13 @@ class Cuts:
 
     def skeleton(self, keep: set[int] | None = None) -> bytes:
         """The text with every array replaced by its number, except those in ``keep``."""
-        view = memoryview(self.data)
-        parts: list[bytes | memoryview] = []
-        at = self.start
-        for number, (first, last) in enumerate(self.ranges):
-            if keep is not None and number in keep:
-                continue
-            parts.append(view[at:first])
-            parts.append(b"%d" % number)
-            at = last
-        parts.append(view[at : self.stop])
+        chosen = range(len(self.ranges)) if keep is None else [n for n in range(len(self.ranges)) if n not in keep]
+        ranges = self.ranges if keep is None else [self.ranges[number] for number in chosen]
+        edges = [self.start, *chain.from_iterable(ranges), self.stop]
+        data = self.data
+        parts = [b""] * (2 * len(ranges) + 1)
+        parts[::2] = [data[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        parts[1::2] = [b"%d" % number for number in chosen]
         return b"".join(parts)
 
 

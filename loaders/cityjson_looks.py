@@ -244,18 +244,26 @@ def _textures(
     odd = ~has & ~((given == 1) & (image == -1))
     corner = _corners_of(surfaces.ring_len, ring, length, has, 0)
     given_len = np.where(has, given - 1, 0)
-    local = values.joined.numbers[_corners_of(values.joined.ring_len, other, given, has, 1)].astype(np.int64)
-    features = np.repeat(feature, given_len)
-    inside = (local >= 0) & (local < tables.uv_count[features])
-    local += tables.uv_first[features]
-    uv[corner] = np.where(inside, local, -1)
+    local = values.joined.numbers[_corners_of(values.joined.ring_len, other, given, has, 1)]
+    limit, base = _of_numbers(tables.uv_count, feature, given_len), _of_numbers(tables.uv_first, feature, given_len)
+    inside = (local >= 0) & (local < limit)
+    complete = bool(inside.all())
+    uv[corner] = local + base if complete else np.where(inside, local + base, -1)
     images = np.full(len(feature), -1, np.int32)
     images[has] = tables.texture[tables.texture_first[feature[has]] + image[has]]
-    texture[corner] = np.repeat(images, given_len)
-    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner, given_len)[~inside]]))
+    image_of = np.repeat(images, given_len)
+    texture[corner] = image_of if complete else np.where(inside, image_of, -1)
+    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner, given_len)[~inside] if not complete else owner[:0]]))
     if len(bad):
         _note_texture(issues, table.names(bad))
     return uv, texture
+
+
+def _of_numbers(by_feature: Int64, feature: Int32, lengths: Int64) -> Int32:
+    """A value of each feature by number; a single one where there is only one feature."""
+    if len(by_feature) == 1:
+        return by_feature.astype(np.int32)
+    return np.repeat(by_feature[feature].astype(np.int32), lengths)
 
 
 def _corners_of(ring_len: Int32, ring: Int64, length: Int64, has: Bool, skip: int) -> Bool | Int64:
@@ -303,7 +311,8 @@ def _texture_slowly(
             inside = [number if 0 <= number < tables.uv_count[feature] else -1 for number in item[1:]]
             base = int(tables.uv_first[feature])
             out[0][corner : corner + length] = [number + base if number >= 0 else -1 for number in inside]
-            out[1][corner : corner + length] = tables.texture[tables.texture_first[feature] + item[0]]
+            image = int(tables.texture[tables.texture_first[feature] + item[0]])
+            out[1][corner : corner + length] = [image if number >= 0 else -1 for number in inside]
         corner += length
 
 

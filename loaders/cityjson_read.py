@@ -13,7 +13,7 @@ import orjson
 from loaders import cityjson_ragged as ragged_io
 from loaders._fork import ForkPool
 from loaders.api import LoadError
-from loaders.city import Float64
+from loaders.city import Float64, ObjectTable, SurfaceTable
 from loaders.cityjson_cut import TEXTURE_VERTICES, VERTICES, Cuts, cut
 from loaders.cityjson_part import (
     Part,
@@ -26,6 +26,7 @@ from loaders.cityjson_part import (
 )
 from loaders.cityjson_ragged import NotJson
 from loaders.cityjson_source import json_error
+from loaders.cityjson_tables import object_table, surface_table
 from loaders.cityjson_walk import Unsure, Walker
 
 Report = Callable[[float], None]
@@ -40,6 +41,8 @@ class Content:
     root: dict[str, Any]
     part: Part
     template_vertices: Float64
+    objects: ObjectTable
+    surfaces: SurfaceTable
 
 
 def read_document(data: bytes, path: Path, processes: int, report: Report) -> Content:
@@ -182,16 +185,16 @@ def _finish_document(
     appearance = root.get("appearance")
     templates = template_vertices(root)
     root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}
-    arrays_part = make_part(walk, cuts)
+    part = make_part(walk, cuts)
+    tables = object_table(part, part.issues), surface_table(part, part.issues)
     done = pool.finish(report)
     count = len(work.row_jobs)
-    part = arrays_part
     part.arrays = gather_arrays(jobs, done[count:], walk, cuts.kinds)
     part.vertices = _rows_of(vertices, work, done, walk, cuts, 3)
     part.feature_vertices = np.array([0, len(part.vertices)], np.int64)
     if isinstance(appearance, dict):
         part.appearances = [(0, appearance, _rows_of(uv, work, done, walk, cuts, 2))]
-    return Content(root, part, templates)
+    return Content(root, part, templates, *tables)
 
 
 def _rows_of(number: int, work: _DocumentWork, done: list[Any], walk: Any, cuts: Cuts, width: int) -> Float64:
@@ -263,7 +266,8 @@ def read_sequence(data: bytes, path: Path, processes: int, report: Report) -> Co
         pool.close()
     root = done[0].root
     part = merge([section.part for section in done])
-    return Content(root, part, template_vertices(root))
+    tables = object_table(part, part.issues), surface_table(part, part.issues)
+    return Content(root, part, template_vertices(root), *tables)
 
 
 def _line_runs(data: bytes) -> list[tuple[int, int]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from loaders._fork import ForkPool, shared_empty
-from loaders.city import Appearance, Bool, Float64, Int32, Int64, TileSet, UInt8
+from loaders.city import Appearance, Bool, Float32, Float64, Int32, Int64, TileSet, UInt8
 from loaders.triangulate import ranges, starts
 
 TARGET = 40_000
@@ -19,7 +20,7 @@ LIMIT = 50_000
 
 @dataclass(slots=True, eq=False)
 class ThemeCorners:
-    """One theme by corner: material int32 (C,), uv int32 (C,) row of ``uv_table``, texture int32 (C,); -1 = none."""
+    """One theme by corner, int32 (C,): material, uv (column of ``uv_table``), texture; -1 = none, then uv is -1 too."""
 
     material: Int32 | None = None
     uv: Int32 | None = None
@@ -39,7 +40,7 @@ class Faces:
         corner_code: uint8 (C,), surface code; None = 0.
         triangle_surface: int32 (T,) or None.
         face_corner, face_triangle: int64 (F + 1,), where each face starts; None = every triangle is a face.
-        themes: by theme name; uv_table: float32 (N, 2).
+        themes: by theme name; uv_table: float32 (2, N + 1), its last column is 0, 0.
     """
 
     vertices: Float64
@@ -53,7 +54,7 @@ class Faces:
     face_corner: Int64 | None = None
     face_triangle: Int64 | None = None
     themes: dict[str, ThemeCorners] = field(default_factory=dict)
-    uv_table: Float64 | None = None
+    uv_table: Float32 | None = None
 
 
 def morton(x: Float64, y: Float64) -> Int64:
@@ -217,9 +218,9 @@ class _Fill:
         corners, amount = pieces.corners[part], pieces.triangles[part]
         out = slice(int(self.vertex_start[tile]), int(self.vertex_start[tile + 1]))
         corner = ranges(pieces.corner[part], corners)
-        xyz = self._positions(tile, out, faces.corner_vertex[corner])
+        xyz = self._positions(tile, out, _take(faces.corner_vertex, corner))
         self.tags[out, 0] = np.repeat(pieces.row[part], corners)
-        self.tags[out, 1] = 0 if faces.corner_code is None else faces.corner_code[corner]
+        self.tags[out, 1] = 0 if faces.corner_code is None else _take(faces.corner_code, corner)
         for name, theme in faces.themes.items():
             self._look(self.looks[name], theme, out, corner)
         here = slice(int(self.triangle_start[tile]), int(self.triangle_start[tile + 1]))
@@ -232,11 +233,11 @@ class _Fill:
             count = here.stop - here.start
             self.triangles[here] = np.arange(3 * count, dtype=np.int32).reshape(-1, 3)
             return _area(*(axis.reshape(-1, 3).T for axis in xyz))
-        moved = faces.triangles[triangle]
+        moved = np.take(faces.triangles, triangle, axis=0, mode="clip")
         moved += np.repeat(starts(corners)[:-1] - pieces.corner[part], amount).astype(np.int32)[:, None]
         self.triangles[here] = moved
         flat = np.ascontiguousarray(moved.T)
-        return _area(*(axis[flat] for axis in xyz))
+        return _area(*(_take(axis, flat) for axis in xyz))
 
     def _positions(self, tile: int, out: slice, vertex: Int32) -> list[Float64]:
         """Write float32 offsets from the middle of the tile; returns float64 offsets by axis."""
@@ -252,15 +253,13 @@ class _Fill:
 
     def _look(self, look: Appearance, theme: ThemeCorners, out: slice, corner: Int64) -> None:
         if look.material is not None and theme.material is not None:
-            look.material[out] = theme.material[corner]
+            look.material[out] = _take(theme.material, corner)
         if look.uvt is None or theme.uv is None or theme.texture is None or self.faces.uv_table is None:
             return
-        uv = theme.uv[corner]
-        has = uv >= 0
-        table = self.faces.uv_table
-        values = table[np.maximum(uv, 0)] if len(table) else np.zeros((len(uv), 2))
-        look.uvt[out, :2] = np.where(has[:, None], values, 0.0)
-        look.uvt[out, 2] = np.where(has, theme.texture[corner], -1)
+        uv = _take(theme.uv, corner)
+        for axis in (0, 1):
+            look.uvt[out, axis] = self.faces.uv_table[axis][uv]
+        look.uvt[out, 2] = _take(theme.texture, corner)
 
     def tiles(self) -> TileSet:
         """The finished arrays."""
@@ -275,6 +274,11 @@ class _Fill:
             self.surface,
             self.looks,
         )
+
+
+def _take(values: Any, where: Any) -> Any:
+    """``values[where]`` for indices known to be inside: numpy takes twice as long when it has to make sure."""
+    return np.take(values, where, mode="clip")
 
 
 def _area(x: Float64, y: Float64, z: Float64) -> float:

@@ -18,7 +18,7 @@ import mapbox_earcut
 import numpy as np
 import numpy.typing as npt
 
-from loaders._fork import ForkPool, shared_empty
+from loaders._fork import ForkPool
 from loaders.city import Bool, Float64, Int32, Int64
 
 _FAN_CORNERS = 64
@@ -32,6 +32,8 @@ _SLACK = 1e-9
 _AREA_ERROR = 1e-6
 _FLAT = 1e-14
 """Polygons whose area is below this share of their squared extent have no area."""
+_SMALL_AREA = 1e-2
+"""Twice the area above which no polygon of a city is flat: 10^-14 times the square of 1000 km."""
 _LEFT, _NO_AREA, _REPEATS = -1, -2, -3
 
 
@@ -95,9 +97,10 @@ def triangulate(polygons: Polygons, processes: int = 1, report: Callable[[float]
     job = _Job(polygons, processes, report)
     rings = polygons.polygon_rings
     take = rings > 0 if polygons.skip is None else (rings > 0) & ~polygons.skip
-    late = [np.flatnonzero((rings > 1) & take)]
-    late.append(job.fans(np.flatnonzero((rings == 1) & take)))
-    found = job.clean(np.sort(np.concatenate(late)))
+    left, repeats = job.fans(np.flatnonzero((rings == 1) & take))
+    found = job.clean(np.sort(np.concatenate([np.flatnonzero((rings > 1) & take), left])))
+    if len(repeats):
+        found.append(job.without_repeats(np.sort(repeats)))
     return job.finish(found, take)
 
 
@@ -113,7 +116,7 @@ class _Job:
         self.counts = np.maximum(corners + 2 * polygons.polygon_rings.astype(np.int64) - 4, 0)
         self.out_start = starts(self.counts)
         self.parallel = len(corners) * 4 > _BATCH_CORNERS and processes > 1
-        self.out: Int32 = shared_empty((int(self.out_start[-1]), 3), np.int32, self.parallel)
+        self.states: list[tuple[Int64, int, npt.NDArray[np.int8]]] = []
         self.degenerate: list[Int64] = []
         self.tangled: list[Int64] = []
 
@@ -124,8 +127,8 @@ class _Job:
         finally:
             pool.close()
 
-    def fans(self, members: Int64) -> Int64:
-        """Triangulate the polygons of one ring by fans where that is right; returns the others."""
+    def fans(self, members: Int64) -> tuple[Int64, Int64]:
+        """Find the fans of the polygons of one ring; returns those without one, and those with repeated corners."""
         size = (self.corner_start[members + 1] - self.corner_start[members]).astype(np.int32)
         large = members[size > _FAN_CORNERS]
         self.degenerate.append(members[size < 3])
@@ -139,39 +142,66 @@ class _Job:
             step = max(1, _BATCH_CORNERS // corners)
             batches += [(members[at : min(at + step, last)], corners) for at in range(first, last, step)]
         runs = _group(batches)
-        done = self._share(lambda task: [self._fan_batch(*batch) for batch in runs[task]], len(runs), 0.0, 0.7)
-        left = [large]
-        for (part, _), state in zip(batches, [one for run in done for one in run], strict=True):
-            if state is not None:
-                left.append(part[(state == _LEFT) | (state == _REPEATS)])
+        done = self._share(lambda task: [self._apexes(*batch) for batch in runs[task]], len(runs), 0.0, 0.6)
+        left, repeats = [large], [members[:0]]
+        for (part, corners), state in zip(batches, [one for run in done for one in run], strict=True):
+            self.states.append((part, corners, state))
+            if int(state.min()) < 0:
+                left.append(part[state == _LEFT])
+                repeats.append(part[state == _REPEATS])
                 self.degenerate.append(part[state == _NO_AREA])
-        return np.concatenate(left)
+        return np.concatenate(left), np.concatenate(repeats)
 
-    def _fan_batch(self, members: Int64, size: int) -> npt.NDArray[np.int8] | None:
-        """Write the fans of polygons of ``size`` corners; apex of each or a reason; None if all are well."""
+    def _apexes(self, members: Int64, size: int) -> npt.NDArray[np.int8]:
+        """Corner from which each polygon of ``size`` corners is a fan, or why there is none."""
         first = self.corner_start[members].astype(np.int32)
         vertex = self.polygons.corner_vertex[first[None, :] + np.arange(size, dtype=np.int32)[:, None]]
         points = [np.take(axis, vertex, mode="clip") for axis in self.polygons.vertices]
         same = _repeats(points)
-        u, v, area, extent = _project(points)
+        u, v, area, flat = _project(points)
         apex = np.full(len(members), _LEFT, np.int8)
-        apex[area <= _FLAT * extent] = _NO_AREA
+        apex[flat] = _NO_AREA
         apex[same] = _REPEATS
         _choose_apex(u, v, area, apex, size)
-        slot = self.out_start[members]
-        good = apex >= 0
-        if not good.all():
-            slot, first, turned = slot[good], first[good], apex[good].astype(np.int32)
-        else:
-            turned = apex.astype(np.int32)
-        previous = first + (turned + 1) % size
-        for number in range(size - 2):
-            following = first + (turned + number + 2) % size
-            self.out[slot + number, 0] = first + turned
-            self.out[slot + number, 1] = previous
-            self.out[slot + number, 2] = following
-            previous = following
-        return None if good.all() else apex
+        return apex
+
+    def _write_fans(self, out: Int32, out_start: Int64) -> None:
+        """Put the triangles of all fans in place."""
+        for members, size, state in self.states:
+            good = slice(None) if int(state.min()) >= 0 else state >= 0
+            slot, apex = out_start[members[good]], state[good].astype(np.int32)
+            first = self.corner_start[members[good]].astype(np.int32)
+            plain = not apex.any()
+            fan = np.empty((len(slot), 3), np.int32)
+            fan[:, 0] = first + apex
+            for number in range(1, size - 1):
+                one, two = apex + number, apex + number + 1
+                if not plain:
+                    one, two = one % size, two % size
+                fan[:, 1] = first + one
+                fan[:, 2] = first + two
+                out[slot + (number - 1)] = fan
+
+    def without_repeats(self, members: Int64) -> tuple[Int64, Int32, Int32]:
+        """Leave out corners that repeat the one before and triangulate what remains: as `clean`."""
+        corner, ring_len, polygon_rings, _ = self._corners(members)
+        given = self.polygons
+        vertex = given.corner_vertex[corner]
+        rest = Polygons(given.vertices, vertex, ring_len.astype(np.int32), polygon_rings.astype(np.int32))
+        found = triangulate(rest, self.processes, lambda done: self.report(0.8 + 0.1 * done))
+        self.degenerate += [members[polygon_rings == 0], members[found.degenerate]]
+        self.tangled.append(members[found.tangled])
+        return members, found.counts, corner[found.triangles].astype(np.int32)
+
+    def _corners(self, members: Int64) -> tuple[Int64, Int64, Int64, Float64]:
+        """Corners, ring lengths, rings and points of some polygons without repeated corners."""
+        rings = self.polygons.polygon_rings[members].astype(np.int64)
+        ring = ranges(self.first_ring[members], rings)
+        ring_len = self.polygons.ring_len[ring].astype(np.int64)
+        corner = ranges(self.ring_start[ring], ring_len)
+        points = self.polygons.vertices[:, self.polygons.corner_vertex[corner]]
+        corner, points, ring_len, rings = _without_repeats(corner, points, ring_len, rings)
+        return corner, ring_len, rings, points
 
     def clean(self, members: Int64) -> list[tuple[Int64, Int32, Int32]]:
         """Triangulate polygons one by one: (polygons, counts, triangles) by batch. Repeated corners are left out."""
@@ -186,12 +216,7 @@ class _Job:
 
     def _earcut_batch(self, members: Int64) -> tuple[Int32, Int32, Bool]:
         """Triangles of each polygon, the triangles by corner, and which polygons cross themselves."""
-        rings = self.polygons.polygon_rings[members].astype(np.int64)
-        ring = ranges(self.first_ring[members], rings)
-        corner = ranges(self.ring_start[ring], self.polygons.ring_len[ring].astype(np.int64))
-        ring_len, polygon_rings = self.polygons.ring_len[ring].astype(np.int64), rings
-        points = self.polygons.vertices[:, self.polygons.corner_vertex[corner]]
-        corner, points, ring_len, polygon_rings = _without_repeats(corner, points, ring_len, polygon_rings)
+        corner, ring_len, polygon_rings, points = self._corners(members)
         u, v, ring_area, extent = _project_rings(points, ring_len, polygon_rings)
         first = starts(polygon_rings)
         ends = starts(ring_len)
@@ -221,25 +246,17 @@ class _Job:
         return counts, corner[triangles].astype(np.int32), tangled
 
     def finish(self, found: list[tuple[Int64, Int32, Int32]], take: Bool) -> Triangulation:
-        """Put the single polygons in place and take out the slots that nobody filled."""
-        degenerate = np.sort(np.concatenate([*self.degenerate, np.zeros(0, np.int64)]))
-        old = self.counts.copy()
-        counts = np.where(take, old, 0)
+        """Put all triangles in the order of their polygons."""
+        degenerate = np.unique(np.concatenate([*self.degenerate, np.zeros(0, np.int64)]))
+        counts = np.where(take, self.counts, 0)
         counts[degenerate] = 0
-        late = np.concatenate([one[0] for one in found]) if found else np.zeros(0, np.int64)
-        if len(late):
-            counts[late] = np.concatenate([one[1] for one in found])
-        triangles = self.out
-        if not np.array_equal(counts, old):
-            new_start = starts(counts)
-            triangles = np.empty((int(new_start[-1]), 3), np.int32)
-            whole = np.flatnonzero(counts != 0)
-            whole = np.setdiff1d(whole, late, assume_unique=True)
-            _move_runs(self.out, self.out_start, triangles, new_start, counts, whole)
-        else:
-            new_start = self.out_start
+        for members, number, _ in found:
+            counts[members] = number
+        start = starts(counts)
+        triangles = np.empty((int(start[-1]), 3), np.int32)
+        self._write_fans(triangles, start)
         for members, number, values in found:
-            triangles[ranges(new_start[members], number.astype(np.int64))] = values
+            triangles[ranges(start[members], number.astype(np.int64))] = values
         tangled = np.sort(np.concatenate([*self.tangled, np.zeros(0, np.int64)]))
         return Triangulation(triangles, counts.astype(np.int32), degenerate, tangled)
 
@@ -258,38 +275,33 @@ def _group(batches: list[tuple[Int64, int]]) -> list[list[tuple[Int64, int]]]:
     return runs
 
 
-def _move_runs(
-    source: Int32, source_start: Int64, target: Int32, target_start: Int64, counts: Int64, members: Int64
-) -> None:
-    """Copy the triangles of ``members`` (ascending) to their new places, in pieces that stay in the cache."""
-    for at in range(0, len(members), 50_000):
-        part = members[at : at + 50_000]
-        target[ranges(target_start[part], counts[part])] = source[ranges(source_start[part], counts[part])]
-
-
 def _repeats(points: list[Float64]) -> Bool:
     """True for polygons (columns) with a corner at the place of the one before it."""
     x, y, z = points
-    same = x == np.roll(x, 1, axis=0)
-    if not same.any():
-        return np.zeros(x.shape[1], np.bool_)
-    same &= (y == np.roll(y, 1, axis=0)) & (z == np.roll(z, 1, axis=0))
-    found: Bool = same.any(axis=0)
+    inner = (x[1:] == x[:-1]) & (y[1:] == y[:-1]) & (z[1:] == z[:-1])
+    found: Bool = inner.any(axis=0)
+    found |= (x[0] == x[-1]) & (y[0] == y[-1]) & (z[0] == z[-1])
     return found
 
 
-def _project(points: list[Float64]) -> tuple[Float64, Float64, Float64, Float64]:
-    """Corners by axis (k, n) to plane coordinates u, v (k, n), counter-clockwise; twice the area there; extent^2."""
+def _project(points: list[Float64]) -> tuple[Float64, Float64, Float64, Bool]:
+    """Corners by axis (k, n) to plane coordinates u, v (k, n), counter-clockwise; twice the area there; if flat."""
     x, y, z = (axis - axis[0] for axis in points)
-    normal = np.stack([_cross_sum(y, z), _cross_sum(z, x), _cross_sum(x, y)])
-    size = np.abs(normal)
-    top = np.argmax(size, axis=0)
-    area = np.take_along_axis(normal, top[None], axis=0)[0]
-    u = np.where(top == 0, y, np.where(top == 1, z, x))
-    v = np.where(top == 0, z, np.where(top == 1, x, y))
+    nx, ny, nz = _cross_sum(y, z), _cross_sum(z, x), _cross_sum(x, y)
+    ax, ay, az = np.abs(nx), np.abs(ny), np.abs(nz)
+    along_x = (ax >= ay) & (ax >= az)
+    along_z = ~along_x & (az > ay)
+    area = np.where(along_x, nx, np.where(along_z, nz, ny))
+    u = np.where(along_x, y, np.where(along_z, x, z))
+    v = np.where(along_x, z, np.where(along_z, y, x))
     np.negative(u, out=u, where=area < 0)
-    extent = np.maximum(np.abs(x).max(axis=0), np.maximum(np.abs(y).max(axis=0), np.abs(z).max(axis=0))) ** 2
-    return u, v, np.abs(area), extent
+    area = np.abs(area)
+    flat = area < _SMALL_AREA
+    if flat.any():
+        where = np.flatnonzero(flat)
+        extent = np.max([np.abs(axis[:, where]).max(axis=0) for axis in (x, y, z)], axis=0)
+        flat[where] = area[where] <= _FLAT * extent**2
+    return u, v, area, flat
 
 
 def _cross_sum(a: Float64, b: Float64) -> Float64:
