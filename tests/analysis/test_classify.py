@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from loaders.city import SURFACE_CODES, Column, SurfaceTable
 from viewer.analysis.classify import attributes_for_coloring, colors_for
-from viewer.analysis.legend import format_value, title_of
+from viewer.analysis.legend import format_value, title_of, titled_with_unit
 from viewer.analysis.palettes import (
     BASE_COLORS,
+    FLAT_ROOF,
     MAX_CLASSES,
     NO_DATA,
     OTHER,
@@ -166,8 +167,16 @@ def test_yes_and_no(small_city):
 
 def test_numbers_as_classes_with_a_categorical_palette(small_city):
     colors, legend = rgb(small_city(buildings({"n": 3}, {"n": 1}, {"n": 3})), color_by="n", palette="tol-muted")
-    assert [(e.label, e.count) for e in legend.entries] == [("3", 2), ("1", 1)]
+    assert [(e.label, e.count) for e in legend.entries] == [("1", 1), ("3", 2)]
     assert colors[0] == colors[2] == tuple(palette("tol-muted").colors[0])
+    _, legend = rgb(small_city(buildings({"n": 10}, {"n": 9}, {"n": 10})), color_by="n", palette="tol-muted")
+    assert [e.label for e in legend.entries] == ["9", "10"]
+
+
+def test_grades_stand_in_their_own_order_and_keep_their_colours(small_city):
+    _, legend = rgb(small_city(buildings({"e": "C"}, {"e": "A"}, {"e": "C"}, {"e": "B"})), color_by="e")
+    assert [(e.label, e.count) for e in legend.entries] == [("A", 1), ("B", 1), ("C", 2)]
+    assert legend.entries[2].rgb == tuple(int(v) for v in palette("okabe-ito").colors[0])
 
 
 def test_long_labels_are_cut_and_put_on_one_line(small_city):
@@ -207,9 +216,9 @@ def test_by_type(small_city):
     colors, legend = rgb(city, color_by="@type")
     assert colors[1] == TYPE_COLORS["BuildingPart"] and colors[5] == type_color("+Noise")
     assert [(e.label, e.count) for e in legend.entries] == [
-        ("BuildingPart", 2),
+        ("Building part", 2),
         ("Building", 1),
-        ("BuildingInstallation", 1),
+        ("Building installation", 1),
         ("+Noise", 1),
     ]
 
@@ -221,8 +230,9 @@ def test_the_default_look_names_surfaces_and_other_objects(small_city):
     assert colors[6] == BASE_COLORS["WaterBody"]
     entries = {e.label: e for e in legend.entries}
     # Buildings whose faces are not named are drawn as roof and wall; the road is drawn by its surface.
-    assert set(entries) == {"Roof", "Wall", "Ground", "Traffic area", "WaterBody"}
-    assert entries["Ground"].rgb == surface_colors()["GroundSurface"] and entries["WaterBody"].count == 1
+    assert set(entries) == {"Roof, pitched", "Roof, flat", "Wall", "Ground", "Traffic area", "Water body"}
+    assert entries["Ground"].rgb == surface_colors()["GroundSurface"] and entries["Water body"].count == 1
+    assert entries["Roof, flat"].rgb == surface_colors()[FLAT_ROOF] != entries["Roof, pitched"].rgb
 
 
 def test_surface_colours_are_those_of_the_shader(project_root):
@@ -235,7 +245,10 @@ def test_surface_colours_are_those_of_the_shader(project_root):
     for condition, what in re.findall(r"if \((code == [^)]*)\) return (\w+)", text):
         for code in re.findall(r"code == (\d+)", condition):
             drawn[int(code)] = constants["ROOF_PITCHED" if what == "roofColour" else what]
-    assert drawn == {SURFACE_CODES[name]: color for name, color in surface_colors().items()}
+    colors = dict(surface_colors())
+    pitched, flat = re.search(r"vec3 roofColour\(float up\) { return mix\((\w+), (\w+),", text).groups()
+    assert (constants[pitched], constants[flat]) == (colors["RoofSurface"], colors.pop(FLAT_ROOF))
+    assert drawn == {SURFACE_CODES[name]: color for name, color in colors.items()}
 
 
 def test_an_attribute_that_is_not_there_is_no_data_everywhere(small_city):
@@ -280,14 +293,43 @@ def test_attributes_worth_colouring(small_city):
         (1e-9, None, "1e-09"),
         (float("nan"), None, "nan"),
         (-3.0, None, "-3"),
-        (1950.0, 25.0, "1 950"),
+        (1950.0, 25.0, "1950"),
+        (19500.0, 250.0, "19 500"),
     ],
 )
 def test_numbers_for_people(value, step, text):
     assert format_value(value, step) == text
 
 
-def test_titles_for_people():
-    assert title_of("year_of_construction") == "Year of construction"
-    assert title_of("measuredHeight") == "MeasuredHeight"
-    assert title_of("_") == "_"
+@pytest.mark.parametrize(
+    ("name", "title", "unit"),
+    [
+        ("year_of_construction", "Year of construction", ""),
+        ("yearOfConstruction", "Year of construction", ""),
+        ("measuredHeight", "Measured height", ""),
+        ("SolitaryVegetationObject", "Solitary vegetation object", ""),
+        ("TINRelief", "TIN relief", ""),
+        ("+NoiseBuilding", "+Noise building", ""),
+        ("identificatieBAG", "Identificatie BAG", ""),
+        ("Street_Name", "Street Name", ""),
+        ("footprintArea_m2", "Footprint area", "m²"),
+        ("heatDemand_kWh_m2a", "Heat demand", "kWh/(m² a)"),
+        ("kWh", "KWh", ""),
+        ("b3_h_dak_50p", "B3 h dak 50p", ""),
+        ("m", "M", ""),
+        ("_", "_", ""),
+        ("_m", "M", ""),
+        ("", "", ""),
+        ("建物高さ", "建物高さ", ""),
+    ],
+)
+def test_titles_for_people(name, title, unit):
+    assert titled_with_unit(name) == (title, unit)
+    assert unit or title_of(name) == title
+
+
+def test_units_stand_in_the_legend_of_numbers_only(small_city):
+    city = small_city(buildings({"area_m2": 1.5, "kind_m": "x"}, {"area_m2": 2.5, "kind_m": "y"}))
+    assert [rgb(city, color_by=name)[1].unit for name in ("area_m2", "kind_m")] == ["m²", ""]
+    legend = rgb(city, color_by="area_m2", palette="tol-muted")[1]
+    assert (legend.kind, legend.title, legend.unit) == ("classes", "Area", "m²")

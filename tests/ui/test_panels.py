@@ -34,7 +34,7 @@ def test_relatives_go_from_the_top_down(city: CityData) -> None:
 
 def test_many_objects_give_common_values_and_ranges(city: CityData) -> None:
     types, attributes = summary.many(city, np.array([0, 3, 4]))
-    assert {line.name: line.value for line in types.lines} == {"Building": 2, "SolitaryVegetationObject": 1}
+    assert {line.name: line.value for line in types.lines} == {"Building": 2, "Solitary vegetation object": 1}
     lines = {line.name: line.text for line in attributes.lines}
     assert lines["height"] == "12.5 – 30, mean 21.25 (2 of 3)"
     assert lines["function"] == "2 different values (2 of 3)"

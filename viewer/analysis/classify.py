@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from loaders.city import Bool, CityData, Column, Float64, Int16, UInt8
 from viewer.analysis.derived import Derived, derived
-from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of
+from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of, titled_with_unit
 from viewer.analysis.palettes import (
     BASE_COLOR_EXTENSION,
     BUILT_TYPES,
     DEFAULT_CLASSES,
     DEFAULT_RAMP,
+    FLAT_ROOF,
     MAX_CLASSES,
     NO_DATA,
     OTHER,
@@ -37,6 +38,8 @@ BY_TYPE, BY_SURFACE, BY_THEME = "@type", "@surface", "@theme"
 RAMP_TICKS = 5
 MAX_LABEL = 60
 """Characters of a category's label."""
+SHORT_LABEL = 2
+"""Categories whose labels are all so short are grades ("A" to "G") and stand in their own order."""
 MIN_FOR_OUTLIERS = 50
 """Fewer values than this are all taken to be meant."""
 KEPT_STYLES = 4
@@ -93,9 +96,9 @@ def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Leg
     note = f"{inherited:,} values come from the parent object.".replace(",", " ") if inherited else ""
     note = "1 value comes from the parent object." if inherited == 1 else note
     name = style.palette if style.palette is not None and is_palette(style.palette) else None
-    title = title_of(column.name)
+    title, unit = titled_with_unit(column.name) if column.is_numeric() else (title_of(column.name), "")
     if column.is_numeric() and not (name and palette(name).kind == "categorical"):
-        return _ramp(base, title, values, present, name or DEFAULT_RAMP, style.range, note)
+        return _ramp(base, title, values, present, name or DEFAULT_RAMP, style.range, note, unit)
     if column.kind == "boolean":
         codes = np.where(present, values.astype(np.int8), np.int8(-1))
         return _classes(base, title, codes, ["no", "yes"], name or DEFAULT_CLASSES, note)
@@ -104,7 +107,8 @@ def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Leg
         unique, inverse = np.unique(values[present], return_inverse=True)
         codes = np.full(base.count, -1, np.int64)
         codes[present] = inverse
-        return _classes(base, title, codes, [format_value(v) for v in unique.tolist()], name or DEFAULT_CLASSES, note)
+        labels = [format_value(v) for v in unique.tolist()]
+        return _classes(base, title, codes, labels, name or DEFAULT_CLASSES, note, unit)
     categories = column.categories
     if categories is None:
         raise ValueError(f"column {column.name!r} of kind {column.kind} has no categories")
@@ -136,6 +140,7 @@ def _ramp(
     name: str,
     limits: tuple[float, float] | None,
     note: str,
+    unit: str,
 ) -> tuple[UInt8, Legend]:
     """Numbers on a ramp. NaN is no data; infinite values take the colour of their end and do not set the range."""
     numbers = np.asarray(values, np.float64)
@@ -161,7 +166,7 @@ def _ramp(
     )
     missing = int(np.count_nonzero(base.drawn & ~known))
     colors = tuple(_rgb(color) for color in table[:: RAMP_SIZE // 64])
-    legend = Legend(title, "", "ramp", entries, _no_data(missing), (*colors, _rgb(table[-1])), (low, high), note)
+    legend = Legend(title, unit, "ramp", entries, _no_data(missing), (*colors, _rgb(table[-1])), (low, high), note)
     if not known.any():
         legend = Legend(title, "", "classes", (), _no_data(missing), note="No object has a number here.")
     return _colored(lookup, places), legend
@@ -220,7 +225,7 @@ def _colored(lookup: UInt8, codes: Codes) -> UInt8:
 
 
 def _classes(
-    base: Derived, title: str, codes: Codes, labels: list[str] | _Labels, name: str, note: str
+    base: Derived, title: str, codes: Codes, labels: list[str] | _Labels, name: str, note: str, unit: str = ""
 ) -> tuple[UInt8, Legend]:
     """Categories: the most frequent ones get a colour each, the rest share one. ``codes`` (N,), -1 = missing."""
     size = len(labels)
@@ -234,13 +239,20 @@ def _classes(
     if palette(name).kind != "categorical":
         shown = np.array(sorted(shown.tolist(), key=lambda code: labels[code]), np.int64)
     lookup[shown] = class_colors(name, len(shown))
+    if all(len(labels[code]) <= SHORT_LABEL for code in shown.tolist()):
+        shown = np.array(sorted(shown.tolist(), key=lambda code: _grade(labels[code])), np.int64)
     entries = [LegendEntry(labels[code], _rgb(lookup[code]), int(counts[code])) for code in shown.tolist()]
     if len(order) > len(shown):
         rest = int(counts.sum() - counts[shown].sum())
         entries.append(LegendEntry(f"other ({len(order) - len(shown)} values)", OTHER, rest))
     missing = int(np.count_nonzero(base.drawn & ~known))
     rgb = _colored(lookup, codes)  # -1, missing, is the last
-    return rgb, Legend(title, "", "classes", tuple(entries), _no_data(missing), note=note)
+    return rgb, Legend(title, unit, "classes", tuple(entries), _no_data(missing), note=note)
+
+
+def _grade(label: str) -> tuple[float, str]:
+    """Sorts numbers by value, then letters."""
+    return (float(label), "") if label.isdecimal() else (math.inf, label)
 
 
 def _by_type(city: CityData) -> tuple[UInt8, Legend]:
@@ -249,7 +261,7 @@ def _by_type(city: CityData) -> tuple[UInt8, Legend]:
     counts = np.bincount(objects.type_codes[base.drawn], minlength=len(objects.type_names))
     codes = np.argsort(-counts, kind="stable").tolist()
     entries = tuple(
-        LegendEntry(objects.type_names[code], type_color(objects.type_names[code]), int(counts[code]))
+        LegendEntry(title_of(objects.type_names[code]), type_color(objects.type_names[code]), int(counts[code]))
         for code in codes
         if counts[code]
     )
@@ -272,11 +284,13 @@ def _surface_legend(city: CityData) -> Legend:
     bare_types = {name: count for name, count in zip(objects.type_names, counts, strict=False) if count}
     if any(name.startswith(BUILT_TYPES) for name in bare_types):
         present |= {"RoofSurface", "WallSurface"}
+    if "RoofSurface" in present:
+        present.add(FLAT_ROOF)
     colors = surface_colors()
     shown = {colors[name] for name in present if name in colors}
     entries = [LegendEntry(label, colors[name]) for name, label in SURFACE_LABELS.items() if colors[name] in shown]
     named = sorted((-count, name) for name, count in bare_types.items() if not name.startswith(BUILT_TYPES))
-    entries += [LegendEntry(name, base_color(name), -count) for count, name in named]
+    entries += [LegendEntry(title_of(name), base_color(name), -count) for count, name in named]
     return Legend("Surfaces and objects", "", "classes", tuple(entries[:MAX_CLASSES]))
 
 

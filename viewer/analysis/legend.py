@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,12 +57,50 @@ def format_value(value: float, step: float | None = None) -> str:
     if largest >= 1e9 or largest < 1e-4:
         return f"{value:.3g}"
     decimals = min(max(2 - math.floor(math.log10(size)) - 1, 0), 8) if size > 0 else 2
-    text = f"{value:,.{decimals}f}".replace(",", " ")
+    text = f"{value:,.{decimals}f}".replace(",", " ") if largest >= 10_000 else f"{value:.{decimals}f}"  # years whole
     text = text.rstrip("0").rstrip(".") if "." in text and step is None else text
     return "0" if float(text.replace(" ", "")) == 0 else text
 
 
+_JOINTS = re.compile(
+    r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\d)(?=[A-Z][a-z]{2})|(?<=[A-Z])(?=[A-Z][a-z]{2})"
+)
+"""Where words written as one meet: "measured|Height", "TIN|Relief"; not in "kWh" and "LoDs"."""
+_UNITS = {
+    "m": "m",
+    "m2": "m²",
+    "m3": "m³",
+    "ha": "ha",
+    "km": "km",
+    "deg": "°",
+    "percent": "%",
+    "pct": "%",
+    "kw": "kW",
+    "kwh": "kWh",
+    "mwh": "MWh",
+    "kwh_a": "kWh/a",
+    "kwh_m2": "kWh/m²",
+    "kwh_m2a": "kWh/(m² a)",
+}
+"""Units as attribute names end in them (after an underscore, any case)."""
+
+
 def title_of(attribute: str) -> str:
-    """An attribute's name for people: underscores become spaces, the first letter a capital."""
-    text = " ".join(attribute.replace("_", " ").split())
-    return text[:1].upper() + text[1:] if text else attribute
+    """An attribute's or type's name for people: "measuredHeight" becomes "Measured height", "roof_type" "Roof type"."""
+    words = []
+    for part in attribute.replace("_", " ").split():
+        first, *rest = _JOINTS.split(part)
+        words += [first, *(word.lower() if word.istitle() else word for word in rest)]
+    text = " ".join(words) or attribute
+    start = next((n for n, char in enumerate(text) if char.isalpha()), 0)
+    return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
+
+
+def titled_with_unit(attribute: str) -> tuple[str, str]:
+    """Title and unit of an attribute that holds numbers: "floorArea_m2" gives ("Floor area", "m²"); "" = no unit."""
+    parts = attribute.split("_")
+    for count in (2, 1):
+        unit = _UNITS.get("_".join(parts[-count:]).lower())
+        if unit is not None and len(parts) > count and parts[0]:
+            return title_of("_".join(parts[:-count])), unit
+    return title_of(attribute), ""

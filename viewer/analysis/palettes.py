@@ -150,8 +150,11 @@ BASE_COLORS: dict[str, RGB] = {
 """Natural colour of each CityJSON type in the default look, where no semantic surface says better."""
 BASE_COLOR_EXTENSION: RGB = (198, 186, 204)
 
+FLAT_ROOF = "RoofSurface, flat"
+"""Key of `surface_colors` for the flat ones among the roofs: the shader tells them from the pitched by their slope."""
 _SURFACE_CONSTANTS: dict[str, str] = {
     "RoofSurface": "ROOF_PITCHED",
+    FLAT_ROOF: "ROOF_FLAT",
     "WallSurface": "WALL",
     "GroundSurface": "GROUND",
     "ClosureSurface": "CLOSURE",
@@ -169,9 +172,10 @@ _SURFACE_CONSTANTS: dict[str, str] = {
     "AuxiliaryTrafficArea": "ROAD_EDGE",
     "TransportationMarking": "MARKING",
 }
-"""Semantic surface types and the constant of ``shaders/surfaces.glsl`` that they are drawn in (steep, for roofs)."""
+"""Semantic surface types and the constant of ``shaders/surfaces.glsl`` that they are drawn in."""
 SURFACE_LABELS: dict[str, str] = {
-    "RoofSurface": "Roof",
+    "RoofSurface": "Roof, pitched",
+    FLAT_ROOF: "Roof, flat",
     "WallSurface": "Wall",
     "GroundSurface": "Ground",
     "ClosureSurface": "Closure",
@@ -237,7 +241,8 @@ def base_color(type_name: str) -> RGB:
 def surface_colors() -> dict[str, RGB]:
     """Colour of semantic surface types in the default look, read from the shader that draws them.
 
-    Surfaces that are not in it have the colour of their object. Flat roofs are drawn paler than the colour here.
+    Surfaces that are not in it have the colour of their object. Roofs have two: "RoofSurface" and `FLAT_ROOF`, and
+    what is a little inclined lies between them.
     """
     numbers = dict(re.findall(r"const vec3 (\w+)\s*=\s*vec3\(([^)]*)\)", shader("surfaces.glsl")))
     colors: dict[str, RGB] = {}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from loaders.api import LoadError
-from viewer.analysis.classify import colors_for
-from viewer.analysis.legend import Legend
+from viewer.analysis.shown_legend import shown_legend
 from viewer.render.resolve import resolve
 from viewer.render.state import Pick
 from viewer.session.recovery import Recovered, discard, recover
@@ -24,10 +23,22 @@ if TYPE_CHECKING:
 SHOWN_BITS = 15
 
 
-def is_geographic(crs: str | None) -> bool:
-    """True if the CRS measures in degrees. Unknown ones are taken as metric."""
-    if crs is None:
+def is_geographic(crs: str | None, box: Sequence[float] | None = None) -> bool:
+    """True if the CRS measures in degrees. Unknown ones are taken as metric.
+
+    ``box`` (minx miny minz maxx maxy maxz) is where the data lies: beyond 360 and 90 it cannot be in degrees.
+    """
+    if crs is None or (box is not None and not _could_be_degrees(box)):
         return False
+    return _measures_in_degrees(crs)
+
+
+def _could_be_degrees(box: Sequence[float]) -> bool:
+    return max(abs(box[0]), abs(box[3])) <= 360 and max(abs(box[1]), abs(box[4])) <= 90
+
+
+@lru_cache(maxsize=16)
+def _measures_in_degrees(crs: str) -> bool:
     import pyproj  # takes a while to import, and most cities are metric
 
     try:
@@ -118,7 +129,8 @@ class Feedback:
                 triangles += meshes[index].triangle_count
         window.status.show_crs(state.crs, bool(state.layers))
         window.status.show_drawn(triangles, sorted(lods))
-        self._geographic = is_geographic(state.crs)
+        box = window.session.scene_bbox()
+        self._geographic = is_geographic(state.crs, box.tolist() if box is not None else None)
         self._hint(bool(looks), shown)
         self.refresh_legend()
 
@@ -130,16 +142,14 @@ class Feedback:
             hint.say("")
 
     def refresh_legend(self) -> None:
-        """The current layer's legend, if wanted."""
-        window = self._window
-        state = window.session.document.state
-        layer = next((la for la in state.layers if la.id == self._shell.current), None)
-        city = window.session.document.cities.get(self._shell.current)
-        legend: Legend | None = None
-        if state.show_legend and layer is not None and city is not None and layer.visible:
-            legend = colors_for(city, layer.style)[1]
-        name = layer.name if layer is not None and len(state.layers) > 1 else ""
-        window.stage.legend.show_legend(legend, name)
+        """The legend that explains the picture, if wanted."""
+        document, stage = self._window.session.document, self._window.stage
+        found = shown_legend(document.state, document.cities)
+        if found is None:
+            stage.legend.show_legend(None)
+        else:
+            layer, legend = found
+            stage.legend.show_legend(legend, layer.name if len(document.state.layers) > 1 else "")
 
     def refresh_sky(self) -> None:
         """The theme changed: the picture itself stays as it is, only what lies over it is painted again."""

@@ -133,6 +133,7 @@ class LegendOverlay(QFrame):
         self._host = host
         self._shell = shell
         self._legend: Legend | None = None
+        self._layer_name = ""
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -150,9 +151,9 @@ class LegendOverlay(QFrame):
 
     def show_legend(self, legend: Legend | None, layer_name: str = "") -> None:
         """Show this legend; None hides it. ``layer_name`` is added where several layers are open."""
-        if legend == self._legend and legend is not None:
+        if (legend, layer_name) == (self._legend, self._layer_name) and legend is not None:
             return
-        self._legend = legend
+        self._legend, self._layer_name = legend, layer_name
         while (item := self._column.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.setParent(None)

@@ -257,7 +257,6 @@ class MainWindow(QMainWindow):
         session.job_changed.connect(self._jobs_changed)
         session.ui_requested.connect(self._ui_requested)
         session.camera_changed.connect(self._camera_moved)
-        self.shell.current_changed.connect(lambda _id: self.feedback.refresh_legend())
         start.demo_chosen.connect(lambda: self.shell.run("demo.open"))
         start.open_chosen.connect(self.files.choose_open)
         start.recent_chosen.connect(lambda path: self.files.open([path]))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.city import CityData
+from viewer.analysis.legend import title_of
 from viewer.ui.desktop.panels import summary
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.attribute_tree import AttributeTree
@@ -187,7 +188,8 @@ class Inspector(QWidget):
     def _show_one(self, city: CityData, row: int, surface_row: int) -> None:
         layer = self._shell.session.document.state.layer(self._layer_id)
         kind, name = city.objects.type_of(row), city.objects.ids[row]
-        self._type.setText(single_line(f"{kind} · {layer.name}"))
+        self._type.setText(single_line(f"{title_of(kind)} · {layer.name}"))
+        self._type.setToolTip(tooltip(kind))
         self._id.set_full_text(name)
         self._copy_id.setVisible(True)
         self._heading = [("id", name), ("type", kind), ("layer", layer.name)]
@@ -213,7 +215,7 @@ class Inspector(QWidget):
             return
         at: dict[int, QTreeWidgetItem] = {}
         for relative in found:
-            item = QTreeWidgetItem([single_line(f"{relative.type}  {relative.id}")])
+            item = QTreeWidgetItem([single_line(f"{title_of(relative.type)}  {relative.id}")])
             item.setData(0, _ID, relative.id)
             item.setToolTip(0, tooltip(f"{relative.type}\n{relative.id}"))
             above = at.get(relative.depth - 1)

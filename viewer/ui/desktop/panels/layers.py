@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.city import CityData
+from viewer.analysis.legend import title_of
 from viewer.document.state import LOD_HIGHEST, LayerState
 from viewer.ui.desktop.panels.report import worst
 from viewer.ui.desktop.shell import Shell
@@ -196,9 +197,10 @@ class LayerCard(QFrame):
         counts = type_counts(city)
         self.types_button.setText(f"{len(counts)} type{'s' if len(counts) != 1 else ''}")
         for row, (name, count) in enumerate(counts[:MAX_TYPES]):
-            box = QCheckBox(menu_text(name, 40))
-            box.setToolTip(tooltip(name))
-            box.setAccessibleName(f"Show {single_line(name)}, {count} objects")
+            title = title_of(name)
+            box = QCheckBox(menu_text(title, 40))
+            box.setToolTip(tooltip(f"{name}: {count:,} objects"))
+            box.setAccessibleName(f"Show {single_line(title)}, {count} objects")
             box.clicked.connect(lambda on, n=name: self._type_clicked(n, on))
             number = QLabel(f"{count:,}")
             number.setProperty("role", "caption")

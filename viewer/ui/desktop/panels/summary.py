@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData, Column
+from viewer.analysis.legend import title_of
 from viewer.ui.widgets.text import number_text, single_line, value_text
 
 MAX_RELATIVES = 500
@@ -67,7 +68,7 @@ def surface(city: CityData, surface_row: int) -> Group | None:
         return None
     pairs = city.surfaces.attributes_of(surface_row).items()
     lines = tuple(line_of(name, value, None) for name, value in pairs)
-    return Group(f"Surface: {city.surfaces.type_of(surface_row)}", lines)
+    return Group(f"Surface: {title_of(city.surfaces.type_of(surface_row))}", lines)
 
 
 def relatives(city: CityData, row: int) -> tuple[list[Relative], int]:
@@ -92,7 +93,8 @@ def relatives(city: CityData, row: int) -> tuple[list[Relative], int]:
 def many(city: CityData, rows: npt.NDArray[np.int64]) -> list[Group]:
     """Several objects: how many of each type, then per attribute the common value, the range or the variety."""
     codes = np.bincount(city.objects.type_codes[rows], minlength=len(city.objects.type_names))
-    types = [line_of(city.objects.type_names[int(i)], int(codes[i]), None) for i in np.argsort(-codes) if codes[i]]
+    names = city.objects.type_names
+    types = [line_of(title_of(names[int(i)]), int(codes[i]), None) for i in np.argsort(-codes) if codes[i]]
     lines = [_common(column, rows) for column in city.objects.columns.values()]
     return [Group("Types", tuple(types)), Group("Attributes", tuple(line for line in lines if line is not None))]
 

@@ -1,0 +1,42 @@
+from dataclasses import replace
+
+import pytest
+
+from viewer.analysis.shown_legend import shown_legend
+from viewer.document.state import DocumentState, LayerState, Style
+
+OBJECTS = [("a", "Building", [], {"h": 1.0}, ["1"]), ("b", "Building", [], {"h": 2.0}, ["1"])]
+
+
+@pytest.fixture
+def cities(small_city):
+    nothing = small_city([("n", "Building", [], {}, [])])
+    return {"one": small_city(OBJECTS), "two": small_city(OBJECTS), "empty": nothing}
+
+
+def state_of(*layers, **parts):
+    return DocumentState(layers=tuple(LayerState(i, i, f"/{i}", **more) for i, more in layers), **parts)
+
+
+@pytest.mark.parametrize(
+    ("layers", "shown"),
+    [
+        ([("one", {}), ("two", {})], ("one", "Surfaces and objects")),
+        ([("one", {}), ("two", {"style": Style("h")})], ("two", "H")),
+        ([("one", {"style": Style("@theme")}), ("two", {"style": Style("@type")})], ("two", "Object type")),
+        ([("one", {"style": Style("h")}), ("two", {"style": Style("@type")})], ("one", "H")),
+        ([("one", {"style": Style("h"), "visible": False}), ("two", {})], ("two", "Surfaces and objects")),
+        ([("empty", {"style": Style("h")}), ("two", {})], ("two", "Surfaces and objects")),
+        ([("waiting", {"style": Style("h")}), ("two", {})], ("two", "Surfaces and objects")),
+    ],
+)
+def test_a_coloured_layer_goes_before_the_first(cities, layers, shown):
+    layer, legend = shown_legend(state_of(*layers), cities)
+    assert (layer.id, legend.title) == shown
+
+
+def test_none_where_nothing_is_drawn_or_legends_are_off(cities):
+    assert shown_legend(state_of(("one", {"visible": False}), ("empty", {})), cities) is None
+    on = state_of(("one", {}))
+    assert shown_legend(on, cities) is not None
+    assert shown_legend(replace(on, show_legend=False), cities) is None

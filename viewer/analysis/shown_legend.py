@@ -1,0 +1,25 @@
+"""Which of several layers' legends is shown: one rule for the window and for pictures made without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loaders.city import CityData
+from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
+from viewer.analysis.legend import Legend
+from viewer.document.state import DocumentState, LayerState
+
+
+def shown_legend(state: DocumentState, cities: Mapping[str, CityData]) -> tuple[LayerState, Legend] | None:
+    """The legend to show and the layer that it explains; None if legends are off or nothing is drawn.
+
+    It is that of the first layer in the list that is visible and coloured by a type or an attribute, because those
+    colours say nothing without it; where there is none, that of the first visible layer.
+    """
+    if not state.show_legend:
+        return None
+    drawn = [layer for layer in state.layers if layer.visible and layer.id in cities and cities[layer.id].drawable]
+    telling = [layer for layer in drawn if layer.style.color_by not in (BY_SURFACE, BY_THEME)]
+    for layer in (*telling, *drawn):
+        return layer, colors_for(cities[layer.id], layer.style)[1]
+    return None
