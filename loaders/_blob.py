@@ -2,7 +2,8 @@
 
 ``arrays.bin`` holds all arrays one after another, each starting at a multiple of 64 bytes, little-endian.
 ``meta.json`` holds the values around them and a table (type, shape, offset) of the arrays. One file and one
-mapping, because opening 300 ``.npy`` files takes some ten times as long. Nothing is pickled.
+mapping: 300 arrays of 16 B to 256 KiB are mapped in 2 to 3 ms so, as 300 ``.npy`` files in 29 to 48 ms (median,
+Linux, 2 cores, files in the system's memory). Nothing is pickled.
 """
 
 from __future__ import annotations

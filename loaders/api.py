@@ -54,7 +54,8 @@ class LoadError(Exception):
         self.place = place
         self.remedy = remedy
         self.kind = kind
-        where = f"{self.path.name}, {place}" if place else self.path.name
+        name = self.path.name or str(self.path)  # the root of a file system has no name
+        where = f"{name}, {place}" if place else name
         text = f"{where}: {reason}"
         super().__init__(f"{text} {remedy}" if remedy else text)
 

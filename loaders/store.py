@@ -10,8 +10,11 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -19,13 +22,19 @@ import platformdirs
 from loaders._blob import FORMAT_VERSION, META, folder_bytes, open_stored, save
 from loaders.api import LoaderSpec
 
-__all__ = ["ArrayCache", "default_cache", "open_stored", "save"]
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+__all__ = ["ArrayCache", "default_cache", "open_stored", "save", "temporary_root"]
 
 DEFAULT_BYTES = 8 << 30
 ENVIRONMENT = "CITIVERSE_CACHE"
 """Environment variable naming the cache folder to use instead of the user's."""
 _ABANDONED_SECONDS = 24 * 3600
 _TEMPORARY = "tmp-"
+_ROOT, _LOCK = "citiverse-arrays-", "in-use.lock"
 _ENTRY = "city-"
 
 
@@ -34,6 +43,56 @@ def default_cache() -> ArrayCache:
     named = os.environ.get(ENVIRONMENT)
     root = Path(named) if named else platformdirs.user_cache_path("citiverse", appauthor=False) / "arrays"
     return ArrayCache(root)
+
+
+def temporary_root(parent: Path) -> tuple[Path, Callable[[], None]]:
+    """A new private folder below ``parent`` for arrays that are not kept, and what removes it at the end.
+
+    Folders that programs left which were killed are removed.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _remove_dead_roots(parent)
+    root = Path(tempfile.mkdtemp(prefix=_ROOT, dir=parent))
+    # Held open and locked as long as this process lives: that is how others know. Renamed when it is locked; an open
+    # file cannot be renamed on Windows, but there it cannot be removed either.
+    path = root / _LOCK
+    fresh = path if sys.platform == "win32" else path.with_suffix(".new")
+    handle = os.open(fresh, os.O_RDWR | os.O_CREAT, 0o600)
+    _try_lock(handle)
+    if fresh != path:
+        fresh.rename(path)
+
+    def remove() -> None:
+        os.close(handle)
+        shutil.rmtree(root, ignore_errors=True)
+
+    return root, remove
+
+
+def _remove_dead_roots(parent: Path) -> None:
+    for root in parent.glob(f"{_ROOT}*"):
+        with contextlib.suppress(OSError):
+            handle = os.open(root / _LOCK, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+            try:
+                dead = _try_lock(handle)
+            finally:
+                os.close(handle)
+            if dead and not root.is_symlink():
+                shutil.rmtree(root, ignore_errors=True)
+
+
+def _try_lock(handle: int) -> bool:
+    """Lock an open file for this process if nobody else has; the lock goes with the process."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class ArrayCache:

@@ -23,6 +23,7 @@ from typing import Any
 from loaders import registry, store
 from loaders._process import WorkerProcess, run_worker_if_asked, worker_path
 from loaders.api import Cancelled, LoadError, LoaderSpec, LoadOptions, LoadResult, NoProgress, Progress
+from loaders.empty import explain_empty
 from loaders.limits import MIB, WorkerLimits
 
 __all__ = ["LoadProcess", "LoadUpdate", "LoadedFile", "WorkerLimits", "load_in_process", "run_worker_if_asked"]
@@ -178,7 +179,7 @@ class _Load:
         if self._cache is None or folder is None:
             return None
         try:
-            result = store.open_stored(folder)
+            result = explain_empty(store.open_stored(folder))
         except LoadError:
             self._cache.discard(folder)
             return None
@@ -226,7 +227,7 @@ class _Load:
 
     def _open(self, folder: Path) -> LoadResult:
         try:
-            return store.open_stored(folder)
+            return explain_empty(store.open_stored(folder))
         except LoadError as error:
             raise LoadError(
                 self._path,
@@ -347,8 +348,8 @@ _running: weakref.WeakSet[LoadProcess] = weakref.WeakSet()
 
 @remember
 def _temporary_root() -> Path:
-    root = Path(tempfile.mkdtemp(prefix="citiverse-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    root, remove = store.temporary_root(Path(tempfile.gettempdir()))
+    atexit.register(remove)
     return root
 
 

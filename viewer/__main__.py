@@ -23,6 +23,7 @@ def main() -> int:
     run_worker_if_asked(sys.argv)
     from viewer import cli, cli_common
 
+    cli_common.open_closed_streams()
     cli_common.guard_interrupts()
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.default_int_handler)

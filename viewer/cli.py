@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from viewer.cli_common import DONE, INTERRUPTED, UNREADABLE, USAGE, CliError, complain
+from viewer.cli_common import DONE, INTERRUPTED, UNREADABLE, USAGE, CliError, complain, discard_output
 
 HANDLERS = {
     "start": "viewer.cli_open:start",
@@ -191,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return leave.code if isinstance(leave.code, int) else USAGE
     except BrokenPipeError:
         # Whoever read the output has enough; Python must not complain when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return DONE
     except (KeyboardInterrupt, Cancelled):
         complain("stopped.")
@@ -213,9 +213,7 @@ def dispatch(words: Sequence[str]) -> int:
     else:
         options = build_parser().parse_args(words)
     module, function = HANDLERS[options.command].split(":")
-    code = int(getattr(importlib.import_module(module), function)(options))
-    sys.stdout.flush()
-    return code
+    return int(getattr(importlib.import_module(module), function)(options))
 
 
 def _failed(error: BaseException, code: int, debug: bool, text: str | None = None) -> int:
@@ -223,12 +221,15 @@ def _failed(error: BaseException, code: int, debug: bool, text: str | None = Non
         import traceback
 
         traceback.print_exception(error)
-    complain(text or error)
+    if text or str(error):
+        complain(text or error)
     return code
 
 
 def _use_utf8() -> None:
-    """Ids and attributes are any language; a narrow console encoding must not stop the output."""
+    """Ids and attributes are any language; a narrow console encoding must not stop the output, nor a closed one."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

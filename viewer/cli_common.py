@@ -38,7 +38,7 @@ SECONDS_TO_STOP = 0.7
 
 
 class CliError(Exception):
-    """A command cannot go on; the text is one line for the user, ``code`` the exit code."""
+    """A command cannot go on; the text is one line for the user ("" = told already), ``code`` the exit code."""
 
     def __init__(self, code: int, text: str):
         super().__init__(text)
@@ -52,9 +52,45 @@ def plain(text: object) -> str:
 
 
 def complain(text: object) -> None:
-    """One line on standard error."""
+    """One line on standard error. Of files that cannot be read the path is told as it was given, not only the name."""
+    line = str(text)
+    if isinstance(text, LoadError) and text.path.name and line.startswith(text.path.name):
+        line = f"{text.path}{line[len(text.path.name) :]}"
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(f"citiverse: {plain(line)}", file=sys.stderr, flush=True)
+
+
+def emit(text: str) -> None:
+    """Write an answer to standard output.
+
+    Raises:
+        CliError: it cannot be written (a full disk). A reader who has gone away is a BrokenPipeError.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()  # or Python complains again when it flushes at the end
+        raise CliError(USAGE, f"the output cannot be written ({error.strerror}); send it elsewhere.") from error
+
+
+def discard_output() -> None:
+    """Let whatever is still to be written to standard output vanish."""
     with suppress(OSError, ValueError):
-        print(f"citiverse: {plain(text)}", file=sys.stderr, flush=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_closed_streams() -> None:
+    """Tie closed standard streams to nothing, or the next file opened would take their numbers and what is written."""
+    if os.name != "posix":
+        return
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
 
 
 class TerminalProgress:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from loaders.api import LoadError
-from viewer.cli_common import DONE, UNREADABLE, complain, expand_paths, is_project, load_file, plain
+from viewer.cli_common import DONE, UNREADABLE, complain, emit, expand_paths, is_project, load_file, plain
 
 if TYPE_CHECKING:
     from loaders.city import CityData
@@ -24,9 +24,10 @@ def run(options: argparse.Namespace) -> int:
     """Report every path; 3 if nothing could be read."""
     files, refused = expand_paths(options.paths)
     read = 0
-    for error in refused:
+    layers, broken = _with_project_layers(files)
+    for error in (*refused, *broken):
         complain(error)
-    for path in _with_project_layers(files):
+    for path in layers:
         try:
             loaded = load_file(path, cached=False)
         except LoadError as error:
@@ -36,21 +37,25 @@ def run(options: argparse.Namespace) -> int:
             continue
         read += 1
         report = describe(str(path), loaded)
-        print(json.dumps(report, ensure_ascii=False) if options.json else as_text(report), flush=True)
+        emit(json.dumps(report, ensure_ascii=False) if options.json else as_text(report))
     return DONE if read else UNREADABLE
 
 
-def _with_project_layers(files: list[Path]) -> list[Path]:
-    """Project files replaced by the files of their layers."""
+def _with_project_layers(files: list[Path]) -> tuple[list[Path], list[LoadError]]:
+    """Project files replaced by the files of their layers; and the projects that cannot be read."""
     found: list[Path] = []
+    broken: list[LoadError] = []
     for path in files:
         if not is_project(path):
             found.append(path)
             continue
         from viewer.document.project import load_project
 
-        found += [Path(layer.path) for layer in load_project(path).state.layers]
-    return found
+        try:
+            found += [Path(layer.path) for layer in load_project(path).state.layers]
+        except LoadError as error:
+            broken.append(error)
+    return found, broken
 
 
 def describe(path: str, loaded: LoadedFile) -> dict[str, Any]:

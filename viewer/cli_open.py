@@ -8,7 +8,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from viewer.cli_common import CANNOT_DRAW, DONE, UNREADABLE, CliError, expand_paths, is_project
+from viewer.cli_common import CANNOT_DRAW, DONE, UNREADABLE, CliError, emit, expand_paths, is_project
 from viewer.doctor import check_window, has_display
 
 PICTURE_FOLDER = "citiverse-demo"
@@ -64,7 +64,7 @@ def render_demo(output: str | None) -> int:
                 write_picture(folder / f"{number}-{name}.png", finished(session, view, PICTURE_SIZE))
     finally:
         session.close()
-    print(f"There is no display here. Pictures of the demo city: {folder}", flush=True)
+    emit(f"There is no display here. Pictures of the demo city: {folder}")
     return DONE
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from viewer.analysis.classify import colors_for
 from viewer.analysis.legend import Legend
-from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, plain
+from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, emit, plain
 from viewer.cli_scene import make_session, open_scene
 from viewer.document.files import write_atomic
 from viewer.session.session import Session
@@ -48,7 +48,7 @@ def pick(options: argparse.Namespace) -> int:
             found = describe_pick(session, view.scene.pick(x, y))
     finally:
         session.close()
-    print(json.dumps(found, ensure_ascii=False, allow_nan=False) if options.json else pick_text(found))
+    emit(json.dumps(found, ensure_ascii=False, allow_nan=False) if options.json else pick_text(found))
     return DONE
 
 
@@ -59,7 +59,12 @@ def checked_output(text: str) -> Path:
         raise CliError(
             USAGE, f"{path.name}: pictures are written as {' or '.join(PICTURE_FORMATS)}; change its ending."
         )
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    try:
+        fits = path.absolute().parent.is_dir() and not path.is_dir()
+    except OSError as error:
+        reason = error.strerror or error
+        raise CliError(USAGE, f"{path.name[:40]}...: this is no file name here ({reason}); choose another.") from error
+    if not fits:
         raise CliError(USAGE, f"{text}: there is no such folder; create it first, or choose another place.")
     return path
 

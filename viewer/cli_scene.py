@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from loaders.api import Severity
+from loaders.empty import NOTHING_TO_DRAW
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, BY_TYPE
 from viewer.analysis.derived import derived
 from viewer.analysis.filters import FilterError, compile_filter
@@ -32,15 +33,10 @@ SHOWN_CHOICES = 12
 
 
 def make_session() -> Session:
-    """A session of its own, with the user's settings and without recovery copies; errors go to standard error."""
+    """A session of its own, with the user's settings and without recovery copies; layers in the order of the paths."""
     session = Session(Document(), JobQueue(), Settings(), autosave=False)
-    session.message.connect(_tell)
+    session.opening.in_order = True
     return session
-
-
-def _tell(message: Message) -> None:
-    if message.severity == Severity.ERROR:
-        complain(message.text)
 
 
 def open_scene(session: Session, options: argparse.Namespace) -> None:
@@ -78,11 +74,22 @@ def check_options(options: argparse.Namespace) -> None:
 
 
 def load_paths(session: Session, paths: Iterable[str]) -> None:
-    """Open everything, showing progress; Ctrl-C cancels the loads.
+    """Open everything, showing progress; what goes wrong is told on standard error, Ctrl-C cancels the loads.
 
     Raises:
         CliError: nothing could be read.
     """
+    failures: list[str] = []
+
+    def listen(message: Message) -> None:
+        # A warning with a report is told by `citiverse info`; the others (a layer's file is missing, say) only here.
+        report = any(action.command == "layer.show_report" for action in message.actions)
+        if message.severity == Severity.ERROR:
+            failures.append(message.text)
+        if message.severity != Severity.INFO and not report:
+            complain(message.text)
+
+    session.message.connect(listen)
     progress = TerminalProgress("Opening")
     try:
         session.run("file.open", paths=tuple(paths))
@@ -97,8 +104,13 @@ def load_paths(session: Session, paths: Iterable[str]) -> None:
         raise
     finally:
         progress.finish()
+        session.message.disconnect(listen)
     if not session.document.cities:
-        raise CliError(UNREADABLE, "nothing could be read.")
+        raise CliError(UNREADABLE, "" if failures else "nothing could be read.")
+    for layer_id, report in session.document.reports.items():
+        for issue in report.issues:
+            if issue.kind == NOTHING_TO_DRAW:
+                complain(f"{session.layer_name(layer_id)}: {issue.message}")
 
 
 def refuse_unknown_scenarios(options: argparse.Namespace) -> None:

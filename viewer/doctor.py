@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer import syslibs
-from viewer.cli_common import CANNOT_DRAW, DONE, CliError, plain
+from viewer.cli_common import CANNOT_DRAW, DONE, CliError, emit, plain
 
 PACKAGES = ("numpy", "orjson", "pysimdjson", "pyproj", "pillow", "vtk", "PySide6-Essentials")
 PROBE_SECONDS = 30
@@ -75,10 +75,10 @@ def _x_answers() -> bool:
 def run(options: argparse.Namespace) -> int:
     """Print the report; 5 if this machine cannot draw."""
     if options.probe_opengl:
-        print(json.dumps(_probe_here()), flush=True)
+        emit(json.dumps(_probe_here()))
         return DONE
     report = examine()
-    print(json.dumps(report, ensure_ascii=False, indent=1) if options.json else as_text(report), flush=True)
+    emit(json.dumps(report, ensure_ascii=False, indent=1) if options.json else as_text(report))
     return DONE if report["opengl"]["works"] else CANNOT_DRAW
 
 

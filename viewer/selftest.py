@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from viewer.cli_common import CANNOT_DRAW, DONE, CliError, load_file, plain
+from viewer.cli_common import CANNOT_DRAW, DONE, CliError, emit, load_file, plain
 from viewer.doctor import check_window, has_display
 
 SIDE, GAP, PER_ROW = 10.0, 10.0, 3
@@ -44,12 +44,12 @@ def run(options: argparse.Namespace) -> int:
                     raise
                 failed = error.code if isinstance(error, CliError) else 1
                 code = CANNOT_DRAW if failed == CANNOT_DRAW and code == DONE else (code or failed)
-                print(f"FAILED  {title}: {plain(error)}", flush=True)
+                emit(f"FAILED  {title}: {plain(error)}")
                 if step in NEEDED:
                     break
             else:
-                print(f"ok      {title} ({note}, {time.perf_counter() - started:.2f} s)", flush=True)
-    print("self-test passed" if code == DONE else "self-test FAILED", flush=True)
+                emit(f"ok      {title} ({note}, {time.perf_counter() - started:.2f} s)")
+    emit("self-test passed" if code == DONE else "self-test FAILED")
     return code
 
 

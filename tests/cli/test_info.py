@@ -107,3 +107,21 @@ def test_an_issue_is_reported_with_its_objects(citiverse: Callable, tmp_path: Pa
     issue = next(issue for issue in report["issues"] if "box-3" in issue["objects"])
     assert set(issue) == {"severity", "kind", "count", "message", "objects"} and issue["count"] >= 1
     assert issue["severity"] in ("info", "warning", "error")
+
+
+def test_a_broken_project_does_not_hide_the_other_files(citiverse: Callable, boxes: Path) -> None:
+    boxes.with_name("bad.citiverse").write_text("{", encoding="utf-8")
+    answer = citiverse("info", "--json", boxes, "bad.citiverse", "gone.citiverse")
+    assert answer.code == 0 and answer.json["objects"]["total"] == 9
+    assert "bad.citiverse" in answer.err and "gone.citiverse" in answer.err and answer.err.count("\n") == 2
+
+
+def test_the_path_of_a_refused_file_is_told_as_it_was_given(citiverse: Callable, tmp_path: Path) -> None:
+    for folder in ("one", "two words"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "case.json").write_text("{}", encoding="utf-8")
+    answer = citiverse("info", "one/case.json", "two words/case.json")
+    lines = answer.err.splitlines()
+    assert answer.code == 3 and len(lines) == 2
+    for line, path in zip(lines, ("one/case.json", "two words/case.json"), strict=True):
+        assert line.startswith(f"citiverse: {Path(path)}")

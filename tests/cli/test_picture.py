@@ -179,3 +179,23 @@ def test_a_machine_that_cannot_draw_is_code_5(
     for words in (("render", boxes, "-o", "a.png"), ("pick", boxes, "--at", "1,1")):
         answer = citiverse(*words)
         assert answer.code == 5 and answer.err.count("\n") == 1 and "cannot draw" in answer.err
+
+
+def test_an_empty_picture_and_a_lost_layer_come_with_a_reason(
+    citiverse: Callable, project: Path, tmp_path: Path
+) -> None:
+    empty = {"type": "CityJSON", "version": "2.0", "CityObjects": {"a": {"type": "Building"}}, "vertices": []}
+    empty["transform"] = {"scale": [1, 1, 1], "translate": [0, 0, 0]}
+    (tmp_path / "empty.city.json").write_text(json.dumps(empty), encoding="utf-8")
+    answer = citiverse("render", "empty.city.json", "-o", "a.png")
+    assert (answer.code, answer.err.count("\n")) == (0, 1) and "it has no geometry" in answer.err
+    raw = json.loads(project.read_text("utf-8"))
+    raw["layers"].append({**raw["layers"][0], "id": "lost", "name": "Lost", "path": "lost.city.json"})
+    project.write_text(json.dumps(raw), encoding="utf-8")
+    answer = citiverse("render", project, "-o", "a.png")
+    assert answer.code == 0 and "'Lost'" in answer.err and answer.err.count("\n") == 1
+
+
+def test_names_that_the_system_refuses_are_wrong_usage(citiverse: Callable, boxes: Path) -> None:
+    answer = citiverse("render", boxes, "-o", "a" * 5000 + ".png")
+    assert answer.code == 2 and answer.err.count("\n") == 1 and "file name" in answer.err

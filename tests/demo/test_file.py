@@ -7,6 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from loaders.api import LoadError
 from viewer.demo import town
 
 
@@ -49,3 +50,19 @@ def test_demo_state_names_the_layer_and_the_tour(tmp_path: Path, monkeypatch: py
     assert Path(state.layers[0].path).is_file()
     assert state.viewpoints == town.viewpoints()
     assert state.crs == "EPSG:7415"
+
+
+def test_without_a_cache_the_town_lies_in_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    monkeypatch.setenv("CITIVERSE_HOME", str(blocked))
+    monkeypatch.setattr(town.tempfile, "tempdir", str(tmp_path))
+    town._temporary_town.cache_clear()
+    path = town.demo_path()
+    assert orjson.loads(path.read_bytes())["type"] == "CityJSON" and path.is_relative_to(tmp_path)
+    assert town.demo_path() == path, "once"
+    town._temporary_town.cache_clear()
+    monkeypatch.setattr(town.tempfile, "tempdir", str(blocked))
+    with pytest.raises(LoadError, match="demo city cannot be written"):
+        town.demo_path()
+    town._temporary_town.cache_clear()

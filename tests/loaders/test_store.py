@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
 import sys
 import time
 import uuid
@@ -34,8 +35,9 @@ from loaders.city import (
     Texture,
     TileSet,
 )
-from loaders.store import ArrayCache, open_stored, save
+from loaders.store import ArrayCache, open_stored, save, temporary_root
 
+ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("string", "json", "integer", "number", "boolean")
 SPEC = LoaderSpec("Any", (".x",), lambda head, path: 0, "any:load")
 
@@ -505,3 +507,19 @@ def test_many_at_once_leave_whole_entries(cache, tmp_path):
     found = cache.lookup(path, SPEC)
     assert found in folders
     assert open_stored(found).value.name == "a.x"
+
+
+def test_folders_of_killed_programs_are_removed_and_those_in_use_are_not(tmp_path: Path) -> None:
+    """A lock that the system lets go with the process tells them apart."""
+    mine, remove = temporary_root(tmp_path)
+    (mine / "arrays.bin").write_bytes(b"x")
+    code = "import os, sys; from pathlib import Path; from loaders.store import temporary_root as t;"
+    code += "print(t(Path(sys.argv[1]))[0], flush=True); os._exit(9)"
+    killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT)
+    dead = Path(killed.stdout.strip())
+    assert dead.is_dir() and dead.parent == tmp_path
+    other, remove_other = temporary_root(tmp_path)
+    assert not dead.exists() and (mine / "arrays.bin").is_file() and other != mine
+    remove()
+    remove_other()
+    assert list(tmp_path.iterdir()) == []

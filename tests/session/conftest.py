@@ -60,7 +60,9 @@ class FakeLoad(Job):
         self._cancel()
 
     def succeed(self, city, issues=0):
-        found = tuple(Issue(Severity.WARNING, "test", f"issue {n}") for n in range(issues))
+        if isinstance(issues, int):
+            issues = [Issue(Severity.WARNING, "test", f"issue {n}") for n in range(issues)]
+        found = tuple(issues)
         self.outcome = LoadedFile(LoadResult(city, "CityJSON", "2.0", found), self.path.parent, False, 0.1, 10.0)
 
     def fail(self, reason="it is broken."):

@@ -3,7 +3,8 @@ from dataclasses import replace
 
 import pytest
 
-from loaders.api import LoadError, Severity
+from loaders.api import Issue, LoadError, Severity
+from loaders.empty import NOTHING_TO_DRAW
 from viewer.analysis.bounds import outline_of
 from viewer.document.project import save_project
 from viewer.document.state import Camera, DocumentState, LayerState, Style
@@ -318,3 +319,31 @@ def test_a_real_file_through_the_real_worker(session, tmp_path):
     city = session.document.cities[layer.id]
     assert city.objects.ids.to_list() == ["b"] and city.objects.columns["height"].get(0) == 3
     session.run("style.color_by", layer_id=layer.id, attribute="height")
+
+
+def test_a_file_with_nothing_to_draw_says_why(session, loads, file, small_city):
+    session.run("file.open", paths=[str(file("empty.city.json"))])
+    reason = Issue(Severity.WARNING, NOTHING_TO_DRAW, "None of its 2 objects can be drawn: they have no geometry.", 2)
+    loads[0].succeed(small_city([]), issues=(reason, Issue(Severity.WARNING, "missing-crs", "No CRS.")))
+    session.poll()
+    (message,) = session.messages
+    assert message.severity is Severity.WARNING
+    assert "can be drawn: they have no geometry. 1 other thing to know: open the load report." in message.text
+
+
+def test_layers_in_the_order_of_the_paths(session, loads, file, family):
+    """A command line must give the same layers and CRS every time, whichever file is read first."""
+    session.opening.in_order = True
+    names = ["a.city.json", "broken.city.json", "c.city.json"]
+    session.run("file.open", paths=[str(file(name)) for name in names])
+    loads[2].succeed(replace(family, name="C", crs=replace(family.crs, name="EPSG:31258")))
+    session.poll()
+    assert session.document.state.layers == ()
+    loads[1].fail()
+    session.poll()
+    assert session.messages == []
+    loads[0].succeed(replace(family, name="A"))
+    session.poll()
+    assert [layer.name for layer in session.document.state.layers] == ["A", "C"]
+    assert session.document.state.crs == "EPSG:7415"
+    assert any("broken.city.json" in text for text in texts(session))

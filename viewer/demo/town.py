@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 from random import Random
 
 import orjson
 import platformdirs
 
+from loaders.api import LoadError
 from viewer.demo.attributes import describe
 from viewer.demo.buildings import BASE, House, build_cell
 from viewer.demo.geometry import Footprints, area
@@ -189,11 +193,35 @@ def write_town(path: Path) -> Path:
 
 
 def demo_path() -> Path:
-    """The town's file in the user's cache, written on first use and after an update of the generator."""
+    """The town's file in the user's cache, written on first use and after an update of the generator.
+
+    Where the cache cannot be written it lies in a temporary folder until the program ends.
+
+    Raises:
+        LoadError: it can be written nowhere.
+    """
     home = os.environ.get("CITIVERSE_HOME")
     folder = Path(home) / "cache" if home else platformdirs.user_cache_path("citiverse", appauthor=False)
     path = folder / "demo" / f"demo-town-{GENERATOR_VERSION}.city.json"
-    return path if path.is_file() else write_town(path)
+    try:
+        return path if path.is_file() else write_town(path)
+    except OSError:
+        return _temporary_town(path.name)
+
+
+@cache
+def _temporary_town(name: str) -> Path:
+    try:
+        folder = tempfile.mkdtemp(prefix="citiverse-demo-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return write_town(Path(folder) / name)
+    except OSError as error:
+        raise LoadError(
+            name,
+            f"the demo city cannot be written ({error.strerror}).",
+            remedy="Free some space in the folder for temporary files.",
+            kind="disk-full",
+        ) from error
 
 
 _CAMERAS: tuple[tuple[str, Vec3, Vec3, float], ...] = (

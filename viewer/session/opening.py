@@ -7,13 +7,14 @@ went wrong, or what was skipped and assumed, is told by a message.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loaders import registry
 from loaders.api import LoadError, LoadResult, Severity
+from loaders.empty import NOTHING_TO_DRAW
 from loaders.worker import LoadedFile
 from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
@@ -30,6 +31,8 @@ class Opening:
 
     Attributes:
         project_extra: members of the project file that this program does not know; saved again with it.
+        in_order: what was loaded becomes layers in the order of the paths, not as it arrives, so that the same command
+            always gives the same layers and CRS; a window shows what is ready at once instead.
     """
 
     def __init__(self, session: Session):
@@ -37,6 +40,8 @@ class Opening:
         self._loading: dict[str, int] = {}
         self._generation = 0
         self._home_when_loaded = False
+        self._waiting: dict[int, Callable[[], None] | None] = {}
+        self.in_order = False
         self.project_extra: Mapping[str, Any] = {}
 
     def open(self, paths: Iterable[str]) -> tuple[int, ...]:
@@ -102,6 +107,7 @@ class Opening:
         for job_id in list(self._loading.values()):
             self._session.jobs.cancel(job_id)
         self._loading.clear()
+        self._waiting.clear()
 
     def forget_project(self) -> None:
         """The next document has nothing to do with the project file that was open."""
@@ -123,30 +129,40 @@ class Opening:
     def _load(self, path: Path, layer_id: str | None) -> None:
         """Submit the job; ``layer_id`` is the waiting layer, None = make a new one."""
         key, generation = _key(path), self._generation
+        number = max(self._waiting, default=-1) + 1
+        self._waiting[number] = None
 
-        def current() -> bool:
-            if generation != self._generation:
-                return False
-            self._loading.pop(key, None)
-            return True
+        def settle(act: Callable[[], None]) -> None:
+            if generation == self._generation:
+                self._loading.pop(key, None)
+                self._waiting[number] = act
+                self._settle(number)
 
         def done(loaded: LoadedFile) -> None:
-            if current():
-                self._arrived(path, loaded, layer_id)
+            settle(lambda: self._arrived(path, loaded, layer_id))
 
         def failed(error: LoadError) -> None:
-            if current():
-                self._session.say(Severity.ERROR, str(error))
-                self._home_at_last()
+            settle(lambda: self._gave_up(Severity.ERROR, str(error)))
 
         def cancelled() -> None:
-            if current():
-                self._session.say(Severity.INFO, f"Opening {path.name} was cancelled.")
-                self._home_at_last()
+            settle(lambda: self._gave_up(Severity.INFO, f"Opening {path.name} was cancelled."))
 
         options, cache = self._session.load_options(), self._session.cache()
         job = LoadJob(path, done, failed, options, cache, on_cancel=cancelled)
         self._loading[key] = self._session.submit(job)
+
+    def _settle(self, number: int) -> None:
+        """Carry out what the end of a load brings: now, or ``in_order`` once all loads before it have ended."""
+        for other in sorted(self._waiting) if self.in_order else (number,):
+            act = self._waiting[other]
+            if act is None:
+                break
+            del self._waiting[other]
+            act()
+
+    def _gave_up(self, severity: Severity, text: str) -> None:
+        self._session.say(severity, text)
+        self._home_at_last()
 
     def _arrived(self, path: Path, loaded: LoadedFile, layer_id: str | None) -> None:
         document = self._session.document
@@ -164,6 +180,8 @@ class Opening:
             document.provide_city(layer_id, loaded.result)
         except KeyError:
             return  # the layer was removed, beyond undo, while it was loading
+        if any(issue.kind == NOTHING_TO_DRAW for issue in loaded.result.issues):
+            self._tell(layer_id, loaded.result, True)
         self._home_at_last()
 
     def _home_at_last(self) -> None:
@@ -174,11 +192,17 @@ class Opening:
 
     def _tell(self, layer_id: str, result: LoadResult, first: bool) -> None:
         count = len(result.value.objects)
-        text = f"{result.value.name or 'File'}: {count:,} object{'' if count == 1 else 's'}".replace(",", " ")
+        text = f"{count:,} object{'' if count == 1 else 's'}".replace(",", " ")
         worst = Severity.INFO
+        empty = [issue.message for issue in result.issues if issue.kind == NOTHING_TO_DRAW]
+        if empty:
+            text = empty[0].removesuffix(".")
+        text = f"{result.value.name or 'File'}: {text}"
         if result.issues:
-            number = len(result.issues)
-            text += f". {number} thing{'' if number == 1 else 's'} to know: open the load report"
+            number = len(result.issues) - len(empty)
+            if number:
+                things = f"{'other ' if empty else ''}thing{'' if number == 1 else 's'}"
+                text += f". {number} {things} to know: open the load report"
             worst = max((issue.severity for issue in result.issues), key=list(Severity).index)
         actions = [] if first else [Action("Zoom to it", "layer.zoom_to", {"layer_id": layer_id})]
         if result.issues:
