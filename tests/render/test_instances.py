@@ -80,3 +80,17 @@ def test_copies_are_drawn_and_picked_as_their_objects(view, box_city, look, came
         assert ids[y, x, 1] == row
         pick = view.scene.pick(x, y)
         assert pick.row == row and pick.position[2] == pytest.approx(34.0, abs=1e-3)
+
+
+def test_copies_beyond_the_limit_are_told(view, box_city, look, cameras, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setattr("viewer.render.layer.expand_instances", lambda groups: expand_instances(groups, limit=12))
+    city = box_city(9)
+    group = Instances(template(box_city), matrices((15, 15, 30), (35, 35, 30)), np.array([7, 8], np.int32))
+    city = replace(city, lods={"1": replace(city.lods["1"], instances=(group,))})
+    view.scene.attach("boxes", city)
+    assert view.scene.left_out == {"boxes": 1}
+    (notice,) = view.scene.take_notices()
+    assert notice.layer_id == "boxes"
+    assert notice.text.startswith("1 copy of a geometry template is not drawn in LoD 1")

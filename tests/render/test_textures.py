@@ -1,5 +1,6 @@
 """Appearance themes: images are read safely, packed, and seen where the file says."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from loaders.city import Appearance, Material, Texture
+from viewer.render import textures as textures_module
 from viewer.render.state import RenderState
 from viewer.render.textures import MARGIN, prepare_textures
 
@@ -151,3 +153,61 @@ def test_too_many_pixels_shrink_until_they_fit(box_city, tmp_path):
         assert min(x, y) >= MARGIN - 1e-3 and 0 < w < 200 and h > 0
         middle = made.pages[0][int(y + h / 2), int(x + w / 2)]
         assert abs(int(middle[0]) - 40 * k) <= 2
+
+
+def test_until_the_images_are_read_materials_are_drawn(view, box_city, look, cameras, tmp_path, monkeypatch):
+    gate = threading.Event()
+    read = textures_module._read
+    monkeypatch.setattr(textures_module, "_read", lambda *a: gate.wait(10) and read(*a))
+    city = textured(box_city(1), (Texture("a.png", save_quarters(tmp_path / "a.png")),))
+    view.scene.attach("boxes", city)
+    camera = cameras[1](city, 60.0)
+    view.scene.apply(RenderState(camera, (look(city),)))
+    plain = view.image()
+    view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))
+    view.scene.render()
+    assert view.scene.waiting and not view.scene.pending
+    assert np.array_equal(view.scene.pixels(), plain)
+    gate.set()
+    picture = view.image()
+    assert not view.scene.waiting and not np.array_equal(picture, plain)
+
+
+def test_themes_that_nobody_wants_any_more_stop_being_read(view, box_city, look, cameras, tmp_path, monkeypatch):
+    started, gate, reads = threading.Event(), threading.Event(), []
+
+    def slow(path, size):
+        reads.append(path)
+        started.set()
+        gate.wait(10)
+
+    monkeypatch.setattr(textures_module, "_read", slow)
+    images = tuple(Texture(f"{k}.png", save_quarters(tmp_path / f"{k}.png")) for k in range(3))
+    city = textured(box_city(3, per_tile=3), images)
+    tiles = city.lods["1"].tiles
+    tiles.appearances["photo"].uvt[:, 2] = tiles.tags[:, 0]
+    view.scene.attach("boxes", city)
+    camera = cameras[0](city)
+    view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))
+    assert started.wait(10)
+    view.scene.apply(RenderState(camera, (look(city),)))
+    assert not view.scene.waiting
+    view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))
+    view.scene.detach("boxes")
+    assert not view.scene.waiting
+    gate.set()
+    view.close()
+    assert len(reads) == 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("theme ")]
+
+
+def test_images_that_cannot_be_read_are_told(view, box_city, look, cameras, tmp_path):
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"not an image")
+    city = textured(box_city(1), (Texture("broken.png", str(path)),))
+    view.scene.attach("boxes", city)
+    view.scene.apply(RenderState(cameras[0](city), (look(city, mode="theme", theme="photo"),)))
+    view.image()
+    (notice,) = view.scene.take_notices()
+    assert notice.layer_id == "boxes" and "1 texture image cannot be read (broken.png)" in notice.text
+    assert view.scene.take_notices() == ()

@@ -1,6 +1,7 @@
 """The picture in the window: the same as off-screen, drawn on demand, and moved by mouse, touch and keys."""
 
 import os
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,26 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QWidget
 
-from loaders.api import LoadResult
-from loaders.city import CityData, CrsInfo, LodMesh, ObjectTable, Strings, SurfaceTable, TileSet
+from loaders.api import LoadResult, Severity
+from loaders.city import (
+    Appearance,
+    CityData,
+    CrsInfo,
+    Instances,
+    LodMesh,
+    ObjectTable,
+    Strings,
+    SurfaceTable,
+    Texture,
+    TileSet,
+)
+from viewer.analysis.classify import BY_THEME
 from viewer.document.state import LayerState
 from viewer.render import backend
+from viewer.render.instances import expand_instances
 from viewer.render.offscreen import OffscreenView
 from viewer.render.resolve import resolve
+from viewer.render.textures import Stopped, prepare_textures
 from viewer.ui import image_surface
 from viewer.ui.canvas import Canvas, OffscreenCanvas, install_format, make_canvas
 
@@ -366,3 +381,80 @@ def test_a_heavy_picture_is_drawn_in_slices_and_shown_when_complete(qtbot, sessi
     settle(qtbot, canvas)
     assert states and not np.array_equal(shown(canvas), before)
     assert np.array_equal(shown(canvas), offscreen(session, canvas.size_px))
+
+
+def test_what_cannot_be_drawn_is_told(qtbot, session, canvas, monkeypatch):
+    said = []
+    session.message.connect(lambda message: said.append((message.severity, message.text)))
+    template = towers(1).lods["1"].tiles
+    template = replace(template, origins=np.zeros((1, 3)))
+    moves = np.tile(np.eye(4), (3, 1, 1))
+    moves[:, :3, 3] = [(85_000.0 + 20 * k, 447_100.0, 0.0) for k in range(3)]
+    city = towers(4)
+    group = Instances(template, moves, np.arange(3, dtype=np.int32))
+    city = replace(city, lods={"1": replace(city.lods["1"], instances=(group,))})
+    monkeypatch.setattr("viewer.render.layer.expand_instances", lambda groups: expand_instances(groups, 24))
+    open_city(session, city)
+    settle(qtbot, canvas)
+    assert said == [
+        (
+            Severity.WARNING,
+            "towers: 1 copy of a geometry template is not drawn in LoD 1: that would be too many. "
+            "Choose another LoD, or split the file.",
+        )
+    ]
+
+
+def test_texture_images_are_read_beside_the_window(qtbot, session, canvas, tmp_path, monkeypatch):
+    QImage(64, 64, QImage.Format.Format_RGB888).save(str(tmp_path / "a.png"))
+    city = towers(4)
+    tiles = city.lods["1"].tiles
+    uvt = np.zeros((len(tiles.positions), 3), np.float32)
+    tiles = replace(tiles, appearances={"photo": Appearance(None, uvt)})
+    city = replace(
+        city,
+        lods={"1": replace(city.lods["1"], tiles=tiles)},
+        textures=(Texture("a.png", str(tmp_path / "a.png")),),
+        default_theme="photo",
+    )
+    layer_id = open_city(session, city)
+    settle(qtbot, canvas)
+    before = shown(canvas)
+    gate, threads = threading.Event(), []
+
+    def prepare(*args, **how):
+        threads.append(threading.current_thread())
+        gate.wait(10)
+        return prepare_textures(*args, **how)
+
+    monkeypatch.setattr("viewer.render.theme.prepare_textures", prepare)
+    session.run("style.color_by", layer_id=layer_id, attribute=BY_THEME)
+    qtbot.wait(100)
+    assert not canvas.settled and np.array_equal(shown(canvas), before)
+    gate.set()
+    settle(qtbot, canvas)
+    assert threads and threading.main_thread() not in threads
+    assert np.array_equal(shown(canvas), offscreen(session, canvas.size_px))
+    assert not np.array_equal(shown(canvas), before)
+
+
+def test_closing_while_images_are_read_leaves_no_thread(qtbot, session, canvas, tmp_path, monkeypatch):
+    tiles = towers(4).lods["1"].tiles
+    tiles = replace(tiles, appearances={"photo": Appearance(np.zeros(len(tiles.positions), np.float32), None)})
+    city = towers(4)
+    city = replace(city, lods={"1": replace(city.lods["1"], tiles=tiles)}, default_theme="photo")
+    layer_id = open_city(session, city)
+    settle(qtbot, canvas)
+    started = threading.Event()
+
+    def prepare(*_, stopped):
+        started.set()
+        while not stopped():
+            threading.Event().wait(0.005)
+        raise Stopped
+
+    monkeypatch.setattr("viewer.render.theme.prepare_textures", prepare)
+    session.run("style.color_by", layer_id=layer_id, attribute=BY_THEME)
+    assert started.wait(10)
+    canvas.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("theme ")]

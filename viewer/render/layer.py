@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
 from loaders.city import CityData, LodMesh, TileSet
 from viewer.render.instances import expand_instances
@@ -101,8 +102,9 @@ class LayerView:
         self.hover = -1
         self.id_base = 1
         self._origin = scene_origin
-        self._themes: dict[str, ThemeTextures] = {}
+        self._themes: dict[str, ThemeTextures | None] = {}
         self._theme: str | None = None
+        self._spoiled: frozenset[str] = frozenset()
 
     def build_steps(self, index: int) -> Iterator[Draw]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
@@ -137,10 +139,30 @@ class LayerView:
             self.style.write(look.texels, look.selected)
         if old is None or old.color_mode != look.color_mode or old.theme != look.theme:
             self._theme = look.theme if look.color_mode == "theme" else None
-            for lod in self.lods.values():
-                if lod.ready:
-                    self._dress(lod)
+            self._dress_all()
         return True
+
+    @property
+    def missing_theme(self) -> str | None:
+        """The theme that the look names and whose images are not there yet; until then materials are drawn."""
+        return None if self._theme in self._themes else self._theme
+
+    def set_theme(self, theme: str, textures: ThemeTextures | None) -> list[ThemeTextures]:
+        """Take over a theme's textures (None: it cannot be had); returns those that are not needed any more."""
+        old = [kept for kept in self._themes.values() if kept is not None]
+        self._themes = {theme: textures}
+        self._dress_all()
+        return old
+
+    def forgo(self, modes: frozenset[str]) -> None:
+        """Draw these colour modes as "surface" from now on: their shader does not work here."""
+        self._spoiled = modes
+        self._dress_all()
+
+    @property
+    def left_out(self) -> int:
+        """Copies of geometry templates that are not drawn because there are too many, in the LoDs built so far."""
+        return sum(lod.left_out for lod in self.lods.values())
 
     def set_hover(self, row: int) -> None:
         """Highlight one row (-1 = none)."""
@@ -164,17 +186,29 @@ class LayerView:
         for lod in self.lods.values():
             yield from lod.draws
 
-    def release(self) -> None:
+    def release(self, window: vtkRenderWindow) -> None:
         """Forget everything (after the actors were taken out of the renderer)."""
+        self.style.texture.ReleaseGraphicsResources(window)
+        self.base.texture.ReleaseGraphicsResources(window)
+        for textures in self._themes.values():
+            if textures is not None:
+                textures.release(window)
         self.lods.clear()
         self._themes.clear()
         self.look = None
 
+    def _dress_all(self) -> None:
+        for lod in self.lods.values():
+            if lod.ready:
+                self._dress(lod)
+
     def _dress(self, lod: LodView) -> None:
         """Bring one LoD's uniforms and theme in line with the look."""
         mode = self.look.color_mode if self.look else "surface"
-        textures = self._theme_textures() if self._theme is not None else None
-        lod.bind_theme(self._theme)
+        textures = self._themes.get(self._theme) if self._theme is not None else None
+        if mode in self._spoiled or (mode == "theme" and textures is None):
+            mode, textures = "surface", None
+        lod.bind_theme(self._theme if textures is not None else None)
         for material in lod.materials:
             material.set_mode(mode)
             material.set_hover(self.hover)
@@ -183,13 +217,6 @@ class LayerView:
                     material.set_theme(None, (), 0)
                 else:
                     material.set_theme(textures.table, textures.pages, textures.first_texture)
-
-    def _theme_textures(self) -> ThemeTextures:
-        theme = self._theme or ""
-        if theme not in self._themes:
-            self._themes.clear()
-            self._themes[theme] = ThemeTextures(self.city, theme)
-        return self._themes[theme]
 
 
 def object_flags(city: CityData) -> npt.NDArray[np.uint8]:

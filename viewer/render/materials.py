@@ -10,6 +10,8 @@ from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 from viewer.resources import shader
 
 _VERSION_TAG = "//VTK::System::Dec"
+PLAIN_RGB = (0.86, 0.85, 0.83)
+"""Colour of everything where the driver rejects the shaders."""
 COLOUR_MODES = {"surface": 0, "object": 1, "theme": 2}
 
 
@@ -41,6 +43,7 @@ class CityMaterial:
     def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
         self.kind = kind
         self._mode = "surface"
+        self._plain = False
         self.program = make_program("city", COLOUR_MODE=0) if kind == "faces" else make_program("marker")
         self.surface = vtkProperty()
         self.surface.SetTexture("styleTex", style)
@@ -68,9 +71,21 @@ class CityMaterial:
 
     def set_mode(self, mode: str) -> None:
         """Choose "surface", "object" or "theme"."""
-        if self.kind == "faces" and mode != self._mode:
+        if self.kind == "faces" and mode != self._mode and not self._plain:
             self._mode = mode
             set_code(self.program, "city", COLOUR_MODE=COLOUR_MODES[mode])
+
+    def make_plain(self) -> None:
+        """Give up the shaders: VTK's own draw everything in one colour. For drivers that reject ours."""
+        if not self._plain:
+            self._plain = True
+            self.program.SetVertexShaderCode(None)  # type: ignore[arg-type]
+            self.program.SetFragmentShaderCode(None)  # type: ignore[arg-type]
+            self.surface.RemoveAllTextures()
+            self.surface.SetColor(*PLAIN_RGB)
+            self.surface.SetAmbient(0.25)
+            self.surface.SetDiffuse(0.85)
+            self.surface.SetInterpolationToFlat()
 
     def set_id_pass(self, active: bool, base: int) -> None:
         """Draw ids (row + ``base``) in place of colours."""
@@ -95,6 +110,8 @@ class CityMaterial:
     def set_theme(self, table: vtkTexture | None, pages: tuple[vtkTexture, ...], first_texture: int) -> None:
         """Bind an appearance theme's table and atlas pages, or none."""
         self.program.GetFragmentCustomUniforms().SetUniformi("themeTextures", first_texture if table else 0)
+        if self._plain:
+            return
         for name in ("themeTex", "page0", "page1", "page2", "page3"):
             self.surface.RemoveTexture(name)
         if table is not None:

@@ -120,6 +120,7 @@ class Draw:
         old = self._bound.pop(name, None)
         if old is None and values is None:
             return
+        self.uploaded = False
         for data, mapper in self._parts:
             mapper.RemoveVertexAttributeMapping(name)
             data.GetPointData().RemoveArray(name)

@@ -14,14 +14,17 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import raypick
+from viewer.render import notices, raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, in_view, make_view
+from viewer.render.guard import RenderGuard
 from viewer.render.layer import LayerView, full_look
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
-from viewer.render.state import LayerLook, Pick, RenderState
+from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.style_texture import BaseTexture, StyleTexture
+from viewer.render.textures import PreparedTextures
+from viewer.render.theme import ThemeReader, ThemeTextures
 
 HAZE_METRES, HAZE_RADII = 3000.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
@@ -63,6 +66,11 @@ class SceneView:
         self._work: list[Iterator[None]] = []
         self._shown: dict[vtkActor, None] = {}
         self._warm: tuple[Draw, StyleTexture, BaseTexture] | None = None
+        self._themes = ThemeReader()
+        self._guard = RenderGuard()
+        self._spoiled: frozenset[str] = frozenset()
+        self._plain = False
+        self._notices: list[Notice] = []
         self._closed = False
         self._renderer = vtkRenderer()
         self._renderer.SetAutomaticLightCreation(False)
@@ -106,10 +114,12 @@ class SceneView:
         self._number_ids()
         yield
         look = self._look_of(layer_id) or full_look(layer_id, city)
+        layer.forgo(self._spoiled)
         layer.apply(look)
         for index in look.lods:
             yield from self._build(layer, index)
         self._place_ground()
+        self._read_themes()
         if self.interactive and self.software:
             self._work.append(self._make_drafts(layer))
 
@@ -118,13 +128,13 @@ class SceneView:
         layer = self.layers.pop(layer_id, None)
         if layer is None:
             return
+        self._themes.drop(layer_id)
         self._make_current()
         for draw in layer.all_draws():
             for actor in draw.actors():
                 self._shown.pop(actor, None)
                 self._renderer.RemoveActor(actor)
-        layer.style.texture.ReleaseGraphicsResources(self.window)
-        layer.release()
+        layer.release(self.window)
         self._number_ids()
         if not self.layers:
             self.origin = None
@@ -133,11 +143,20 @@ class SceneView:
     @property
     def pending(self) -> bool:
         """True while `advance` has work."""
-        return bool(self._work)
+        return bool(self._work) or self._themes.ready
+
+    @property
+    def waiting(self) -> bool:
+        """True while a thread reads texture images; `advance` has work when it has done so."""
+        return self._themes.busy
 
     def advance(self, seconds: float | None = None) -> bool:
-        """Go on building LoDs that `apply` asked for, for ``seconds`` (None = to the end). True if some is left."""
+        """Go on building LoDs and themes that `apply` asked for, for ``seconds`` (None = to the end, images included).
+
+        True if some is left. The OpenGL context must be current if there is one.
+        """
         end = None if seconds is None else time.perf_counter() + seconds
+        self._take_themes(wait=end is None)
         while self._work:
             if next(self._work[0], _DONE) is _DONE:
                 self._work.pop(0)
@@ -145,6 +164,16 @@ class SceneView:
             if end is not None and time.perf_counter() >= end:
                 break
         return bool(self._work)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """Layer id -> copies of geometry templates that are not drawn because there are too many; without zeros."""
+        return {layer_id: layer.left_out for layer_id, layer in self.layers.items() if layer.left_out}
+
+    def take_notices(self) -> tuple[Notice, ...]:
+        """What has come up since the last call that the user should know."""
+        taken, self._notices = tuple(self._notices), []
+        return taken
 
     # -- state ------------------------------------------------------------------------------------------------
 
@@ -171,6 +200,7 @@ class SceneView:
             if layer_id not in named and layer.look is not None:
                 changed |= layer.apply(replace(layer.look, visible=False)) if layer.look.visible else False
         self._camera = state.camera
+        self._read_themes()
         return changed
 
     def set_camera(self, camera: Camera) -> None:
@@ -212,6 +242,12 @@ class SceneView:
         """
         if self._closed:
             return
+        yield from self._draw_steps(triangles)
+        said = self._guard.take()
+        if said and self._fall_back(said):
+            yield from self.render_steps(triangles)
+
+    def _draw_steps(self, triangles: int | None) -> Iterator[int]:
         wanted = self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft"
@@ -219,10 +255,11 @@ class SceneView:
         for number, part in enumerate(slices):
             last = number == len(slices) - 1
             self._show(part)
-            self._backdrop.actor.SetVisibility(number == 0)
+            self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
-            self.window.Render()
+            with self._guard:
+                self.window.Render()
             cost = sum(_cost(draw, self._moving) for draw in part)
             for draw in part:
                 draw.uploaded = True
@@ -230,7 +267,7 @@ class SceneView:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
                 yield cost
-        self._backdrop.actor.VisibilityOn()
+        self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
         self.frames += 1
 
@@ -253,7 +290,7 @@ class SceneView:
             self._moving, moving = False, self._moving
             self._show(self._prepare())
             self._moving = moving
-            self._backdrop.actor.VisibilityOn()
+            self._backdrop.actor.SetVisibility(not self._plain)
             self._renderer.EraseOn()
             self.window.Render()
             rgba = self._read().astype(np.int32)
@@ -295,6 +332,7 @@ class SceneView:
             return
         for layer_id in tuple(self.layers):
             self.detach(layer_id)
+        self._themes.close()
         self._work.clear()
         self._closed = True
         self._make_current()
@@ -316,6 +354,58 @@ class SceneView:
                 return
             self._renderer.AddActor(draw.actor)
             yield
+        lod = layer.lods.get(index)
+        if lod is not None and lod.left_out:
+            self._notices.append(Notice(layer.layer_id, notices.left_out(lod.left_out, layer.names[index])))
+
+    def _read_themes(self) -> None:
+        """Have the images read that the looks name."""
+        for layer_id, layer in self.layers.items():
+            self._themes.want(layer_id, layer.city, layer.missing_theme)
+
+    def _take_themes(self, wait: bool) -> None:
+        """Take over images that have been read, unless they are not wanted any more."""
+        for layer_id, job in self._themes.take(wait=wait):
+            layer = self.layers.get(layer_id)
+            if layer is not None and layer.missing_theme == job.theme:
+                self._work.append(self._put_on(layer, job.theme, job.prepared))
+
+    def _put_on(self, layer: LayerView, theme: str, prepared: PreparedTextures | None) -> Iterator[None]:
+        """Upload a theme's images page by page, then draw with them."""
+        if prepared is None:
+            self._notices.append(Notice(layer.layer_id, notices.too_large(theme)))
+            layer.set_theme(theme, None)
+            return
+        if prepared.failed:
+            self._notices.append(Notice(layer.layer_id, notices.unreadable(prepared.failed)))
+        textures = ThemeTextures(prepared)
+        for _ in textures.upload_steps(self._renderer) if self.frames else ():
+            yield
+            if self.layers.get(layer.layer_id) is not layer or layer.missing_theme != theme:
+                if not self._closed:
+                    self._make_current()
+                    textures.release(self.window)
+                return
+        for old in layer.set_theme(theme, textures):
+            old.release(self.window)
+
+    def _fall_back(self, said: str) -> bool:
+        """The driver rejects a shader: do without the theme's, then without all. False if that is done already."""
+        themed = any(layer.look is not None and layer.look.color_mode == "theme" for layer in self.layers.values())
+        if self._plain:
+            return False
+        if themed and not self._spoiled:
+            self._spoiled = frozenset({"theme"})
+            for layer in self.layers.values():
+                layer.forgo(self._spoiled)
+            self._notices.append(Notice(None, notices.rejected(said, plain=False)))
+            return True
+        self._plain = True
+        self._renderer.SetAutomaticLightCreation(True)
+        if self._warm is not None:
+            self._warm[0].actor.VisibilityOff()
+        self._notices.append(Notice(None, notices.rejected(said, plain=True)))
+        return True
 
     def _make_drafts(self, layer: LayerView) -> Iterator[None]:
         """Drafts of a layer's actors, if the scene has more triangles than a processor draws while the camera moves."""
@@ -341,7 +431,7 @@ class SceneView:
     def _prepare(self) -> list[Draw]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
-        draws, bounds = _in_view(view, self.layers.values())
+        draws, bounds = _in_view(view, self.layers.values(), self._plain)
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(*view.eye)
         camera.SetFocalPoint(*(view.eye + view.ahead))
@@ -354,6 +444,8 @@ class SceneView:
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
                 material.set_air(float(view.eye[2]), self._haze_metres, horizon)
+                if self._plain:
+                    material.make_plain()
         return draws
 
     def _show(self, draws: list[Draw]) -> None:
@@ -442,14 +534,19 @@ def _slices(draws: list[Draw], moving: bool, triangles: int | None) -> list[list
     return slices
 
 
-def _in_view(view: View, layers: Iterable[LayerView]) -> tuple[list[Draw], npt.NDArray[np.float64]]:
-    """What of the shown LoDs the camera sees, and its bounds (K, 6)."""
+def _in_view(
+    view: View, layers: Iterable[LayerView], plain: bool = False
+) -> tuple[list[Draw], npt.NDArray[np.float64]]:
+    """What of the shown LoDs the camera sees, and its bounds (K, 6). ``plain``: shaders cannot choose, so only faces
+    of the finest LoD."""
     draws: list[Draw] = []
     boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
     for layer in layers:
-        for lod in layer.shown_lods():
+        for lod in layer.shown_lods()[-1:] if plain else layer.shown_lods():
             if lod.draws:
                 seen = in_view(view, lod.bounds)
+                if plain:
+                    seen = seen & np.array([source is not None for source in lod.sources])
                 draws += [lod.draws[k] for k in np.flatnonzero(seen)]
                 boxes.append(lod.bounds[seen])
     return draws, np.concatenate(boxes)

@@ -68,3 +68,11 @@ class Pick:
     surface_row: int
     surface_code: int
     position: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the picture does not show as it should, for people. ``layer_id`` is None if it is about all."""
+
+    layer_id: str | None
+    text: str

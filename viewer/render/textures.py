@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,16 +43,30 @@ class PreparedTextures:
     failed: tuple[str, ...]
 
 
+class Stopped(Exception):
+    """`prepare_textures` was asked to stop."""
+
+
 def prepare_textures(
-    city: CityData, theme: str, *, max_pages: int = MAX_PAGES, page_size: int = PAGE_SIZE
+    city: CityData,
+    theme: str,
+    *,
+    max_pages: int = MAX_PAGES,
+    page_size: int = PAGE_SIZE,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> PreparedTextures:
-    """Read the images that ``theme`` uses and pack them, shrunk together if they do not fit. May run in any thread."""
+    """Read the images that ``theme`` uses and pack them, shrunk together if they do not fit. May run in any thread.
+
+    Raises:
+        Stopped: ``stopped``, asked before every image, said so.
+    """
     used = _used_textures(city, theme)
     sizes: dict[str, tuple[int, int]] = {}
     failed: list[str] = []
     for index in used:
         texture = city.textures[index]
         if texture.path is not None and texture.path not in sizes:
+            _heed(stopped)
             size = _image_size(texture.path)
             if size is None:
                 failed.append(texture.image)
@@ -60,6 +75,7 @@ def prepare_textures(
     places, side, count = _pack_all(sizes, max_pages, page_size)
     pages = [np.zeros((side, side, 4), np.uint8) for _ in range(count)]
     for path, place in places.items():
+        _heed(stopped)
         image = _read(path, (place.width, place.height))
         if image is None:
             failed.append(Path(path).name)
@@ -68,6 +84,11 @@ def prepare_textures(
             _paint(pages[place.page], image, place)
     table, first = _table(city, used, {p: places[p] for p in sizes if p in places}, side)
     return PreparedTextures(tuple(page[::-1].copy() for page in pages), table, first, tuple(dict.fromkeys(failed)))
+
+
+def _heed(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise Stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -40,6 +40,7 @@ from viewer.session import navigation
 from viewer.ui.gestures import Gestures
 from viewer.ui.image_surface import ImageSurface, to_image
 from viewer.ui.slices import Slices
+from viewer.ui.surface import Surface
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -49,6 +50,8 @@ SLICE_SECONDS = 0.008
 STILL_MS = 160
 """The camera rests when it has not moved for so long; the picture is then drawn in full quality."""
 HOVER_MS = 15
+READ_MS = 20
+"""How often to look whether a thread has read the texture images that the scene waits for."""
 SLOW_FRAME_SECONDS = 0.05
 """While the camera moves on a software renderer, pictures that take longer are drawn with fewer pixels."""
 
@@ -84,29 +87,6 @@ def _window_gl_works() -> bool:
     context = QOpenGLContext()
     context.setFormat(QSurfaceFormat.defaultFormat())
     return context.create() and context.format().version() >= (3, 2)
-
-
-class _Surface(Protocol):
-    """What a canvas draws on."""
-
-    scene: SceneView | None
-    renderer_name: str
-    problem: str
-
-    def draw(self) -> None:
-        """Have the picture drawn anew, once, when Qt gets to it."""
-
-    def show_picture(self) -> None:
-        """Show the picture that has been drawn."""
-
-    def fit(self, scale: float) -> None:
-        """Bring the picture to the widget's size in device pixels, times ``scale``."""
-
-    def drawing(self) -> AbstractContextManager[None]:
-        """A place to draw in at once, outside of Qt's painting."""
-
-    def shut_down(self) -> None:
-        """Free everything; nothing is drawn afterwards."""
 
 
 class _GlSurface(QOpenGLWidget):
@@ -264,7 +244,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setMinimumSize(64, 64)
         self._session = session
-        self._surface: _Surface = self._make_surface()
+        self._surface: Surface = self._make_surface()
         self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF)
         self._attaching: dict[str, Iterator[None]] = {}
         self._scale = 1.0
@@ -284,7 +264,7 @@ class Canvas(QWidget):
         session.camera_changed.connect(self._camera_changed)
         self._sync()
 
-    def _make_surface(self) -> _Surface:
+    def _make_surface(self) -> Surface:
         return _GlSurface(self)
 
     def _timer(self, milliseconds: int, slot: Any) -> QTimer:
@@ -330,7 +310,7 @@ class Canvas(QWidget):
             not self._attaching
             and not self._moving
             and not self._slices.unfinished
-            and (scene is None or not scene.pending)
+            and (scene is None or not (scene.pending or scene.waiting))
         )
 
     def pick(self, x: float, y: float) -> Pick | None:
@@ -362,8 +342,7 @@ class Canvas(QWidget):
         self._slices.suits(self.software)
         self._first_at_this_size = True
         self._surface.fit(self._scale)
-        if self._attaching:
-            self._work.start()
+        self._work_soon()
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
@@ -394,6 +373,7 @@ class Canvas(QWidget):
             self._surface.show_picture()
         if again:
             self._surface.draw()
+        self._tell()
         self.drawn.emit()
 
     # --- document to scene ---------------------------------------------------------------------------------------
@@ -421,8 +401,7 @@ class Canvas(QWidget):
         if was_empty and self._attaching and self._session.camera == navigation.default_view(None):
             self._session.home()
         changed |= scene.apply(resolve(document, self._session.camera))
-        if self._attaching or scene.pending:
-            self._work.start()
+        self._work_soon()
         if changed:
             if self._heavy:
                 self._move_for_a_moment()  # a draft now, the full picture a moment later
@@ -432,6 +411,16 @@ class Canvas(QWidget):
     def _heavy(self) -> bool:
         """True if a picture in full quality takes long here."""
         return self._slices.seconds > HEAVY_SECONDS and self.scene is not None and self.scene.software
+
+    def _work_soon(self) -> None:
+        """Have `_work_on` called if there is something to build, or something that a thread is reading."""
+        scene = self.scene
+        if scene is None or self._closed:
+            return
+        if self._attaching or scene.pending:
+            self._work.start(0)
+        elif scene.waiting:
+            self._work.start(READ_MS)
 
     def _work_on(self) -> None:
         """Build for a few milliseconds, then let Qt look at its events."""
@@ -448,11 +437,13 @@ class Canvas(QWidget):
             except ValueError as error:
                 self._attaching.pop(layer_id, None)
                 self._session.say(Severity.ERROR, str(error))
-        if not self._attaching:
-            scene.advance(max(0.0, end - time.perf_counter()))
-        if self._attaching or scene.pending:
-            self._work.start()
-        else:
+        worked = bool(self._attaching) or scene.pending
+        if not self._attaching and scene.pending:
+            with self._ready_to_draw():
+                scene.advance(max(0.0, end - time.perf_counter()))
+        self._tell()
+        self._work_soon()
+        if worked and not self._attaching and not scene.pending:
             self._surface.draw()
 
     def _finish(self) -> None:
@@ -462,7 +453,20 @@ class Canvas(QWidget):
             for _ in self._attaching.pop(next(iter(self._attaching))):
                 pass
         if scene is not None:
-            scene.advance()
+            with self._ready_to_draw():
+                scene.advance()
+            self._tell()
+
+    def _ready_to_draw(self) -> AbstractContextManager[None]:
+        """Where textures can be uploaded, if there is an OpenGL context yet."""
+        return self._surface.drawing() if self._surface.renderer_name else nullcontext()
+
+    def _tell(self) -> None:
+        """Pass on what the scene cannot show."""
+        names = {layer.id: f"{layer.name}: " for layer in self._session.document.state.layers}
+        for notice in self.scene.take_notices() if self.scene is not None else ():
+            if notice.layer_id is None or notice.layer_id in names:
+                self._session.say(Severity.WARNING, names.get(notice.layer_id or "", "") + notice.text)
 
     # --- camera and quality --------------------------------------------------------------------------------------
 
@@ -590,5 +594,5 @@ class Canvas(QWidget):
 class OffscreenCanvas(Canvas):
     """A canvas that needs no OpenGL from Qt: for ``QT_QPA_PLATFORM=offscreen`` and windows without GLX or EGL."""
 
-    def _make_surface(self) -> _Surface:
+    def _make_surface(self) -> Surface:
         return ImageSurface(self)
