@@ -196,10 +196,18 @@ def expand(paths: Iterable[Path | str]) -> list[Path]:
     Links to folders are not followed. At most `MAX_FOLDER_FILES` files of one folder are looked at.
 
     Raises:
-        LoadError: a folder holds nothing that can be opened, or too many files.
+        LoadError: a folder holds nothing that can be opened, or too many files; a text is a network address.
     """
     found: list[Path] = []
-    for path in map(Path, paths):
+    for given in paths:
+        path = Path(given)
+        if isinstance(given, str) and "://" in given:
+            raise LoadError(
+                path,
+                "addresses on the network are not opened.",
+                remedy="Save the file on this computer first.",
+                kind="remote",
+            )
         try:
             folder = path.is_dir()
         except (OSError, ValueError) as error:

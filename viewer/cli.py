@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -56,7 +57,7 @@ def build_parser() -> Parser:
     def add(name: str, text: str, *, paths: bool = True) -> Parser:
         sub = commands.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
         if paths:
-            sub.add_argument("paths", nargs="+", metavar="PATH", help="file, folder or .citiverse project")
+            sub.add_argument("paths", nargs="+", type=path, metavar="PATH", help="file, folder or .citiverse project")
         return sub
 
     add("open", "open files, folders or projects in the window (so does a bare PATH)")
@@ -97,10 +98,10 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--hide", metavar="TYPE", action="append", default=[], help="hide a type of object; may be repeated")
     add("--select", metavar="ID", action="append", default=[], help="highlight an object; may be repeated")
     add("--scenario", metavar="ID[/VARIABLE]", help="show a scenario of the project")
-    add("--compare", metavar="ID,ID", help="compare two scenarios of the project")
-    add("--split", type=float, default=None, metavar="0.5", help="where --compare divides the picture")
-    add("--time", metavar="ISO-8601", help="moment of a scenario")
-    add("--sun", metavar="ISO-8601", help="sun position at a moment")
+    add("--compare", type=pair, metavar="ID,ID", help="compare two scenarios of the project")
+    add("--split", type=share, default=None, metavar="0.5", help="where --compare divides the picture")
+    add("--time", type=moment, metavar="ISO-8601", help="moment of a scenario")
+    add("--sun", type=moment, metavar="ISO-8601", help="sun position at a moment")
     add("--no-legend", action="store_true", help="leave the legend out")
     add("--quality", choices=("draft", "normal", "high"), default=None, help="how carefully to draw")
 
@@ -147,6 +148,41 @@ def angle(text: str) -> float:
     if not 0.1 <= value <= 170:
         raise argparse.ArgumentTypeError(f"{text} is out of range: 0.1 to 170 degrees")
     return value
+
+
+def path(text: str) -> str:
+    """A path as it is; an empty one (a variable of a script that is not set) would mean the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the path is empty")
+    return text
+
+
+def pair(text: str) -> str:
+    """``A,B`` as it is."""
+    if len([name for name in text.split(",") if name.strip()]) != 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not two ids with a comma between")
+    return text
+
+
+def share(text: str) -> float:
+    """0 to 1."""
+    (value,) = numbers(1)(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is out of range: 0 to 1")
+    return value
+
+
+def moment(text: str) -> str:
+    """A date or a date and time of ISO 8601, as it is."""
+    from datetime import datetime
+
+    if re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", text, re.ASCII) is None:
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            told = f"{text!r} is not a date or time of ISO 8601, e.g. 2030-06-21T12:00"
+            raise argparse.ArgumentTypeError(told) from None
+    return text
 
 
 def version() -> str:

@@ -151,7 +151,7 @@ def expand_paths(paths: Iterable[str]) -> tuple[list[Path], list[LoadError]]:
     refused: list[LoadError] = []
     for text in paths:
         try:
-            files += [Path(text)] if is_project(text) else expand([Path(text)])
+            files += [Path(text)] if is_project(text) else expand([text])
         except LoadError as error:
             refused.append(error)
     return files, refused

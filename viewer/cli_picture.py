@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from viewer.analysis.classify import colors_for
-from viewer.analysis.legend import Legend
+from viewer.analysis.shown_legend import shown_legend
 from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, emit, plain
 from viewer.cli_scene import make_session, open_scene
 from viewer.document.files import write_atomic
@@ -56,9 +55,8 @@ def checked_output(text: str) -> Path:
     """The file to write; raises `CliError` for a format or a place that cannot be."""
     path = Path(text)
     if path.suffix.lower() not in PICTURE_FORMATS:
-        raise CliError(
-            USAGE, f"{path.name}: pictures are written as {' or '.join(PICTURE_FORMATS)}; change its ending."
-        )
+        name, known = path.name or "OUT.png", " or ".join(PICTURE_FORMATS)
+        raise CliError(USAGE, f"{name}: pictures are written as {known}; change its ending.")
     try:
         fits = path.absolute().parent.is_dir() and not path.is_dir()
     except OSError as error:
@@ -114,20 +112,8 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
 
     view.scene.apply(resolve(session.document, session.camera, size=size))
     image = view.image()
-    legend = shown_legend(session)
-    return image if legend is None else draw_legend(image, legend)
-
-
-def shown_legend(session: Session) -> Legend | None:
-    """The legend of the first visible layer, where legends are on."""
-    state = session.document.state
-    if not state.show_legend:
-        return None
-    for layer in state.layers:
-        city = session.document.cities.get(layer.id)
-        if layer.visible and city is not None and city.drawable:
-            return colors_for(city, layer.style)[1]
-    return None
+    found = shown_legend(session.document.state, session.document.cities)
+    return image if found is None else draw_legend(image, found[1])
 
 
 def write_picture(path: Path, pixels: Any) -> None:

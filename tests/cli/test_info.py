@@ -125,3 +125,8 @@ def test_the_path_of_a_refused_file_is_told_as_it_was_given(citiverse: Callable,
     assert answer.code == 3 and len(lines) == 2
     for line, path in zip(lines, ("one/case.json", "two words/case.json"), strict=True):
         assert line.startswith(f"citiverse: {Path(path)}")
+
+
+def test_network_addresses_are_named_as_such(citiverse: Callable) -> None:
+    answer = citiverse("info", "https://example.org/city.json")
+    assert answer.code == 3 and "network" in answer.err and answer.err.count("\n") == 1

@@ -236,17 +236,10 @@ def add_layer(document: Document, path: Path, result: LoadResult) -> str:
 
 def _local(text: str) -> list[Path]:
     """The files meant by what the user gave; raises LoadError for what is no file on this computer."""
-    if "://" in text:
-        raise LoadError(
-            text,
-            "addresses on the network are not opened.",
-            remedy="Save the file on this computer first.",
-            kind="remote",
-        )
     path = Path(text).expanduser()
     if path.suffix.lower() == EXTENSION:
         return [path]
-    return registry.expand([path])
+    return registry.expand([text if "://" in text else path])
 
 
 def _key(path: Path) -> str:
