@@ -109,12 +109,16 @@ class Surfaces:
     geometry_unit: Int32
     broken: tuple[int, ...] = ()
 
+    _face_corner: Int64 | None = None
+
     @property
     def face_corner(self) -> Int64:
         """First corner of each face and the end: (F + 1,)."""
-        if len(self.face_rings) == len(self.ring_len):
-            return starts(self.ring_len)
-        return starts(self.ring_len)[starts(self.face_rings)]
+        if self._face_corner is None:
+            single = len(self.face_rings) == len(self.ring_len)
+            ring = starts(self.ring_len)
+            self._face_corner = ring if single else ring[starts(self.face_rings)]
+        return self._face_corner
 
 
 def check_nesting(part: Part, table: Geometries, issues: IssueLog) -> Int32:

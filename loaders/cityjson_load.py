@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loaders._issues import IssueLog
+from loaders._memory import freed_memory_kept
 from loaders.api import LoadError, LoadOptions, LoadResult, Progress
 from loaders.cityjson_build import build_city
 from loaders.cityjson_header import read_header
@@ -30,7 +31,7 @@ def collection_off() -> Iterator[None]:
 
 def load_city(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
     """Read, check and build; see `loaders.cityjson.load`."""
-    with collection_off():
+    with collection_off(), freed_memory_kept():
         progress.report(0.0, "reading")
         data = read_source(path, options, progress)
         progress.report(0.05, "parsing")

@@ -9,13 +9,16 @@ import numpy as np
 
 from loaders import cityjson_ragged as ragged_io
 from loaders._issues import IssueLog
-from loaders.city import Bool, Float64, Int32, Int64
+from loaders.city import Float64, Int32, Int64
 from loaders.cityjson_cut import VALUES
 from loaders.cityjson_faces import Geometries, Surfaces
 from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
 from loaders.tiling import ThemeCorners
 from loaders.triangulate import ranges, starts
+
+_BATCH = 100_000
+"""Faces or corners worked on at once."""
 
 
 @dataclass(slots=True, eq=False)
@@ -123,19 +126,21 @@ def semantic_rows(values: Values, table: Geometries, slots: Slots, chosen: Int64
     geometries = chosen[(table.semantics[chosen] >= 0) & (table.surfaces[chosen] > 0) & (slots.count[chosen] > 0)]
     if not len(geometries):
         return None
-    slot, value, owner = values.by_slot(
-        geometries, table.semantics[geometries].astype(np.int64), slots, issues, "bad-semantics", "Semantics"
-    )
-    limit = table.surfaces[geometries][owner]
-    wrong = (value < -1) | (value >= limit)
-    if wrong.any():
-        issues.warning(
-            "semantics-out-of-range", "Surfaces that name a semantic surface which is not there have none.",
-            table.names(dict.fromkeys(geometries[owner[wrong]].tolist())), int(wrong.sum()),
-        )  # fmt: skip
     out = np.full(slots.total, -1, np.int32)
-    found = (value >= 0) & ~wrong
-    out[slot[found]] = value[found] + table.first_surface[geometries][owner[found]]
+    for part in _batches(geometries, slots.count):
+        slot, value, owner = values.by_slot(
+            part, table.semantics[part].astype(np.int64), slots, issues, "bad-semantics", "Semantics"
+        )
+        wrong = (value < -1) | (value >= table.surfaces[part][owner])
+        if wrong.any():
+            issues.warning(
+                "semantics-out-of-range",
+                "Surfaces that name a semantic surface which is not there have none.",
+                table.names(dict.fromkeys(part[owner[wrong]].tolist())),
+                int(wrong.sum()),
+            )
+        rows = np.where((value >= 0) & ~wrong, value + table.first_surface[part][owner], -1)
+        out[slot] = rows
     return out
 
 
@@ -231,52 +236,59 @@ def _textures(
     fine &= ~np.isin(place, list(values.broken)) if values.broken else True
     for at in np.flatnonzero(~fine & (rings > 0)).tolist():
         _texture_slowly(values, table, surfaces, tables, (int(geometries[at]), int(arrays[at])), (uv, texture), issues)
-    plain = np.flatnonzero(fine)
-    ring = ranges(surfaces.unit_ring[unit[plain]], rings[plain])
-    other = ranges(values.ring_start[place[plain]], rings[plain])
-    owner = np.repeat(geometries[plain], rings[plain])
-    length = surfaces.ring_len[ring].astype(np.int64)
-    given = values.joined.ring_len[other].astype(np.int64)
-    number_at = starts(values.joined.ring_len)[other]
-    image = values.joined.numbers[np.minimum(number_at, max(len(values.joined.numbers) - 1, 0))].astype(np.int64)
-    feature = table.feature[owner]
-    has = (given == length + 1) & (image >= 0) & (image < tables.texture_count[feature])
-    odd = ~has & ~((given == 1) & (image == -1))
-    corner = _corners_of(surfaces.ring_len, ring, length, has, 0)
-    given_len = np.where(has, given - 1, 0)
-    local = values.joined.numbers[_corners_of(values.joined.ring_len, other, given, has, 1)]
-    limit, base = _of_numbers(tables.uv_count, feature, given_len), _of_numbers(tables.uv_first, feature, given_len)
-    inside = (local >= 0) & (local < limit)
-    complete = bool(inside.all())
-    uv[corner] = local + base if complete else np.where(inside, local + base, -1)
-    images = np.full(len(feature), -1, np.int32)
-    images[has] = tables.texture[tables.texture_first[feature[has]] + image[has]]
-    image_of = np.repeat(images, given_len)
-    texture[corner] = image_of if complete else np.where(inside, image_of, -1)
-    bad = np.unique(np.concatenate([owner[odd], np.repeat(owner, given_len)[~inside] if not complete else owner[:0]]))
-    if len(bad):
-        _note_texture(issues, table.names(bad))
+    bad: list[Int64] = []
+    for part in _batches(np.flatnonzero(fine), np.diff(surfaces.unit_corner)[unit]):
+        bad.append(_texture_batch(values, table, surfaces, tables, (geometries[part], place[part]), (uv, texture)))
+    names = np.unique(np.concatenate([np.zeros(0, np.int64), *bad]))
+    if len(names):
+        _note_texture(issues, table.names(names))
     return uv, texture
 
 
-def _of_numbers(by_feature: Int64, feature: Int32, lengths: Int64) -> Int32:
-    """A value of each feature by number; a single one where there is only one feature."""
-    if len(by_feature) == 1:
-        return by_feature.astype(np.int32)
-    return np.repeat(by_feature[feature].astype(np.int32), lengths)
+def _batches(chosen: Int64, sizes: Int64) -> list[Int64]:
+    """Cut a list of geometries into runs whose arrays stay in the processor's cache."""
+    ends = np.cumsum(sizes[chosen])
+    if not len(ends):
+        return []
+    return np.split(chosen, np.searchsorted(ends, np.arange(_BATCH, int(ends[-1]), _BATCH)))
 
 
-def _corners_of(ring_len: Int32, ring: Int64, length: Int64, has: Bool, skip: int) -> Bool | Int64:
-    """Numbers of some rings without the first ``skip`` of each: a mask if the rings are in order, else indices."""
-    chosen = ring[has]
-    if len(chosen) > 1 and not bool(np.all(chosen[1:] > chosen[:-1])):
-        return ranges(starts(ring_len)[chosen] + skip, length[has] - skip)
-    use = np.zeros(len(ring_len), np.bool_)
-    use[chosen] = True
-    mask = np.repeat(use, ring_len)
-    if skip:
-        mask[starts(ring_len)[chosen]] = False
-    return mask
+def _texture_batch(
+    values: Values,
+    table: Geometries,
+    surfaces: Surfaces,
+    tables: LookTables,
+    uses: tuple[Int64, Int64],
+    out: tuple[Int32, Int32],
+) -> Int64:
+    """Write texture rows and numbers of some geometries (arrays at the given places); returns those that fail."""
+    geometries, place = uses
+    uv, texture = out
+    unit = surfaces.geometry_unit[geometries]
+    first_ring, first_corner = surfaces.unit_ring[unit], surfaces.unit_corner[unit]
+    rings = surfaces.unit_ring[unit + 1] - first_ring
+    corner = ranges(first_corner, surfaces.unit_corner[unit + 1] - first_corner)
+    number = ranges(values.number_start[place], values.joined.array_numbers[place])
+    length = surfaces.ring_len[ranges(first_ring, rings)]
+    given = values.joined.ring_len[ranges(values.ring_start[place], rings)]
+    owner = np.repeat(geometries, rings)
+    feature = table.feature[owner]
+    begin = starts(given)[:-1]
+    local = values.joined.numbers[number]
+    image = local[np.minimum(begin, max(len(local) - 1, 0))]
+    has = (given == length + 1) & (image >= 0) & (image < tables.texture_count[feature])
+    odd = ~has & ~((given == 1) & (image == -1))
+    wanted = np.repeat(has, given)
+    wanted[begin[given > 0]] = False
+    local = local[wanted]
+    corner = corner[np.repeat(has, length)]
+    textured = np.repeat(np.flatnonzero(has), length[has])
+    inside = (local >= 0) & (local < tables.uv_count[feature[textured]])
+    images = np.full(len(feature), -1, np.int32)
+    images[has] = tables.texture[tables.texture_first[feature[has]] + image[has]]
+    uv[corner] = np.where(inside, local + tables.uv_first[feature[textured]], -1)
+    texture[corner] = np.where(inside, images[textured], -1)
+    return np.concatenate([owner[odd], owner[textured[~inside]]])
 
 
 def _note_texture(issues: IssueLog, names: list[str]) -> None:

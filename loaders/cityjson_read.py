@@ -184,8 +184,9 @@ def _finish_document(
     walk = walker.walk
     appearance = root.get("appearance")
     templates = template_vertices(root)
-    root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}
     part = make_part(walk, cuts)
+    root.pop("CityObjects", None)
+    walk.attributes = walk.surface_attributes = []
     tables = object_table(part, part.issues), surface_table(part, part.issues)
     done = pool.finish(report)
     count = len(work.row_jobs)

@@ -109,9 +109,10 @@ class _Job:
 
     def __init__(self, polygons: Polygons, processes: int, report: Callable[[float], None]):
         self.polygons, self.processes, self.report = polygons, processes, report
-        self.first_ring = starts(polygons.polygon_rings)
+        single = len(polygons.polygon_rings) == len(polygons.ring_len)
+        self.first_ring = np.arange(len(polygons.ring_len) + 1) if single else starts(polygons.polygon_rings)
         self.ring_start = starts(polygons.ring_len)
-        self.corner_start = self.ring_start[self.first_ring]
+        self.corner_start = self.ring_start if single else self.ring_start[self.first_ring]
         corners = np.diff(self.corner_start)
         self.counts = np.maximum(corners + 2 * polygons.polygon_rings.astype(np.int64) - 4, 0)
         self.out_start = starts(self.counts)
