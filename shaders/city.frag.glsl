@@ -1,7 +1,7 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 // Colour of a city object's face, or its id.
-// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme).
+// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), THEME_PAGES (theme only).
 // Uniforms: normalMatrix (world -> view), hazeMetres (distance at which a third of the colour is air), skyBottom,
 //           idPass (1 = write ids), theme textures
 in vec4 viewAbove;           // position in view axes, metres over the object's base

@@ -2,11 +2,20 @@
 // Uniforms: themeTex (RGBA float table, 1024 wide: material m is texel m: rgb, 1 if it has a colour;
 //           texture t is two texels from themeTextures + 2 t: page x, y, w, h in 0..1; page, wrap, border code, scale),
 //           page0..page3 (atlas pages), themeTextures (texel where textures start; 0 = no table)
+// Defined by the program: THEME_PAGES (0 to 4 pages: a software renderer pays for each, whichever a pixel shows).
 uniform sampler2D themeTex;
+#if THEME_PAGES > 0
 uniform sampler2D page0;
+#endif
+#if THEME_PAGES > 1
 uniform sampler2D page1;
+#endif
+#if THEME_PAGES > 2
 uniform sampler2D page2;
+#endif
+#if THEME_PAGES > 3
 uniform sampler2D page3;
+#endif
 const int WRAP = 0, MIRROR = 1, CLAMP = 2, BORDER = 3, NONE = 4;
 
 vec4 themeEntry(int i) { return texelFetch(themeTex, ivec2(i % 1024, i / 1024), 0); }
@@ -26,10 +35,20 @@ vec3 unpackColour(float code)
 
 vec4 samplePage(int page, vec2 uv, vec2 dx, vec2 dy)
 {
-  if (page == 0) return textureGrad(page0, uv, dx, dy);
-  if (page == 1) return textureGrad(page1, uv, dx, dy);
+#if THEME_PAGES > 3
+  if (page == 3) return textureGrad(page3, uv, dx, dy);
+#endif
+#if THEME_PAGES > 2
   if (page == 2) return textureGrad(page2, uv, dx, dy);
-  return textureGrad(page3, uv, dx, dy);
+#endif
+#if THEME_PAGES > 1
+  if (page == 1) return textureGrad(page1, uv, dx, dy);
+#endif
+#if THEME_PAGES > 0
+  return textureGrad(page0, uv, dx, dy);
+#else
+  return vec4(0.0);
+#endif
 }
 
 // rgb = colour, a = 0 where the texture leaves the face to its material

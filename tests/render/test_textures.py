@@ -211,3 +211,28 @@ def test_images_that_cannot_be_read_are_told(view, box_city, look, cameras, tmp_
     (notice,) = view.scene.take_notices()
     assert notice.layer_id == "boxes" and "1 texture image cannot be read (broken.png)" in notice.text
     assert view.scene.take_notices() == ()
+
+
+@pytest.mark.parametrize("pages", [1, 2, 3, 4])
+def test_every_page_of_an_atlas_is_drawn(view, box_city, look, cameras, tmp_path, monkeypatch, pages):
+    monkeypatch.setattr("viewer.render.theme.PAGES", (pages, 64))
+    names = list(QUARTERS)[:pages]
+    textures = []
+    for name in names:
+        path = tmp_path / f"{name}.png"
+        Image.new("RGB", (48, 48), QUARTERS[name]).save(path)
+        textures.append(Texture(path.name, str(path)))
+    city = textured(box_city(pages), tuple(textures))
+    tiles = city.lods["1"].tiles
+    roof = tiles.tags[:, 1] == 1
+    tiles.appearances["photo"].uvt[roof, 2] = tiles.tags[roof, 0]
+    view.scene.attach("boxes", city)
+    camera = cameras[1](city, 120.0)
+    view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))
+    picture = view.image()
+    assert len(view.scene.layers["boxes"]._themes["photo"].pages) == pages
+    middles = tiles.positions[roof].reshape(-1, 4, 3).mean(axis=1)
+    firsts = tiles.origins[np.searchsorted(tiles.vertex_start, np.flatnonzero(roof)[::4], side="right") - 1]
+    points, _ = view.scene.view().project(middles + firsts - view.scene.origin)
+    for name, (x, y) in zip(names, points.tolist(), strict=True):
+        assert is_like(picture[round(y), round(x)], QUARTERS[name]), name

@@ -447,7 +447,7 @@ def test_closing_while_images_are_read_leaves_no_thread(qtbot, session, canvas, 
     settle(qtbot, canvas)
     started = threading.Event()
 
-    def prepare(*_, stopped):
+    def prepare(*_, stopped, **how):
         started.set()
         while not stopped():
             threading.Event().wait(0.005)

@@ -210,7 +210,7 @@ class LayerView:
             mode, textures = "surface", None
         lod.bind_theme(self._theme if textures is not None else None)
         for material in lod.materials:
-            material.set_mode(mode)
+            material.set_mode(mode, len(textures.pages) if textures is not None else 0)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:

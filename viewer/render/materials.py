@@ -42,7 +42,7 @@ class CityMaterial:
 
     def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
         self.kind = kind
-        self._mode = "surface"
+        self._mode = "surface", 0
         self._plain = False
         self.program = make_program("city", COLOUR_MODE=0) if kind == "faces" else make_program("marker")
         self.surface = vtkProperty()
@@ -69,11 +69,11 @@ class CityMaterial:
         """Highlight one object row (-1 = none): a uniform, no upload."""
         self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
 
-    def set_mode(self, mode: str) -> None:
-        """Choose "surface", "object" or "theme"."""
-        if self.kind == "faces" and mode != self._mode and not self._plain:
-            self._mode = mode
-            set_code(self.program, "city", COLOUR_MODE=COLOUR_MODES[mode])
+    def set_mode(self, mode: str, pages: int = 0) -> None:
+        """Choose "surface", "object" or "theme" (with so many atlas pages)."""
+        if self.kind == "faces" and (mode, pages) != self._mode and not self._plain:
+            self._mode = mode, pages
+            set_code(self.program, "city", COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages)
 
     def make_plain(self) -> None:
         """Give up the shaders: VTK's own draw everything in one colour. For drivers that reject ours."""

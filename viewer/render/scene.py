@@ -361,7 +361,8 @@ class SceneView:
     def _read_themes(self) -> None:
         """Have the images read that the looks name."""
         for layer_id, layer in self.layers.items():
-            self._themes.want(layer_id, layer.city, layer.missing_theme)
+            fast = self.software and self.interactive
+            self._themes.want(layer_id, layer.city, layer.missing_theme, fast=fast)
 
     def _take_themes(self, wait: bool) -> None:
         """Take over images that have been read, unless they are not wanted any more."""

@@ -11,6 +11,11 @@ from loaders.city import CityData
 from viewer.render.style_texture import make_texture
 from viewer.render.textures import TABLE_WIDTH, PreparedTextures, Stopped, prepare_textures
 
+PAGES = 4, 4096
+"""Most atlas pages and pixels along their sides."""
+FAST_PAGES = 1, 2048
+"""The same where OpenGL runs on the processor and somebody waits: making the smaller versions of a page of 4096 pixels
+takes 140 ms there, and every further page costs as much per frame as the first."""
 CLOSE_SECONDS = 5.0
 """How long `ThemeReader.close` waits for the image that is just being decoded."""
 
@@ -47,12 +52,12 @@ class ThemeJob:
     Attributes: theme; prepared: the result, None while it is not there, after `cancel` and where it failed.
     """
 
-    def __init__(self, city: CityData, theme: str, turn: threading.Lock):
+    def __init__(self, city: CityData, theme: str, turn: threading.Lock, pages: tuple[int, int] = PAGES):
         self.theme = theme
         self.prepared: PreparedTextures | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._run, args=(city, theme, turn), name=f"theme {theme[:40]}", daemon=True
+            target=self._run, args=(city, theme, turn, pages), name=f"theme {theme[:40]}", daemon=True
         )
         self._thread.start()
 
@@ -69,11 +74,13 @@ class ThemeJob:
         """Have the thread stop after the image that it is at."""
         self._stop.set()
 
-    def _run(self, city: CityData, theme: str, turn: threading.Lock) -> None:
+    def _run(self, city: CityData, theme: str, turn: threading.Lock, pages: tuple[int, int]) -> None:
         # one theme at a time: each may need some hundred MiB
         with turn:
             try:
-                self.prepared = prepare_textures(city, theme, stopped=self._stop.is_set)
+                self.prepared = prepare_textures(
+                    city, theme, max_pages=pages[0], page_size=pages[1], stopped=self._stop.is_set
+                )
             except (Stopped, MemoryError):
                 self.prepared = None
 
@@ -86,14 +93,17 @@ class ThemeReader:
         self._dropped: list[ThemeJob] = []
         self._turn = threading.Lock()
 
-    def want(self, layer_id: str, city: CityData, theme: str | None) -> None:
-        """Start reading a theme unless that is going on; anything else for this layer is dropped (None = all)."""
+    def want(self, layer_id: str, city: CityData, theme: str | None, *, fast: bool = False) -> None:
+        """Start reading a theme unless that is going on; anything else for this layer is dropped (None = all).
+
+        ``fast``: no more pixels than a software renderer draws while somebody waits (`FAST_PAGES`).
+        """
         job = self._jobs.get(layer_id)
         if job is not None and job.theme == theme:
             return
         self.drop(layer_id)
         if theme is not None:
-            self._jobs[layer_id] = ThemeJob(city, theme, self._turn)
+            self._jobs[layer_id] = ThemeJob(city, theme, self._turn, FAST_PAGES if fast else PAGES)
 
     def drop(self, layer_id: str) -> None:
         """Nobody waits for this layer's theme any more."""
