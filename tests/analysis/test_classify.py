@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from loaders.city import SURFACE_CODES, Column, SurfaceTable
 from viewer.analysis.classify import attributes_for_coloring, colors_for
-from viewer.analysis.legend import format_value, title_of, titled_with_unit
+from viewer.analysis.legend import Legend, LegendEntry, format_value, place_ticks, title_of, titled_with_unit
 from viewer.analysis.palettes import (
     BASE_COLORS,
     FLAT_ROOF,
@@ -333,3 +334,15 @@ def test_units_stand_in_the_legend_of_numbers_only(small_city):
     assert [rgb(city, color_by=name)[1].unit for name in ("area_m2", "kind_m")] == ["m²", ""]
     legend = rgb(city, color_by="area_m2", palette="tol-muted")[1]
     assert (legend.kind, legend.title, legend.unit) == ("classes", "Area", "m²")
+
+
+def test_both_ends_of_a_ramp_are_labelled_whatever_the_room():
+    entries = tuple(LegendEntry(f"≥ {v}", (0, 0, 0), None, float(v)) for v in range(0, 500, 100))
+    legend = Legend("H", "", "ramp", entries, range=(0.0, 400.0))
+    for width in (40.0, 120.0, 1000.0):
+        placed = place_ticks(legend, width, lambda text: 8.0 * len(text), 6.0)
+        assert {"≥ 0", "≥ 400"} <= {label for _, _, label in placed} or width < 80
+        edges = sorted((left, left + 8.0 * len(label)) for _, left, label in placed)
+        assert edges[0][0] >= 0 and edges[-1][1] <= max(width, edges[0][1])
+        assert all(a[1] <= b[0] for a, b in pairwise(edges))
+    assert [label for _, _, label in sorted(placed)] == ["≥ 0", "≥ 100", "≥ 200", "≥ 300", "≥ 400"]

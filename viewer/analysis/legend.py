@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,3 +105,27 @@ def titled_with_unit(attribute: str) -> tuple[str, str]:
         if unit is not None and len(parts) > count and parts[0]:
             return title_of("_".join(parts[:-count])), unit
     return title_of(attribute), ""
+
+
+def place_ticks(
+    legend: Legend, width: float, length_of: Callable[[str], float], gap: float
+) -> list[tuple[float, float, str]]:
+    """Where a ramp's labels go: (x of the tick, left edge of the label, label), from the bar's left end.
+
+    ``width`` of the bar, ``length_of`` a label and the smallest ``gap`` between labels are in the same unit (pixels).
+    Both ends are always labelled; of those between, the ones that have room.
+    """
+    low, high = legend.range or (0.0, 1.0)
+    span = (high - low) or 1.0
+    entries = legend.entries
+    placed: list[tuple[float, float, str]] = []
+    taken: list[tuple[float, float]] = []
+    for entry in (*entries[:1], *entries[1:][-1:], *entries[1:-1]):
+        value = low if entry.value is None else entry.value
+        tick = min(max((value - low) / span, 0.0), 1.0) * width
+        length = length_of(entry.label)
+        left = min(max(tick - length / 2, 0.0), width - length)
+        if all(left >= end or left + length <= start for start, end in taken):
+            placed.append((tick, left, entry.label))
+            taken.append((left - gap, left + length + gap))
+    return placed

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from viewer.analysis.legend import place_ticks
 from viewer.resources import asset
 
 if TYPE_CHECKING:
@@ -105,18 +106,12 @@ class _Panel:
             rgb = colors[low] + (colors[high] - colors[low]) * (place - low)
             draw.line((x + column, y, x + column, y + height), fill=(*(int(c + 0.5) for c in rgb), 255))
         draw.rectangle((x, y, x + width, y + height), outline=EDGE)
-        start, end = self._legend.range or (0.0, 1.0)
-        free = float("-inf")
-        for entry in self._legend.entries:
-            value = start if entry.value is None else entry.value
-            tick = x + min(max((value - start) / ((end - start) or 1.0), 0.0), 1.0) * width
-            text = _clean(entry.label)
-            length = self._font.getlength(text)
-            at = min(max(tick - length / 2, x), x + width - length)
-            if at >= free:
-                draw.line((tick, y + height, tick, y + height + self._px(3)), fill=INK)
-                draw.text((at, y + height + self._px(5)), text, font=self._font, fill=INK)
-                free = at + length + self._px(6)
+        for tick, at, label in place_ticks(self._legend, width, self._length, self._px(6)):
+            draw.line((x + tick, y + height, x + tick, y + height + self._px(3)), fill=INK)
+            draw.text((x + at, y + height + self._px(5)), _clean(label), font=self._font, fill=INK)
+
+    def _length(self, text: str) -> float:
+        return float(self._font.getlength(_clean(text)))
 
 
 @lru_cache(maxsize=16)

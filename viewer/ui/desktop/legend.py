@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.analysis.legend import Legend, LegendEntry
+from viewer.analysis.legend import Legend, LegendEntry, place_ticks
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 
@@ -109,20 +109,11 @@ class _Ramp(QWidget):
         painter.end()
 
     def _ticks(self, painter: QPainter, bar: QRectF) -> None:
-        low, high = self._legend.range or (0.0, 1.0)
-        span = (high - low) or 1.0
         painter.setPen(self.palette().text().color())
-        free = -1e9
-        for entry in self._legend.entries:
-            value = entry.value if entry.value is not None else low
-            x = bar.left() + min(1.0, max(0.0, (value - low) / span)) * bar.width()
-            width = self.fontMetrics().horizontalAdvance(entry.label)
-            left = min(max(0.0, x - width / 2), self.width() - width)
-            if left < free:
-                continue
-            painter.drawLine(int(x), int(bar.bottom()), int(x), int(bar.bottom()) + 3)
-            painter.drawText(int(left), int(bar.bottom()) + 5 + self.fontMetrics().ascent(), entry.label)
-            free = left + width + 6
+        top, x = int(bar.bottom()), int(bar.left())
+        for tick, left, label in place_ticks(self._legend, bar.width(), self.fontMetrics().horizontalAdvance, 6):
+            painter.drawLine(x + int(tick), top, x + int(tick), top + 3)
+            painter.drawText(x + int(left), top + 5 + self.fontMetrics().ascent(), label)
 
 
 class LegendOverlay(QFrame):
