@@ -45,7 +45,9 @@ void main()
   float foot = footShade(viewAbove.w, up);
   vec3 base = surfaceColour(objectTag.y, up, styleTint.rgb, (objectTag.z & FLAG_BUILDING) != 0) * styleTint.a;
 #if COLOUR_MODE == 1
-  vec3 rgb = shadeData(styleTint.rgb, bright) * mix(1.0, foot, 0.35);
+  vec3 rgb = (objectTag.z & FLAG_NO_DATA) != 0
+    ? shadeNoData(styleTint.rgb, base, light) * foot
+    : shadeData(styleTint.rgb, bright) * mix(1.0, foot, 0.35);
 #elif COLOUR_MODE == 2
   vec3 rgb = themeColour(themeTag, textureUV, base, light, foot);
 #else

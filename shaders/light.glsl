@@ -22,6 +22,14 @@ vec3 shadeMaterial(vec3 srgb, vec3 light) { return min(srgb * sqrt(light), vec3(
 // A colour that means something: hue kept, between 0.80 and 1 of itself.
 vec3 shadeData(vec3 srgb, float bright) { return srgb * mix(0.80, 1.0, bright); }
 
+// An object without data: a plaster model in the legend's grey, in which roads, water and walls differ a little.
+// own: colour that the face has in the default look
+vec3 shadeNoData(vec3 grey, vec3 own, vec3 light)
+{
+  float tone = dot(own, vec3(0.30, 0.59, 0.11)) / max(grey.g, 0.01);
+  return min(grey * mix(1.04, tone, 0.5) * (0.32 + 0.68 * light), vec3(1.0));
+}
+
 // A photo has its own light and shade: add little.
 vec3 shadePhoto(vec3 srgb, vec3 light) { return min(srgb * sqrt(mix(vec3(0.95), light, 0.35)), vec3(1.0)); }
 

@@ -4,6 +4,7 @@ const int STYLE_WIDTH = 1024;
 const int FLAG_SELECTED = 1;   // high four bits of alpha
 const int FLAG_HOVER = 2;
 const int FLAG_BUILDING = 4;   // an object without semantics is split into roof and wall by slope
+const int FLAG_NO_DATA = 8;    // its colour says "no data"
 
 struct Style { vec3 rgb; int shownLod; int flags; };
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from viewer.analysis.palettes import NO_DATA
 from viewer.render.state import RenderState
 from viewer.render.style_texture import MAX_ROWS, StyleTexture
 
@@ -86,6 +87,18 @@ def test_object_colours_keep_their_class_on_every_face(view, boxes, look, camera
     assert np.array_equal(nearest, ids[y, x, 1] % 4)
     brightness = np.linalg.norm(seen, axis=1) / np.linalg.norm(classes[nearest], axis=1)
     assert brightness.min() > 0.65 and brightness.max() < 1.02
+
+
+def test_objects_without_data_have_form_and_the_legend_s_grey_on_average(view, boxes, look, cameras):
+    """Half of the boxes say "no data", half have a grey beside it that means something."""
+    rgb = np.array([NO_DATA if row % 2 else (189, 189, 189) for row in range(9)])
+    view.scene.apply(RenderState(cameras[0](boxes), (look(boxes, mode="object", rgb=rgb),)))
+    picture = view.image().astype(float)
+    ids = view.scene.pick_ids()
+    row = ids[:, :, 1]
+    plaster, data = (picture[inner(ids) & (row % 2 == odd)].mean(axis=1) for odd in (1, 0))
+    assert np.abs(plaster.mean() - NO_DATA[0]) < 20
+    assert np.ptp(np.percentile(plaster, (2, 98))) > 1.5 * np.ptp(np.percentile(data, (2, 98)))
 
 
 def test_no_face_is_black_and_roofs_differ_from_walls(view, boxes, state, look, cameras):

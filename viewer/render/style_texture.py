@@ -8,14 +8,19 @@ from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkRenderingCore import vtkTexture
 
+from viewer.analysis.palettes import NO_DATA
 from viewer.render.state import HIGHLIGHT_SELECTED, STYLE_WIDTH
 
 UInt8 = npt.NDArray[np.uint8]
 
 FLAG_BUILDING = 4
 """Flag (high four bits of alpha): without semantics, split into roof and wall by the slope of the face."""
+FLAG_NO_DATA = 8
+"""Flag: the colour says "no data". Such objects are drawn with more light and shade than colours with a meaning."""
 MAX_ROWS = STYLE_WIDTH * 16384
 """Most objects in one layer: a texture as high as drivers take, and as many rows as float32 counts exactly."""
+
+_RGB_BITS, _NO_DATA_BITS = np.array([(255, 255, 255, 0), (*NO_DATA, 0)], np.uint8).view(np.uint32)[:, 0]
 
 
 def make_texture(pixels: npt.NDArray[np.generic], width: int, height: int, *, smooth: bool = False) -> vtkTexture:
@@ -72,6 +77,8 @@ class StyleTexture:
         target[:] = texels[:count]
         alpha = target[:, 3]
         alpha |= self._flags[:count]
+        whole = target.view(np.uint32)[:, 0]
+        alpha[(whole & _RGB_BITS) == _NO_DATA_BITS] |= FLAG_NO_DATA << 4
         inside = selected[(selected >= 0) & (selected < count)]
         alpha[inside] |= HIGHLIGHT_SELECTED << 4
         self._touch()
