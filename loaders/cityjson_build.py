@@ -14,7 +14,7 @@ from loaders import cityjson_faces as faces_io
 from loaders import cityjson_looks as looks
 from loaders._issues import IssueLog
 from loaders.api import LoadError, LoadOptions, Progress
-from loaders.city import Bool, CityData, Float64, Instances, Int32, Int64, LineSet, LodMesh, PointSet, TileSet
+from loaders.city import Bool, CityData, Float64, Instances, Int32, Int64, LineSet, LodMesh, PointSet, TileSet, UInt8
 from loaders.cityjson_appearance import Appearances
 from loaders.cityjson_cut import BOUNDARIES
 from loaders.cityjson_faces import Geometries
@@ -23,6 +23,7 @@ from loaders.cityjson_looks import Slots, Values
 from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
 from loaders.cityjson_read import Content
+from loaders.cityjson_source import Source
 from loaders.cityjson_tables import surface_codes
 from loaders.cityjson_walk import InstanceRecord
 from loaders.tiling import Faces, build_tiles
@@ -55,9 +56,8 @@ class _Scene:
     faces: Faces
     unit: Int32
     """Unit of each geometry, -1 = none."""
-    codes: Int32
-    """Surface code by row of the surface table, 0 for row -1."""
-    values: Values
+    loose_codes: dict[int, Int32]
+    """Surface code of every point (1) and line (2) of the streams of these depths."""
     usable: Bool | None
     issues: IssueLog
     processes: int
@@ -67,7 +67,7 @@ def build_city(
     content: Content,
     header: Header,
     path: Path,
-    data: bytes,
+    source: Source,
     options: LoadOptions,
     progress: Progress,
     issues: IssueLog,
@@ -77,7 +77,7 @@ def build_city(
     objects = content.objects
     appearances = Appearances(part, path.parent, issues)
     progress.report(0.5, "checking")
-    scene = _scene(content, header, data, appearances, options, progress, issues)
+    scene = _scene(content, header, source, appearances, options, progress, issues)
     _note_instances(scene)
     lods = {}
     codes = sorted(range(len(part.lods)), key=lambda code: (lod_order(part.lods[code]), part.lods[code]))
@@ -139,7 +139,7 @@ class _Budget:
 def _scene(
     content: Content,
     header: Header,
-    data: bytes,
+    source: Source,
     appearances: Appearances,
     options: LoadOptions,
     progress: Progress,
@@ -151,7 +151,7 @@ def _scene(
     usable = faces_io.usable_vertices(vertices)
     place = faces_io.check_nesting(part, table, issues)
     found = faces_io.gather_surfaces(part, table, place)
-    values = Values(part, data, table)
+    values = Values(part, source, table)
     themes = looks.theme_corners(values, part, table, found, appearances.tables(), issues)
     slots = looks.face_slots(found)
     face_surface = looks.semantic_rows(values, table, slots, np.arange(len(table.row)), issues)
@@ -172,10 +172,13 @@ def _scene(
     faces.uv_table = np.ascontiguousarray(np.vstack([uv, np.zeros((1, 2))]).T, np.float32)
     unit = found.geometry_unit
     faces = faces_io.drop_unused(mesh, drop)
-    return _Scene(
-        part, table, vertices, place, faces, unit, codes.astype(np.int32), values, usable, issues,
-        options.processes,
-    )  # fmt: skip
+    loose = {depth: _loose_codes(values, table, place, codes, depth, issues) for depth in (1, 2)}
+    source.release()
+    part.vertices = part.vertices[:0].copy()
+    part.arrays.streams = {key: found for key, found in part.arrays.streams.items() if key[0] == BOUNDARIES}
+    for depth in (3, 4, 5):
+        part.arrays.streams.pop((BOUNDARIES, depth), None)
+    return _Scene(part, table, vertices, place, faces, unit, loose, usable, issues, options.processes)
 
 
 def _lod(scene: _Scene, code: int, rows: int, budget: _Budget, report: Callable[[float], None]) -> LodMesh | None:
@@ -340,7 +343,7 @@ def _loose(scene: _Scene, own: Int64, spread: list[_Spread], depth: int) -> tupl
     stream = scene.part.arrays.streams.get((BOUNDARIES, depth), Ragged.empty(depth))
     number_start, ring_start = starts(stream.array_numbers), starts(stream.array_rings)
     table, place = scene.table, scene.place
-    codes = _loose_codes(scene, stream, depth)
+    codes = scene.loose_codes[depth]
 
     def runs(geometries: Int64) -> tuple[Int64, Int64, Int64, Int64]:
         at = place[geometries]
@@ -385,18 +388,18 @@ def _loose(scene: _Scene, own: Int64, spread: list[_Spread], depth: int) -> tupl
     return points, all_lengths, np.concatenate(rows), all_codes[all_valid] if depth == 1 else all_codes
 
 
-def _loose_codes(scene: _Scene, stream: Ragged, depth: int) -> Int32:
+def _loose_codes(values: Values, table: Geometries, place: Int32, codes: UInt8, depth: int, issues: IssueLog) -> Int32:
     """Surface code of each point (depth 1) or line (depth 2) of the stream, from its semantics."""
-    table = scene.table
+    stream = values.part.arrays.streams.get((BOUNDARIES, depth), Ragged.empty(depth))
     counts = stream.array_numbers if depth == 1 else stream.array_rings
-    chosen = np.flatnonzero((table.depth == depth) & (scene.place >= 0))
+    chosen = np.flatnonzero((table.depth == depth) & (place >= 0))
     first = np.zeros(len(table.row), np.int64)
     count = np.zeros(len(table.row), np.int64)
-    first[chosen] = starts(counts)[scene.place[chosen]]
-    count[chosen] = counts[scene.place[chosen]]
+    first[chosen] = starts(counts)[place[chosen]]
+    count[chosen] = counts[place[chosen]]
     total = int(counts.sum())
-    rows = looks.semantic_rows(scene.values, table, Slots(first, count, total), chosen, scene.issues)
-    return np.zeros(total, np.int32) if rows is None else scene.codes[rows]
+    rows = looks.semantic_rows(values, table, Slots(first, count, total), chosen, issues)
+    return np.zeros(total, np.int32) if rows is None else codes[rows].astype(np.int32)
 
 
 def _points(scene: _Scene, own: Int64, spread: list[_Spread]) -> PointSet | None:

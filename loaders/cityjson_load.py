@@ -14,7 +14,7 @@ from loaders.cityjson_build import build_city
 from loaders.cityjson_header import read_header
 from loaders.cityjson_ragged import NotJson
 from loaders.cityjson_read import read_document, read_sequence
-from loaders.cityjson_source import is_sequence, read_source
+from loaders.cityjson_source import Source, is_sequence, read_source
 
 
 @contextmanager
@@ -33,13 +33,13 @@ def load_city(path: Path, options: LoadOptions, progress: Progress) -> LoadResul
     """Read, check and build; see `loaders.cityjson.load`."""
     with collection_off(), freed_memory_kept():
         progress.report(0.0, "reading")
-        data = read_source(path, options, progress)
+        source = Source(read_source(path, options, progress))
         progress.report(0.05, "parsing")
-        sequence = is_sequence(data)
+        sequence = is_sequence(source.data)
         read = read_sequence if sequence else read_document
         try:
             content = read(
-                data, path, max(1, options.processes), lambda done: progress.report(0.05 + 0.4 * done, "parsing")
+                source.data, path, max(1, options.processes), lambda done: progress.report(0.05 + 0.4 * done, "parsing")
             )
         except NotJson:
             raise LoadError(
@@ -48,6 +48,6 @@ def load_city(path: Path, options: LoadOptions, progress: Progress) -> LoadResul
         issues = IssueLog()
         header = read_header(content.root, path, issues)
         issues.merge(content.part.issues)
-        city = build_city(content, header, path, data, options, progress, issues)
+        city = build_city(content, header, path, source, options, progress, issues)
         progress.report(1.0, "done")
         return LoadResult(city, "CityJSONSeq" if sequence else "CityJSON", header.version, issues.issues())

@@ -14,6 +14,7 @@ from loaders.cityjson_cut import VALUES
 from loaders.cityjson_faces import Geometries, Surfaces
 from loaders.cityjson_part import Part
 from loaders.cityjson_ragged import Ragged
+from loaders.cityjson_source import Source
 from loaders.tiling import ThemeCorners
 from loaders.triangulate import ranges, starts
 
@@ -33,8 +34,8 @@ class Slots:
 class Values:
     """The integer arrays behind ``"values"``, looked up by array number."""
 
-    def __init__(self, part: Part, data: bytes, table: Geometries):
-        self.part, self.data, self.table = part, data, table
+    def __init__(self, part: Part, source: Source, table: Geometries):
+        self.part, self.source, self.table = part, source, table
         streams = {depth: stream for (kind, depth), stream in part.arrays.streams.items() if kind == VALUES}
         order = sorted(streams)
         self.joined = ragged_io.concat([streams[depth] for depth in order], 1) if order else Ragged.empty(1)
@@ -51,7 +52,7 @@ class Values:
     def nested(self, array: int) -> Any:
         """The array as Python lists; it stands in the file or was kept as text."""
         where = self.part.texts[array]
-        text = where if isinstance(where, bytes) else self.data[where[0] : where[1]]
+        text = where if isinstance(where, bytes) else self.source.data[where[0] : where[1]]
         return ragged_io.load_loosely(text)
 
     def by_slot(

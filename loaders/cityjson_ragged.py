@@ -63,7 +63,7 @@ class Ragged:
 
 
 def concat(pieces: Sequence[Ragged], depth: int) -> Ragged:
-    """Append pieces to each other, keeping the order of their arrays."""
+    """Append pieces to each other, keeping the order of their arrays; their numbers are moved."""
     if not pieces:
         return Ragged.empty(depth)
     if len(pieces) == 1:
@@ -74,7 +74,11 @@ def concat(pieces: Sequence[Ragged], depth: int) -> Ragged:
         broken.update({base + at: reason for at, reason in piece.broken.items()})
         base += piece.arrays
     names = ("numbers", "ring_len", "group_rings", "array_numbers", "array_rings", "array_groups")
-    joined = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in names}
+    joined = {}
+    for name in names:
+        joined[name] = np.concatenate([getattr(piece, name) for piece in pieces])
+        for piece in pieces if not name.startswith("array") else ():  # what is copied goes: half the memory
+            setattr(piece, name, joined[name][:0])
     return Ragged(depth=depth, broken=broken, **joined)
 
 

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import re
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from loaders.api import LoadError, LoadOptions, Progress
+
+
+@dataclass(slots=True)
+class Source:
+    """The text while it is needed: for a second look at odd arrays, until `release`."""
+
+    data: bytes
+
+    def release(self) -> None:
+        """Let go of the text, so that its memory is free for the arrays to draw."""
+        self.data = b""
+
 
 _GZIP = b"\x1f\x8b"
 _CHUNK = 4 << 20
