@@ -118,7 +118,7 @@ def load_paths(session: Session, paths: Iterable[str]) -> None:
 
 
 def _import_renderer() -> None:
-    """Get VTK ready while worker processes read: half of a small picture's time. What is missing is told when drawing."""
+    """Get VTK ready while worker processes read. What is missing is told when drawing."""
     with suppress(ImportError):
         for name in ("viewer.render.offscreen", "viewer.render.overlay", "viewer.render.resolve"):
             importlib.import_module(name)
