@@ -1,6 +1,8 @@
 """The picture in the window: the same as off-screen, drawn on demand, and moved by mouse, touch and keys."""
 
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 
@@ -90,6 +92,7 @@ def canvas(request, qtbot, session):
     made.resize(480, 320)
     made.show()
     qtbot.waitExposed(made)
+    assert made.devicePixelRatioF() == float(os.environ.get("QT_SCALE_FACTOR", "1"))
     open_city(session)
     settle(qtbot, made)
     yield made
@@ -135,6 +138,12 @@ def screen_point(canvas, world):
     return QPoint(round(x), round(y))
 
 
+def device(canvas, at):
+    """Device pixel of a logical position."""
+    ratio = canvas.devicePixelRatioF()
+    return round(at.x() * ratio), round(at.y() * ratio)
+
+
 def roof(row):
     return 85_000.0 + 20 * (row % 4) + 6, 447_000.0 + 20 * (row // 4) + 6, 20.0
 
@@ -153,7 +162,7 @@ def test_an_idle_canvas_draws_nothing(qtbot, canvas):
 
 def test_left_drag_turns_about_the_grabbed_point(qtbot, session, canvas):
     before, at = session.camera, screen_point(canvas, roof(5))
-    held = canvas.world_at(at.x(), at.y())
+    held = canvas.world_at(*device(canvas, at))
     QTest.mousePress(canvas, LEFT, pos=at)
     for step in range(1, 6):
         QTest.mouseMove(canvas, at + QPoint(10 * step, 3 * step))
@@ -165,7 +174,7 @@ def test_left_drag_turns_about_the_grabbed_point(qtbot, session, canvas):
 
 def test_middle_drag_keeps_the_grabbed_point_under_the_cursor(qtbot, canvas):
     at, goal = screen_point(canvas, roof(5)), QPoint(300, 90)
-    held = canvas.world_at(at.x(), at.y())
+    held = canvas.world_at(*device(canvas, at))
     QTest.mousePress(canvas, MIDDLE, pos=at)
     QTest.mouseMove(canvas, at + QPoint(6, 6))
     QTest.mouseMove(canvas, goal)
@@ -175,7 +184,7 @@ def test_middle_drag_keeps_the_grabbed_point_under_the_cursor(qtbot, canvas):
 
 def test_wheel_goes_towards_the_cursor(qtbot, session, canvas):
     at = screen_point(canvas, roof(10))
-    held = np.array(canvas.world_at(at.x(), at.y()))
+    held = np.array(canvas.world_at(*device(canvas, at)))
     far = np.linalg.norm(held - session.camera.position)
     turn_wheel(canvas, at, 360)
     near = np.linalg.norm(held - session.camera.position)
@@ -224,7 +233,8 @@ def test_hover_tells_what_is_under_the_pointer_and_lights_it_up(qtbot, session, 
     assert session.hover is not None and session.hover.row == 5
     settle(qtbot, canvas)
     lit = shown(canvas).astype(int)
-    assert np.abs(lit - plain)[at.y(), at.x()].max() > 8
+    x, y = device(canvas, at)
+    assert np.abs(lit - plain)[y, x].max() > 8
     with qtbot.waitSignal(canvas.hovered) as seen:
         QTest.mouseMove(canvas, QPoint(4, 316))
     assert seen.args[0] is None and session.hover is None
@@ -318,9 +328,11 @@ def test_translucent_overlays_lie_on_the_picture(qtbot, session):
     settle(qtbot, canvas)
     under, over = shown(canvas).astype(int), pixels(stage.grab().toImage()).astype(int)
     mixed = np.add(under, (255, 0, 0)) / 2
-    assert np.abs(over[110:190, 110:290] - mixed[110:190, 110:290]).max() <= 3
+    (left, top), (right, bottom) = device(canvas, QPoint(100, 100)), device(canvas, QPoint(300, 200))
+    inside = np.s_[top + 10 : bottom - 10, left + 10 : right - 10]
+    assert np.abs(over[inside] - mixed[inside]).max() <= 3
     outside = np.ones(under.shape[:2], bool)
-    outside[100:200, 100:300] = False
+    outside[top:bottom, left:right] = False
     assert np.array_equal(over[outside], under[outside])
     canvas.close()
     stage.close()
@@ -458,3 +470,15 @@ def test_closing_while_images_are_read_leaves_no_thread(qtbot, session, canvas, 
     assert started.wait(10)
     canvas.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("theme ")]
+
+
+@pytest.mark.skipif("QT_SCALE_FACTOR" in os.environ, reason="this is the run with the other scale")
+@pytest.mark.parametrize("scale", ["2", "1.5"])
+def test_screens_with_several_pixels_per_point(scale):
+    """The tests of this file that look at pixels and positions, with more device pixels than points."""
+    chosen = "pictures_are_equal or grabbed or wheel or hover or click_selects or overlays"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
+    surroundings = {**os.environ, "QT_SCALE_FACTOR": scale}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=120)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert " passed" in done.stdout
