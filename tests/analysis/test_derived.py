@@ -3,6 +3,8 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from viewer.analysis.bounds import bounds_of, union
 from viewer.analysis.derived import Derived, derived
@@ -118,3 +120,26 @@ def test_statistics_of_categories(city):
 def test_statistics_of_nothing(small_city):
     stats = column_stats(small_city([("a", "X", [], {"v": float("nan")}, [])]), "v")
     assert (stats.count, stats.minimum, stats.histogram) == (0, None, ())
+
+
+def test_ids_are_found_by_any_part_best_first(small_city):
+    names = ["house-12", "HOUSE-1", "xhouse-1", "barn", "house-1", "1", "家-1"]
+    base = derived(small_city([(name, "Building", [], {}, ["1"]) for name in names]))
+
+    def found(text, limit=9):
+        return [names[row] for row in base.find(text, limit)]
+
+    assert found("house-1") == ["HOUSE-1", "house-1", "house-12", "xhouse-1"]
+    assert found("BARN") == ["barn"] and found("家") == ["家-1"]
+    assert found("1", 2) == ["1", "house-12"]
+    assert found("") == [] and found("nothing") == [] and found("barnhouse") == []  # not across two ids
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(st.text("abAB1", min_size=1, max_size=4), min_size=1, max_size=12, unique=True),
+    text=st.text("abA1", min_size=1, max_size=3),
+)
+def test_search_for_ids_is_complete(small_city, names, text):
+    base = derived(small_city([(name, "Building", [], {}, ["1"]) for name in names]))
+    assert sorted(base.find(text, 99)) == [k for k, name in enumerate(names) if text.lower() in name.lower()]

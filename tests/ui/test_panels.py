@@ -77,7 +77,10 @@ def test_inspector_shows_object_surface_and_family(inspector: Inspector, shell: 
     layer = add_layer()
     shell.session.run("selection.set", layer_id=layer, ids=["house-1"], surface_row=0)
     assert inspector._id.full_text() == "house-1"
-    assert _texts(inspector) == {"height": "12.5", "function": "office", "slope": "31.5"}
+    shown = _texts(inspector)
+    assert shown.pop("Area of this surface") == "3.0 m²"
+    assert shown.pop("Area of all faces") == "0.5 m²"
+    assert shown == {"height": "12.5", "function": "office", "slope": "31.5"}
     assert inspector._family.isVisible()
     assert inspector._type.text() == "Building · town"
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from loaders.city import Bool, CityData, Float32, Float64, Instances, LodMesh
 
 OUTLINE_DIRECTIONS = 128
-OUTLINE_SAMPLE = 50_000
+OUTLINE_SAMPLE = 25_000
 """Vertices looked at for an outline, for each LoD: a few milliseconds."""
 _OUTLINES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
 
@@ -49,7 +49,7 @@ def _outline(city: CityData) -> Float64:
     if len(points) > OUTLINE_DIRECTIONS:
         middle = points.mean(axis=0)
         reach = _directions() @ (points - middle).astype(np.float32).T  # one direction after the other in memory
-        points = points[np.unique(reach.argmax(axis=1))]
+        points = points[sorted(set(reach.argmax(axis=1).tolist()))]
     return points
 
 

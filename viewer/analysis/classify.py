@@ -276,8 +276,8 @@ def _base_colors(city: CityData) -> UInt8:
 def _surface_legend(city: CityData) -> Legend:
     """The default look: surface types that occur, then object types that are not drawn by surface, counted."""
     surfaces, objects, base = city.surfaces, city.objects, derived(city)
-    codes = np.unique(surfaces.type_codes[surfaces.type_codes >= 0])
-    present = {surfaces.type_names[int(code)] for code in codes}
+    frequency = np.bincount(surfaces.type_codes[surfaces.type_codes >= 0])
+    present = {surfaces.type_names[int(code)] for code in np.flatnonzero(frequency)}
     bare = base.drawn.copy()
     bare[surfaces.object_rows[surfaces.object_rows >= 0]] = False
     counts = np.bincount(objects.type_codes[bare], minlength=len(objects.type_names)).tolist()

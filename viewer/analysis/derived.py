@@ -17,6 +17,8 @@ from loaders.city import Bool, CityData, Column, Int64, ObjectTable, Strings
 
 MAX_DEPTH = 64
 """Levels of parents followed; a cycle of parents ends here."""
+MAX_HITS = 500
+"""Most ids that a search looks at closely."""
 FEW_IDS = 8
 """Up to so many unknown ids are searched one by one before an index of all ids is built."""
 
@@ -108,6 +110,43 @@ class Derived:
             self._rows[name] = self._index.get(name, -1) if self._index is not None else self._search(name)
         rows = np.array([self._rows[name] for name in wanted], np.int64)
         return rows[rows >= 0]
+
+    @cached_property
+    def _folded_ids(self) -> bytes:
+        """All ids one after the other, ASCII letters small."""
+        return bytes(self._ids.data).lower()
+
+    def find(self, text: str, limit: int) -> list[int]:
+        """Rows of at most ``limit`` objects whose id contains ``text`` (ASCII letters in any case), best first.
+
+        The id itself comes first, then ids that begin with the text, then the others, each in file order.
+        """
+        wanted = text.encode("utf-8", "replace").lower()
+        hits = self._containing(wanted, MAX_HITS) if wanted else []
+        exact = [row for row in self.rows_of([text]).tolist() if row not in hits]
+        offsets = self._ids.offsets
+
+        def rank(row: int) -> tuple[bool, bool, int]:
+            start, end = int(offsets[row]), int(offsets[row + 1])
+            folded = self._folded_ids[start:end]
+            return folded != wanted, not folded.startswith(wanted), row
+
+        return sorted([*exact, *hits], key=rank)[:limit]
+
+    def _containing(self, wanted: bytes, limit: int) -> list[int]:
+        """The first rows whose folded id contains the bytes."""
+        rows: list[int] = []
+        folded, offsets = self._folded_ids, np.asarray(self._ids.offsets)
+        at = folded.find(wanted)
+        while at >= 0 and len(rows) < limit:
+            row = int(np.searchsorted(offsets, at, side="right")) - 1
+            end = int(offsets[row + 1])
+            if at + len(wanted) <= end:
+                rows.append(row)
+                at = folded.find(wanted, end)
+            else:  # across two ids
+                at = folded.find(wanted, at + 1)
+        return rows
 
     def mask_of(self, ids: Iterable[str]) -> Bool:
         """bool (N,): the rows with those ids."""

@@ -22,6 +22,10 @@ def _has_selection(session: Session) -> bool:
     return bool(session.document.state.selection.ids)
 
 
+def _has_cities(session: Session) -> bool:
+    return bool(session.document.cities)
+
+
 def _something_hidden(session: Session) -> bool:
     return any(
         not x.visible or x.hidden_types or x.hidden_ids or x.only_ids is not None or x.filter
@@ -73,6 +77,19 @@ def pick(session: Session, x: int, y: int, toggle: bool = False) -> None:
         act(session, hit.layer_id, rows=(hit.row,), surface_row=hit.surface_row)
     elif not toggle:
         clear_selection(session)
+
+
+@command("selection.find", title="Find an object by its id", enabled=_has_cities)
+def find_object(session: Session, text: str) -> None:
+    """Select the object whose id is, begins with or contains the text, and fill the view with it."""
+    for layer in session.document.state.layers:
+        city = session.document.cities.get(layer.id)
+        rows = derived(city).find(text, 1) if city is not None else []
+        if rows:
+            set_selection(session, layer.id, rows=(rows[0],))
+            zoom_to_selection(session)
+            return
+    raise CommandError(f"There is no object whose id contains {text!r}.")
 
 
 @command("selection.clear", title="Clear selection", shortcut="Esc", enabled=_has_selection)

@@ -111,7 +111,13 @@ def show_panel(session: Session, panel: str, visible: bool | None = None) -> Non
     _window(session).show_panel(panel, visible)
 
 
-@command("filter.focus", title="Filter objects", undo=False, shortcut="Ctrl+F", enabled=has_layers)
+@command("selection.open_find", title="Find object by id…", undo=False, shortcut="Ctrl+F", enabled=has_layers)
+def open_find(session: Session) -> None:
+    """Type a part of an object's id, choose it, and see it."""
+    _window(session).open_find()
+
+
+@command("filter.focus", title="Filter objects", undo=False, shortcut="Ctrl+Shift+F", enabled=has_layers)
 def focus_filter(session: Session) -> None:
     """Go to the filter field of the current layer."""
     _window(session).focus_filter()

@@ -5,7 +5,7 @@ The drawings are ``assets/icons/*.svg`` with black strokes; the stroke colour is
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
@@ -18,18 +18,26 @@ _RATIOS = (1.0, 2.0)
 _MARK = "#000000"
 
 
+@cache
 def _source(name: str) -> str:
     return asset(f"icons/{name}.svg").read_text(encoding="utf-8")
 
 
 def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
     """The icon in one colour (``#rrggbb``), ``size`` logical pixels square, for a device pixel ratio."""
-    renderer = QSvgRenderer(QByteArray(_source(name).replace(_MARK, color).encode()))
+    return _painted(_drawing(name, color), size, ratio)
+
+
+def _drawing(name: str, color: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace(_MARK, color).encode()))
+
+
+def _painted(drawing: QSvgRenderer, size: int, ratio: float) -> QPixmap:
     pixels = round(size * ratio)
     image = QPixmap(QSize(pixels, pixels))
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    renderer.render(painter, QRectF(0, 0, pixels, pixels))
+    drawing.render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     image.setDevicePixelRatio(ratio)
     return image
@@ -43,9 +51,10 @@ def icon(name: str, color: str, disabled: str | None = None, selected: str | Non
     for mode, shade in modes.items():
         if shade is None:
             continue
+        drawing = _drawing(name, shade)
         for size in _SIZES:
             for ratio in _RATIOS:
-                result.addPixmap(pixmap(name, shade, size, ratio), mode)
+                result.addPixmap(_painted(drawing, size, ratio), mode)
     return result
 
 

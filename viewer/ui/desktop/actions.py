@@ -56,6 +56,7 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("selection.isolate", "isolate"),
             Item("visibility.show_all", "eye"),
             SEPARATOR,
+            Item("selection.open_find", "search"),
             Item("filter.focus", "filter"),
             Item("style.focus_color_by", "palette"),
         ),

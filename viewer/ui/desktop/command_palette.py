@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
@@ -25,6 +26,7 @@ from viewer.ui.widgets.text import single_line
 WIDTH, ROWS, ROW_PX = 600, 10, 32
 MAX_ROWS = 200
 Index = QModelIndex | QPersistentModelIndex
+NO_COMMAND = "No command of that name"
 _ENTRY = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -38,6 +40,10 @@ class PaletteEntry:
     shortcut: str = ""
     enabled: bool = True
     group: str = ""
+
+
+Search = Callable[[str], Sequence[PaletteEntry]]
+"""What a text typed finds, best first."""
 
 
 def score(query: str, text: str) -> int | None:
@@ -54,6 +60,12 @@ def score(query: str, text: str) -> int | None:
             return _subsequence(query.casefold().replace(" ", ""), line)
         total += at if at == 0 or not line[at - 1].isalnum() else at + 40
     return total
+
+
+def best(entries: Sequence[PaletteEntry], query: str) -> list[PaletteEntry]:
+    """The entries that answer a query, best first."""
+    hits = [(score(query, f"{e.title} {e.group}"), n, e) for n, e in enumerate(entries)]
+    return [entry for _, _, entry in sorted((s, n, e) for s, n, e in hits if s is not None)]
 
 
 def _subsequence(letters: str, line: str) -> int | None:
@@ -113,10 +125,9 @@ class CommandPalette(QFrame):
         shadow.setColor(QColor(0, 0, 0, 90))
         self.setGraphicsEffect(shadow)
         self._host = host
-        self._entries: list[PaletteEntry] = []
+        self._search: Search = lambda _query: []
         self._back: QWidget | None = None
         self.field = QLineEdit()
-        self.field.setPlaceholderText("Type what you want to do, or an attribute or viewpoint…")
         self.field.setAccessibleName("Find a command")
         self.field.textChanged.connect(self._filter)
         self.field.installEventFilter(self)
@@ -127,7 +138,7 @@ class CommandPalette(QFrame):
         self.list.setModel(QStandardItemModel(self.list))
         self.list.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.list.clicked.connect(self._run_index)
-        self.empty = QLabel("No command of that name")
+        self.empty = QLabel(NO_COMMAND)
         self.empty.setProperty("role", "muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 12, 12, 12)
@@ -139,9 +150,19 @@ class CommandPalette(QFrame):
 
     def open(self, entries: Sequence[PaletteEntry]) -> None:
         """Show these entries and take the keyboard."""
-        self._entries = list(entries)
+        kept = list(entries)
+        self._open("Type what you want to do, or an attribute or viewpoint…", partial(best, kept), NO_COMMAND)
+
+    def open_search(self, hint: str, search: Search, nothing: str) -> None:
+        """Show what ``search`` finds for the text typed; ``nothing`` is said where it finds none."""
+        self._open(hint, search, nothing)
+
+    def _open(self, hint: str, search: Search, nothing: str) -> None:
+        self._search = search
         self._back = self.window().focusWidget()
+        self.field.setPlaceholderText(hint)
         self.field.clear()
+        self.empty.setText(nothing)
         self._filter("")
         host = self._host
         width = min(WIDTH, host.width() - 32)
@@ -164,10 +185,9 @@ class CommandPalette(QFrame):
         return [str(model.index(row, 0).data()) for row in range(model.rowCount())]
 
     def _filter(self, query: str) -> None:
-        hits = [(score(query, f"{e.title} {e.group}"), n, e) for n, e in enumerate(self._entries)]
-        found = sorted((s, n, e) for s, n, e in hits if s is not None)[:MAX_ROWS]
+        found = self._search(query)[:MAX_ROWS]
         model = QStandardItemModel(self.list)
-        for _, _, entry in found:
+        for entry in found:
             item = QStandardItem(single_line(entry.title))
             item.setData(entry, _ENTRY)
             item.setEnabled(entry.enabled)
@@ -176,7 +196,7 @@ class CommandPalette(QFrame):
         old = self.list.model()
         self.list.setModel(model)
         old.deleteLater()
-        self.empty.setVisible(not found)
+        self.empty.setVisible(not found and bool(query))
         self.list.setVisible(bool(found))
         self._move(1, start=-1)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QKeySequence
 
+from viewer.analysis.derived import derived
+from viewer.analysis.legend import title_of
 from viewer.document.state import LOD_HIGHEST
 from viewer.session.registry import COMMANDS
 from viewer.ui.desktop.command_palette import PaletteEntry
@@ -18,6 +20,8 @@ from viewer.ui.widgets.text import single_line
 if TYPE_CHECKING:
     from viewer.ui.desktop.window import MainWindow
 
+MAX_FOUND = 50
+"""Objects that a search for an id lists."""
 DOUBLES = {"file.save", "file.new", "viewpoint.add"}
 """Commands that the window offers in a form that asks first."""
 
@@ -73,6 +77,24 @@ def _choices(window: MainWindow) -> Iterator[PaletteEntry]:
     for name, dock in window.docks.items():
         yield entry(f"Show or hide panel {dock.windowTitle()}", "panel", "window.show_panel", panel=name)
     yield from _recent(window)
+
+
+def found_objects(window: MainWindow, text: str) -> list[PaletteEntry]:
+    """Objects whose id contains the text, those of the current layer first."""
+    document, shell = window.session.document, window.shell
+    entries: list[PaletteEntry] = []
+    for layer in sorted(document.state.layers, key=lambda layer: layer.id != shell.current):
+        city = document.cities.get(layer.id)
+        for row in derived(city).find(text.strip(), MAX_FOUND - len(entries)) if city is not None else ():
+            kind = title_of(city.objects.type_of(row))
+            go = partial(_select_and_zoom, window, layer.id, row)
+            entries.append(PaletteEntry(single_line(city.objects.ids[row]), "selection.set", go, "", True, kind))
+    return entries
+
+
+def _select_and_zoom(window: MainWindow, layer_id: str, row: int) -> None:
+    window.shell.run("selection.set", layer_id=layer_id, rows=[row])
+    window.shell.run("selection.zoom_to")
 
 
 def _recent(window: MainWindow) -> Iterator[PaletteEntry]:

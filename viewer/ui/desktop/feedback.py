@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from loaders.api import LoadError
+from viewer.analysis.degrees import is_geographic
 from viewer.analysis.shown_legend import shown_legend
 from viewer.render.resolve import resolve
 from viewer.render.state import Pick
@@ -21,30 +22,6 @@ if TYPE_CHECKING:
     from viewer.ui.desktop.window import MainWindow
 
 SHOWN_BITS = 15
-
-
-def is_geographic(crs: str | None, box: Sequence[float] | None = None) -> bool:
-    """True if the CRS measures in degrees. Unknown ones are taken as metric.
-
-    ``box`` (minx miny minz maxx maxy maxz) is where the data lies: beyond 360 and 90 it cannot be in degrees.
-    """
-    if crs is None or (box is not None and not _could_be_degrees(box)):
-        return False
-    return _measures_in_degrees(crs)
-
-
-def _could_be_degrees(box: Sequence[float]) -> bool:
-    return max(abs(box[0]), abs(box[3])) <= 360 and max(abs(box[1]), abs(box[4])) <= 90
-
-
-@lru_cache(maxsize=16)
-def _measures_in_degrees(crs: str) -> bool:
-    import pyproj  # takes a while to import, and most cities are metric
-
-    try:
-        return bool(pyproj.CRS.from_user_input(crs).is_geographic)
-    except pyproj.exceptions.CRSError:
-        return False
 
 
 class Feedback:

@@ -21,11 +21,11 @@ class Stage(QWidget):
         self._shell = shell
         self.canvas = canvas
         canvas.setParent(self)
-        canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         canvas.setAccessibleName("City picture")
         self.legend = LegendOverlay(shell, self)
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
+        self.start.hide()
         self.toasts = ToastStack(self, self._decorate)
         self.toasts.avoid = self.legend
         self.drop = DropOverlay(shell, self)
@@ -36,6 +36,7 @@ class Stage(QWidget):
             return
         had_focus = self.start.isAncestorOf(self.window().focusWidget()) if self.window().focusWidget() else False
         self.start.setVisible(on)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus if on else Qt.FocusPolicy.StrongFocus)
         self._stack()
         if on:
             self.start.demo.setFocus()

@@ -13,6 +13,8 @@ from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
 
 MAX_JOBS = 3
 """Jobs shown one by one; the rest is counted."""
+STEPS = 60
+"""Steps of a progress bar."""
 
 
 def position_text(position: tuple[float, float, float] | None, geographic: bool = False) -> str:
@@ -35,10 +37,11 @@ class JobRow(QWidget):
     def __init__(self, shell: Shell, job_id: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.job_id = job_id
+        self._shown = ("", -1)
         self.title = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.title.setFixedWidth(208)
         self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
+        self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
         self.stop = shell.tool("close", "Cancel")
@@ -50,10 +53,14 @@ class JobRow(QWidget):
             row.addWidget(widget)
 
     def show_status(self, status: JobStatus) -> None:
-        """Show how far it is."""
+        """Show how far it is, in steps that can be seen: each repaints the window and takes time from the work."""
         stage = status.stage if status.running else "waiting"
-        self.title.set_full_text(f"{status.title}: {stage}" if stage else status.title)
-        self.bar.setValue(round(status.fraction * 1000))
+        text, steps = f"{status.title}: {stage}" if stage else status.title, round(status.fraction * STEPS)
+        if (text, steps) == self._shown:
+            return
+        self._shown = text, steps
+        self.title.set_full_text(text)
+        self.bar.setValue(steps)
         self.bar.setAccessibleName(single_line(status.title))
         self.stop.setToolTip(tooltip(f"Cancel: {status.title}"))
         self.stop.setAccessibleName(f"Cancel {single_line(status.title)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
@@ -29,7 +30,7 @@ from viewer.ui.desktop.actions import Actions, Item
 from viewer.ui.desktop.command_palette import CommandPalette
 from viewer.ui.desktop.dock import Dock
 from viewer.ui.desktop.drop import dropped_paths
-from viewer.ui.desktop.entries import palette_entries
+from viewer.ui.desktop.entries import found_objects, palette_entries
 from viewer.ui.desktop.feedback import Feedback
 from viewer.ui.desktop.files import Files
 from viewer.ui.desktop.keys_help import KeysHelp
@@ -50,6 +51,7 @@ REST_MS = 900
 """After so long without moving, a view is one to go back to."""
 POLL_MS = 15
 """How often work in progress is asked how far it is; only while there is any."""
+NO_SUCH_ID = "No object with such an id"
 PANELS = ("layers", "style", "inspector", "viewpoints", "report")
 _TITLES = {
     "layers": "Layers",
@@ -321,11 +323,13 @@ class MainWindow(QMainWindow):
                 dock.hide()
             self.toolbar.hide()
         else:
-            self.toolbar.show()
+            self.stage.setUpdatesEnabled(False)  # the canvas would draw at once, at every size on the way
             self.restoreState(self._layout, LAYOUT_VERSION)
+            self.toolbar.show()
             layout = self.layout()
             assert layout is not None
             layout.activate()  # the canvas has its size before the camera looks for one that fits
+            self.stage.setUpdatesEnabled(True)
         self.stage.show_start(on)
 
     def _place(self) -> None:
@@ -380,6 +384,10 @@ class MainWindow(QMainWindow):
     def open_palette(self) -> None:
         """Show the command palette."""
         self.palette_sheet.open(palette_entries(self))
+
+    def open_find(self) -> None:
+        """Show the search for ids."""
+        self.palette_sheet.open_search("Type a part of an object's id…", partial(found_objects, self), NO_SUCH_ID)
 
     def open_keys(self) -> None:
         """Show the keys."""

@@ -181,7 +181,7 @@ class Inspector(QWidget):
         has_lines = any(group.lines for group in self._groups)
         for widget in (self._tree, self._search):
             widget.setVisible(has_lines)
-        self._none.setVisible(not has_lines)
+        self._none.setVisible(not any(group.lines for group in self._groups if group.title != "Measured"))
         self._filler.setVisible(not has_lines)
         self._pages.setCurrentIndex(1)
 
@@ -193,8 +193,10 @@ class Inspector(QWidget):
         self._id.set_full_text(name)
         self._copy_id.setVisible(True)
         self._heading = [("id", name), ("type", kind), ("layer", layer.name)]
-        groups = [summary.attributes(city, row), summary.surface(city, surface_row)]
-        self._groups = [group for group in groups if group is not None and (group.lines or group.title != "Attributes")]
+        measured = summary.measured(city, row, surface_row)
+        groups = [summary.attributes(city, row), summary.surface(city, surface_row), measured]
+        bare = ("Attributes", measured.title)
+        self._groups = [group for group in groups if group is not None and (group.lines or group.title not in bare)]
         self._show_family(city, row)
 
     def _show_many(self, city: CityData, rows: np.ndarray) -> None:

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData, Column
+from viewer.analysis.areas import object_area, surface_area
+from viewer.analysis.degrees import is_geographic
 from viewer.analysis.legend import title_of
 from viewer.ui.widgets.text import number_text, single_line, value_text
 
@@ -69,6 +71,20 @@ def surface(city: CityData, surface_row: int) -> Group | None:
     pairs = city.surfaces.attributes_of(surface_row).items()
     lines = tuple(line_of(name, value, None) for name, value in pairs)
     return Group(f"Surface: {title_of(city.surfaces.type_of(surface_row))}", lines)
+
+
+def measured(city: CityData, row: int, surface_row: int) -> Group:
+    """Areas taken from the geometry; none where coordinates are in degrees, for degrees have no area."""
+    box = city.bbox.tolist() if city.bbox is not None else None
+    if is_geographic(city.crs.name, box):
+        return Group("Measured", ())
+    pairs = (("Area of this surface", surface_area(city, surface_row)), ("Area of all faces", object_area(city, row)))
+    lines = tuple(Line(name, area, f"{_grouped(area)} m²", True) for name, area in pairs if area is not None)
+    return Group("Measured", lines)
+
+
+def _grouped(value: float) -> str:
+    return f"{value:,.1f}".replace(",", " ")
 
 
 def relatives(city: CityData, row: int) -> tuple[list[Relative], int]:
