@@ -9,17 +9,19 @@ met: a number that was not met where it belongs (an attribute called "values", s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 
+from loaders.city import Int64, UInt8
+
 KEYS = (b'"boundaries"', b'"vertices"', b'"vertices-texture"', b'"values"')
 BOUNDARIES, VERTICES, TEXTURE_VERTICES, VALUES = range(4)
-_TYPICAL = tuple(key + b":[" for key in KEYS)
-_LONGEST = max(map(len, KEYS))
 _CHUNK = 1 << 20
+_OVERLAP = 1 << 16
+"""Arrays that end this far behind a chunk are still found at once with the others."""
 _COLON = re.compile(rb"[ \n\r\t]*:[ \n\r\t]*\[")
 
 
@@ -50,6 +52,10 @@ class Cuts:
         return b"".join(parts)
 
 
+class _Odd(Exception):
+    """Something that makes it unsure where an array is."""
+
+
 def cut(
     data: bytes, start: int = 0, stop: int | None = None, report: Callable[[float], None] | None = None
 ) -> Cuts | None:
@@ -59,52 +65,79 @@ def cut(
     ``report(fraction)`` is called now and then and may raise to stop.
     """
     stop = len(data) if stop is None else stop
-    cuts = Cuts(data, start, stop)
-    find, match, ranges, kinds = data.find, _COLON.match, cuts.ranges, cuts.kinds
-    for at, kind in _keys(data, start, stop, report):
-        key = KEYS[kind]
-        first = at + len(key) + 1
-        if data[at : first + 1] != _TYPICAL[kind]:
-            if data[at : first - 1] != key:
-                continue
-            colon = match(data, first - 1, stop)
-            if colon is None:
-                continue
-            first = colon.end() - 1
-        if data[at - 1] == 92:
-            return None
-        quote = find(b'"', first, stop)
-        if quote < 0:
-            quote = stop
-        last = find(b"}", first, quote)
-        if last < 0:
-            last = quote
-        while data[last - 1] in b", \n\r\t":
-            last -= 1
-        if data[last - 1] != 93:
-            return None
-        ranges.append((first, last))
-        kinds.append(kind)
-    return cuts
-
-
-def _keys(data: bytes, start: int, stop: int, report: Callable[[float], None] | None) -> Iterator[tuple[int, int]]:
-    """Places that look like one of the keys, in order: two quotes at the right distance, two right letters."""
     text = np.frombuffer(data, np.uint8)
-    for at in range(start, stop, _CHUNK):
-        if report is not None and not (at - start) % (32 * _CHUNK):
-            report((at - start) / (stop - start))
-        piece = text[at : min(at + _CHUNK + _LONGEST, stop)]
-        quotes = np.flatnonzero(piece == 34).astype(np.int32)
-        if not len(quotes):
-            continue
-        width = np.diff(quotes)
-        places, codes = [], []
-        for kind, key in enumerate(KEYS):
-            here = quotes[:-1][width == len(key) - 1]
-            here = here[(piece[here + 1] == key[1]) & (piece[here + 4] == key[4]) & (here < _CHUNK)]
-            places.append(here)
-            codes.append(np.full(len(here), kind, np.int32))
-        place, code = np.concatenate(places), np.concatenate(codes)
-        order = np.argsort(place)
-        yield from zip((place[order] + at).tolist(), code[order].tolist(), strict=True)
+    found: list[Int64] = [np.zeros((0, 3), np.int64)]
+    try:
+        for number, at in enumerate(range(start, stop, _CHUNK)):
+            if report is not None and not number % 32:
+                report((at - start) / (stop - start))
+            found.append(_cut_chunk(data, text, at, stop))
+    except _Odd:
+        return None
+    table = np.concatenate(found)
+    return Cuts(data, start, stop, list(map(tuple, table[:, :2].tolist())), bytearray(table[:, 2].astype(np.uint8)))
+
+
+def _cut_chunk(data: bytes, text: UInt8, at: int, stop: int) -> Int64:
+    """Arrays whose keys begin in one chunk: (n, 3) first byte, byte after the last, kind; in order."""
+    piece = text[at : min(at + _CHUNK + _OVERLAP, stop)]
+    quotes = np.flatnonzero(piece == 34)
+    if len(quotes) < 2:
+        return np.zeros((0, 3), np.int64)
+    keys, kinds = _keys(piece, quotes)
+    if not len(keys):
+        return np.zeros((0, 3), np.int64)
+    if (text[np.maximum(at + quotes[keys] - 1, 0)] == 92).any():
+        raise _Odd
+    far = len(piece) + 1
+    braces = np.append(np.flatnonzero(piece == 125), far)
+    close = quotes[keys + 1]
+    first = close + 2
+    after = np.append(quotes, far)[np.minimum(keys + 2, len(quotes))]
+    end = np.minimum(after, braces[np.searchsorted(braces, close)])
+    inside = (end < far) & (first < len(piece))
+    end = np.where(inside, end, 2)
+    comma = (piece[end - 1] == 44) & inside
+    last = end - comma
+    first_safe = np.where(inside, first, 1)
+    fine = inside & (piece[last - 1] == 93) & (piece[first_safe] == 91) & (piece[first_safe - 1] == 58)
+    table = np.stack([first + at, last + at, kinds], axis=1)
+    odd = np.flatnonzero(~fine).tolist()
+    for row in odd:
+        table[row, :2] = _cut_one(data, int(close[row]) + at + 1, stop)
+    return table[table[:, 1] > 0] if odd else table
+
+
+def _keys(piece: UInt8, quotes: Int64) -> tuple[Int64, Int64]:
+    """Numbers of the quotes that open one of the `KEYS` (not in the overlap), and which."""
+    width = np.diff(quotes)
+    places, codes = [], []
+    for kind, key in enumerate(KEYS):
+        here = np.flatnonzero(width == len(key) - 1)
+        here = here[quotes[here] < _CHUNK]
+        for letter in (1, 4, 2, 3, *range(5, len(key) - 1)):
+            if not len(here):
+                break
+            here = here[piece[quotes[here] + letter] == key[letter]]
+        places.append(here)
+        codes.append(np.full(len(here), kind, np.int64))
+    place, code = np.concatenate(places), np.concatenate(codes)
+    order = np.argsort(place)
+    return place[order], code[order]
+
+
+def _cut_one(data: bytes, at: int, stop: int) -> tuple[int, int]:
+    """The array behind one key that ends at ``at``: with blanks, or long; (0, 0) if there is none."""
+    colon = _COLON.match(data, at, stop)
+    if colon is None:
+        return 0, 0
+    first = colon.end() - 1
+    quote = data.find(b'"', first, stop)
+    quote = stop if quote < 0 else quote
+    last = data.find(b"}", first, quote)
+    last = quote if last < 0 else last
+    while data[last - 1] in b", \n\r\t":
+        last -= 1
+    if data[last - 1] != 93:
+        raise _Odd
+    return first, last

@@ -228,13 +228,13 @@ class _Job:
         outlined = np.flatnonzero(polygon_rings > 0)
         outer[outlined] = ring_area[first[outlined]]
         flat = (polygon_rings == 0) | (outer <= _FLAT * extent)
-        ring_end = ends[1:].tolist()
         begin = ends[first].tolist()
+        stops = (ends[1:] - np.repeat(ends[first[:-1]], polygon_rings)).astype(np.uint32)
         ring_first = first.tolist()
         for number in np.flatnonzero(~flat).tolist():
             low, high = begin[number], begin[number + 1]
-            stops = np.array([end - low for end in ring_end[ring_first[number] : ring_first[number + 1]]], np.uint32)
-            indices = mapbox_earcut.triangulate_float64(plane[low:high], stops)
+            own = stops[ring_first[number] : ring_first[number + 1]]
+            indices = mapbox_earcut.triangulate_float64(plane[low:high], own)
             counts[number] = len(indices) // 3
             found.append(indices)
         triangles = np.concatenate(found).reshape(-1, 3).astype(np.int64) if found else np.zeros((0, 3), np.int64)
