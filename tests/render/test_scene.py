@@ -187,10 +187,10 @@ def test_a_picture_drawn_in_slices_is_the_same(view, box_city, state):
     view.scene.apply(state(city))
     whole = view.image()
     frames = view.scene.frames
-    slices = view.scene.render_steps(200)
+    slices = view.scene.render_steps(lambda: 200)
     assert sum(1 for _ in slices) > 3 and view.scene.frames == frames + 1
     assert np.array_equal(view.scene.pixels(), whole)
-    left = view.scene.render_steps(200)
+    left = view.scene.render_steps(lambda: 200)
     next(left)
     left.close()
     assert np.array_equal(view.image(), whole)

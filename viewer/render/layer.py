@@ -234,6 +234,6 @@ def full_look(layer_id: str, city: CityData, rgb: tuple[int, int, int] = (200, 2
     for index, mesh in enumerate(city.lods.values()):
         texels[mesh.drawn, 3] = index + 1
         used.append(index)
-    shown = set(np.unique(texels[:, 3]).tolist())
+    shown = set(np.flatnonzero(np.bincount(texels[:, 3])).tolist())
     lods = tuple(k for k in used if k + 1 in shown)
     return LayerLook(layer_id, True, texels, "surface", lods, None, np.zeros(0, np.int64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -234,11 +234,11 @@ class SceneView:
         for _ in self.render_steps(None):
             pass
 
-    def render_steps(self, triangles: int | None) -> Iterator[int]:
-        """Draw one picture in slices of about so many triangles (None = in one); it is complete when the steps end.
+    def render_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
+        """Draw one picture in slices of about so many triangles, asked before each (None = in one slice).
 
-        Yields how many triangles a slice had; what is on the GPU for the first time counts double. Whoever changes the
-        scene in between starts again.
+        It is complete when the steps end. Yields how many triangles a slice had; what is on the GPU for the first time
+        counts double. Whoever changes the scene in between starts again.
         """
         if self._closed:
             return
@@ -247,13 +247,15 @@ class SceneView:
         if said and self._fall_back(said):
             yield from self.render_steps(triangles)
 
-    def _draw_steps(self, triangles: int | None) -> Iterator[int]:
+    def _draw_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
         wanted = self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft"
-        slices = _slices(wanted, self._moving, triangles)
-        for number, part in enumerate(slices):
-            last = number == len(slices) - 1
+        done = number = 0
+        while number == 0 or done < len(wanted):
+            part = _slice(wanted[done:], self._moving, triangles)
+            done += len(part)
+            last = done == len(wanted)
             self._show(part)
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
@@ -267,6 +269,7 @@ class SceneView:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
                 yield cost
+            number += 1
         self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
         self.frames += 1
@@ -470,7 +473,8 @@ class SceneView:
             return
         bounds = np.concatenate(boxes)
         low, high = bounds[:, :3].min(axis=0), bounds[:, 3:].max(axis=0)
-        level = float(np.percentile(bounds[:, 2], 20))
+        # (the first np.percentile of a process imports numpy.ma, for 50 ms)
+        level = float(np.sort(bounds[:, 2])[len(bounds) // 5])
         radius = max(float(np.linalg.norm(high[:2] - low[:2])) / 2.0, 10.0)
         self._backdrop.set_ground((low[:2] + high[:2]) / 2.0, level, radius)
         self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
@@ -521,18 +525,12 @@ def _cost(draw: Draw, moving: bool) -> int:
     return count * (1 if draw.uploaded else FIRST_TIME)
 
 
-def _slices(draws: list[Draw], moving: bool, triangles: int | None) -> list[list[Draw]]:
-    """The draws in groups of about so many triangles; at least one group."""
-    slices: list[list[Draw]] = [[]]
-    room = triangles or 0
-    for draw in draws:
-        count = _cost(draw, moving)
-        if triangles is not None and slices[-1] and count > room:
-            slices.append([])
-            room = triangles
-        slices[-1].append(draw)
-        room -= count
-    return slices
+def _slice(draws: list[Draw], moving: bool, triangles: Callable[[], int] | None) -> list[Draw]:
+    """The first draws, of about so many triangles (all for None), but one at least."""
+    if triangles is None:
+        return draws
+    costs = np.cumsum([_cost(draw, moving) for draw in draws])
+    return draws[: max(1, int(np.searchsorted(costs, triangles(), side="right")))]
 
 
 def _in_view(

@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, QTimer
 
 GOAL_SECONDS = 0.022
 """How long a slice should take."""
-START = {True: 100_000, False: 4_000_000}
+START = {True: 60_000, False: 4_000_000}
 """Triangles in a slice to begin with: on a software renderer, on hardware."""
+GROWTH = 1.3
+"""How much larger a slice may be than the one before."""
 LEAST, MOST = 20_000, 20_000_000
 
 
@@ -38,7 +40,8 @@ class Slices(QObject):
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(0)
+        # not 0: Qt would go on within the pass of its loop that painted the first slice
+        self._timer.setInterval(1)
         self._timer.timeout.connect(self._go_on)
 
     @property
@@ -50,7 +53,9 @@ class Slices(QObject):
         """Begin with slices that suit such a renderer."""
         self._triangles = START[software]
 
-    def start(self, picture: Callable[[int | None], Iterator[int]], *, whole: bool, patient: bool) -> None:
+    def start(
+        self, picture: Callable[[Callable[[], int] | None], Iterator[int]], *, whole: bool, patient: bool
+    ) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
         that never rests still gets pictures; else it is given up."""
         if patient and self.unfinished and not whole:
@@ -58,7 +63,7 @@ class Slices(QObject):
             return
         self.stop()
         self._work = 0.0
-        self._steps = picture(None if whole else self._triangles)
+        self._steps = picture(None if whole else lambda: self._triangles)
         self._draw()
         if self.unfinished:
             self._timer.start()
@@ -89,8 +94,9 @@ class Slices(QObject):
         if self._steps is None:
             self.seconds = self._work
         else:
-            wish = self._cost * GOAL_SECONDS / max(seconds, 1e-4)
-            self._triangles = min(max(LEAST, int(0.5 * (self._triangles + wish))), MOST)
+            # what is new costs more than what comes next lets on: be quick to take less, slow to take more
+            wish = int(self._cost * GOAL_SECONDS / max(seconds, 1e-4))
+            self._triangles = min(max(LEAST, min(wish, int(GROWTH * self._triangles))), MOST)
 
     def _advance(self) -> None:
         if self._steps is not None:
