@@ -19,7 +19,7 @@ LEAST, MOST = 20_000, 20_000_000
 class Slices(QObject):
     """Goes through the steps of a picture.
 
-    Attributes: unfinished: True while a picture is being drawn; seconds: what the last complete one took.
+    Attributes: unfinished: True while a picture is being drawn; seconds: what the last complete one took, those drawn whole apart.
 
     Args:
         step: calls its argument where drawing is possible (with the OpenGL context).
@@ -33,10 +33,11 @@ class Slices(QObject):
         super().__init__(parent)
         self._step, self._finished = step, finished
         self._steps: Iterator[int] | None = None
-        self._triangles = START[True]
+        self._first = self._triangles = START[True]
         self._work = 0.0
         self._cost = 0
         self._again = False
+        self._whole = False
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -51,7 +52,7 @@ class Slices(QObject):
 
     def suits(self, software: bool) -> None:
         """Begin with slices that suit such a renderer."""
-        self._triangles = START[software]
+        self._first = self._triangles = START[software]
 
     def start(
         self, picture: Callable[[Callable[[], int] | None], Iterator[int]], *, whole: bool, patient: bool
@@ -62,7 +63,9 @@ class Slices(QObject):
             self._again = True
             return
         self.stop()
-        self._work = 0.0
+        self._work, self._whole = 0.0, whole
+        # the picture before may have been a draft, or one of cheap triangles
+        self._triangles = min(self._triangles, self._first)
         self._steps = picture(None if whole else lambda: self._triangles)
         self._draw()
         if self.unfinished:
@@ -92,7 +95,8 @@ class Slices(QObject):
         seconds = time.perf_counter() - start
         self._work += seconds
         if self._steps is None:
-            self.seconds = self._work
+            # whole pictures are the first of a size or of all: buffers and shaders are made with them
+            self.seconds = self.seconds if self._whole else self._work
         else:
             # what is new costs more than what comes next lets on: be quick to take less, slow to take more
             wish = int(self._cost * GOAL_SECONDS / max(seconds, 1e-4))
