@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viewer.analysis.shown_legend import shown_legend
-from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, emit, plain
+from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, plain
 from viewer.cli_scene import make_session, open_scene
 from viewer.document.files import write_atomic
 from viewer.session.session import Session
@@ -95,6 +95,9 @@ def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
             if layer.id in session.document.cities:
                 view.scene.attach(layer.id, session.document.cities[layer.id])
         yield view
+        for notice in view.scene.take_notices():
+            name = "" if notice.layer_id is None else f"{session.layer_name(notice.layer_id)}: "
+            complain(name + notice.text)
     finally:
         view.close()
 
