@@ -476,7 +476,7 @@ class Canvas(QWidget):
             return
         scene.set_camera(camera)
         self._move_for_a_moment()
-        if scene.software and self._slices.seconds > SLOW_FRAME_SECONDS and self._scale > 0.5:
+        if scene.layers and scene.software and self._slices.seconds > SLOW_FRAME_SECONDS and self._scale > 0.5:
             self._set_scale(0.5 if self._slices.seconds > 2 * SLOW_FRAME_SECONDS else 0.75)
         self._surface.draw()
 

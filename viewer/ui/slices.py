@@ -19,7 +19,8 @@ LEAST, MOST = 20_000, 20_000_000
 class Slices(QObject):
     """Goes through the steps of a picture.
 
-    Attributes: unfinished: True while a picture is being drawn; seconds: what the last complete one took, those drawn whole apart.
+    Attributes: unfinished: True while a picture is being drawn; seconds: what the last complete one took, apart from
+    those drawn whole.
 
     Args:
         step: calls its argument where drawing is possible (with the OpenGL context).
