@@ -18,7 +18,8 @@ import numpy as np
 from loaders.city import Int64, UInt8
 
 KEYS = (b'"boundaries"', b'"vertices"', b'"vertices-texture"', b'"values"')
-BOUNDARIES, VERTICES, TEXTURE_VERTICES, VALUES = range(4)
+BOUNDARIES, VERTICES, TEXTURE_VERTICES, VALUES, OBJECTS = range(5)
+"""Kinds of what is cut out; OBJECTS is the whole of CityObjects, which has no key of its own in `KEYS`."""
 _CHUNK = 1 << 20
 _OVERLAP = 1 << 16
 """Arrays that end this far behind a chunk are still found at once with the others."""

@@ -273,13 +273,18 @@ def _move(part: Part, first: dict[str, int], types: _Codes, lods: _Codes, surfac
 def _merge_arrays(arrays: Sequence[Arrays]) -> Arrays:
     keys = dict.fromkeys(key for one in arrays for key in one.streams)
     streams = {key: ragged_io.concat([a.streams[key] for a in arrays if key in a.streams], key[1]) for key in keys}
-    sizes = np.zeros((len(arrays) + 1, 4, 256), np.int32)
+    columns = {key: number for number, key in enumerate(keys)}
+    column = np.zeros((8, 1024), np.int64)
+    sizes = np.zeros((len(arrays) + 1, len(keys) + 1), np.int32)
+    for (kind, depth), number in columns.items():
+        column[kind, depth] = number
     for number, one in enumerate(arrays):
-        for (kind, depth), stream in one.streams.items():
-            sizes[number + 1, kind, depth] = stream.arrays
+        for key, stream in one.streams.items():
+            sizes[number + 1, columns[key]] = stream.arrays
     base = np.cumsum(sizes, axis=0, dtype=np.int32)
     places = [
-        np.where(one.place >= 0, one.place + base[number, one.kind, one.depth], -1) for number, one in enumerate(arrays)
+        np.where(one.place >= 0, one.place + base[number, column[one.kind, one.depth]], -1)
+        for number, one in enumerate(arrays)
     ]
     return Arrays(
         streams,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import orjson
 
+from loaders import cityjson_outline as outlines
 from loaders import cityjson_ragged as ragged_io
 from loaders._fork import ForkPool
+from loaders._issues import IssueLog
 from loaders.api import LoadError
 from loaders.city import Float64, ObjectTable, SurfaceTable
-from loaders.cityjson_cut import TEXTURE_VERTICES, VERTICES, Cuts, cut
+from loaders.cityjson_cut import OBJECTS, TEXTURE_VERTICES, VERTICES, Cuts, cut
+from loaders.cityjson_outline import Outline
 from loaders.cityjson_part import (
     Part,
     gather_arrays,
@@ -46,37 +49,63 @@ class Content:
 
 
 def read_document(data: bytes, path: Path, processes: int, report: Report) -> Content:
-    """A plain CityJSON document."""
-    cuts = cut(data, report=lambda done: report(0.1 * done))
-    if cuts is not None:
-        jobs = integer_jobs(cuts)
-        work = _DocumentWork(cuts, jobs)
-        pool = ForkPool(work, len(jobs) + len(work.row_jobs), processes)
-        try:
-            report(0.1)
-            walked = _walk_document(cuts, path, lambda: report(0.2))
-            if walked is not None:
-                report(0.3)
-                return _finish_document(cuts, jobs, work, walked, pool, lambda done: report(0.3 + 0.7 * done))
-        except NotJson:
-            pass
-        finally:
-            pool.close()
+    """A plain CityJSON document: its objects in sections, the rest as a small document of its own."""
+    size = max(SECTION_BYTES, len(data) // 10000)
+    for find in (outlines.guess, outlines.scan):
+        found = find(data, size, lambda done: report(0.1 * done))
+        cuts = None if found is None else _cut_around(data, found)
+        if found is not None and cuts is not None:
+            content = _read_sections(cuts, found, path, processes, report)
+            if content is not None:
+                return content
     return _read_whole(data, path, report)
 
 
-class _DocumentWork:
-    """The numbered tasks of a document: long coordinate lists first, then pieces of integer arrays."""
+def _read_sections(cuts: Cuts, found: Outline, path: Path, processes: int, report: Report) -> Content | None:
+    """The document by its outline; None if that turns out wrong."""
+    work = _DocumentWork(cuts, found)
+    pool = ForkPool(work, len(work), processes)
+    try:
+        walked = _walk_document(cuts, path, lambda: report(0.1))
+        if walked is None:
+            return None
+        done = pool.finish(lambda done: report(0.1 + 0.8 * done))
+        ids = [name for part in done[len(work.row_jobs) :] for name in part.ids]
+        return _join_document(cuts, work, walked, done) if len(set(ids)) == len(ids) else None
+    except (NotJson, _Uneven):
+        return None
+    finally:
+        pool.close()
 
-    def __init__(self, cuts: Cuts, jobs: list[Any]):
+
+class _Uneven(Exception):
+    """A section is not what its outline promised."""
+
+
+def _cut_around(data: bytes, found: Outline) -> Cuts | None:
+    """The arrays outside CityObjects, and CityObjects itself as one more thing that is cut out."""
+    parts = cut(data, 0, found.start), cut(data, found.stop)
+    if parts[0] is None or parts[1] is None:
+        return None
+    ranges = [*parts[0].ranges, (found.start, found.stop), *parts[1].ranges]
+    return Cuts(data, 0, len(data), ranges, parts[0].kinds + bytes([OBJECTS]) + parts[1].kinds)
+
+
+class _DocumentWork:
+    """The numbered tasks of a document: pieces of long coordinate lists first, then sections of objects."""
+
+    def __init__(self, cuts: Cuts, found: Outline):
         self.cuts = cuts
-        self.jobs = jobs
+        self.sections = found.sections
         self.parser: Any = None
         self.row_jobs: list[tuple[int, int, int]] = []
         for number, kind in enumerate(cuts.kinds):
             if kind in (VERTICES, TEXTURE_VERTICES):
                 first, last = cuts.ranges[number]
                 self.row_jobs += [(number, a, b) for a, b in ragged_io.split_rows(cuts.data, first, last)]
+
+    def __len__(self) -> int:
+        return len(self.row_jobs) + len(self.sections)
 
     def __call__(self, task: int) -> Any:
         if self.parser is None:
@@ -85,12 +114,51 @@ class _DocumentWork:
             number, first, last = self.row_jobs[task]
             width = 3 if self.cuts.kinds[number] == VERTICES else 2
             return ragged_io.parse_rows([b"[" + self.cuts.data[first:last] + b"]"], width, self.parser)[0]
-        return parse_job(self.cuts, self.jobs[task - len(self.row_jobs)], self.parser)
+        return _object_section(self.cuts.data, self.sections[task - len(self.row_jobs)], self.parser)
 
     def rows(self, number: int, done: list[Any], width: int) -> Float64:
         """Rows of one coordinate list from the finished tasks."""
         found = [piece for (owner, _, _), piece in zip(self.row_jobs, done, strict=False) if owner == number]
         return np.concatenate(found) if found else np.zeros((0, width))
+
+
+def _object_section(data: bytes, section: tuple[int, int], parser: Any) -> Part:
+    """Some members of CityObjects; raises `NotJson` or `_Uneven`: then the document is read as a whole."""
+    first, last = section
+    cuts = cut(data, first, last)
+    if cuts is None:
+        raise _Uneven
+    keep: set[int] | None = None
+    for _ in range(2):
+        text = b"{" + cuts.skeleton(keep) + b"}"
+        try:
+            objects = orjson.loads(text)
+            if len(parser.parse(text)) != len(objects):
+                raise _Uneven  # an id stands twice
+        except (orjson.JSONDecodeError, ValueError, RuntimeError) as error:
+            raise NotJson from error
+        walker = Walker(cuts)
+        walker.feature = -1  # counted from the features before the section: the document's vertices
+        try:
+            walker.objects(objects)
+        except Unsure as error:
+            raise _Uneven from error
+        again = keep is None and walker.settled()
+        if not again:
+            break
+        keep = again
+    del objects
+    return _finish_part(walker, cuts, parser)
+
+
+def _finish_part(walker: Walker, cuts: Cuts, parser: Any) -> Part:
+    """Parse the integer arrays and put everything into a `Part`, without vertices."""
+    part = make_part(walker.walk, cuts)
+    walker.walk.attributes = walker.walk.surface_attributes = []
+    jobs = integer_jobs(cuts)
+    done = [parse_job(cuts, job, parser) for job in jobs]
+    part.arrays = gather_arrays(jobs, done, walker.walk, cuts.kinds)
+    return part
 
 
 def _parse_skeleton(text: bytes, path: Path) -> dict[str, Any] | None:
@@ -122,6 +190,8 @@ def _walk_document(cuts: Cuts, path: Path, tick: Callable[[], None]) -> tuple[di
         except Unsure:
             return None
         again = keep is None and walker.settled()
+        if again and any(cuts.kinds[number] == OBJECTS for number in again):
+            return None  # what was taken for CityObjects is something else
         if not again:
             _note_duplicates(text, root, walker)
             return root, walker, *numbers
@@ -135,18 +205,20 @@ def _walk_root(root: dict[str, Any], walker: Walker) -> tuple[int, int]:
     uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES) if isinstance(appearance, dict) else -1
     walk_templates(root, walker)
     objects = root.get("CityObjects")
-    if isinstance(objects, dict):
-        _check_feature_id(root, objects, walker)
+    if type(objects) is int and objects < walker.cuts and walker.kinds[objects] == OBJECTS:
+        walker.used[objects] = 1
+    elif isinstance(objects, dict):
+        _check_feature_id(root, objects, walker.walk.issues)
         walker.objects(objects)
     elif objects is not None:
         walker.walk.issues.error("bad-object", "CityObjects is not a JSON object: it was skipped.")
     return vertices, uv
 
 
-def _check_feature_id(feature: dict[str, Any], objects: dict[str, Any], walker: Walker) -> None:
+def _check_feature_id(feature: dict[str, Any], objects: Container[Any], issues: IssueLog) -> None:
     if feature.get("type") == "CityJSONFeature" and feature.get("id") not in objects:
         name = str(feature.get("id"))[:80]
-        walker.walk.issues.warning("feature-id", "Features whose id is not one of their objects.", [name])
+        issues.warning("feature-id", "Features whose id is not one of their objects.", [name])
 
 
 def walk_templates(root: dict[str, Any], walker: Walker) -> None:
@@ -172,30 +244,25 @@ def _note_duplicates(text: bytes, root: dict[str, Any], walker: Walker) -> None:
     walker.walk.issues.warning("duplicate-id", "Ids that stand twice in CityObjects: the last object is kept.", twice)
 
 
-def _finish_document(
-    cuts: Cuts,
-    jobs: list[Any],
-    work: _DocumentWork,
-    walked: tuple[dict[str, Any], Walker, int, int],
-    pool: ForkPool,
-    report: Report,
+def _join_document(
+    cuts: Cuts, work: _DocumentWork, walked: tuple[dict[str, Any], Walker, int, int], done: list[Any]
 ) -> Content:
+    """The root with its vertices and appearance first, then the sections."""
     root, walker, vertices, uv = walked
-    walk = walker.walk
     appearance = root.get("appearance")
     templates = template_vertices(root)
-    part = make_part(walk, cuts)
+    part = _finish_part(walker, cuts, ragged_io.new_parser())
     root.pop("CityObjects", None)
-    walk.attributes = walk.surface_attributes = []
-    tables = object_table(part, part.issues), surface_table(part, part.issues)
-    done = pool.finish(report)
-    count = len(work.row_jobs)
-    part.arrays = gather_arrays(jobs, done[count:], walk, cuts.kinds)
-    part.vertices = _rows_of(vertices, work, done, walk, cuts, 3)
+    part.vertices = _rows_of(vertices, work, done, walker.walk, cuts, 3)
     part.feature_vertices = np.array([0, len(part.vertices)], np.int64)
     if isinstance(appearance, dict):
-        part.appearances = [(0, appearance, _rows_of(uv, work, done, walk, cuts, 2))]
-    return Content(root, part, templates, *tables)
+        part.appearances = [(0, appearance, _rows_of(uv, work, done, walker.walk, cuts, 2))]
+    sections = done[len(work.row_jobs) :]
+    del done[:]
+    part = merge([part, *sections])
+    if sections:
+        _check_feature_id(root, part.ids, part.issues)
+    return Content(root, part, templates, object_table(part, part.issues), surface_table(part, part.issues))
 
 
 def _rows_of(number: int, work: _DocumentWork, done: list[Any], walk: Any, cuts: Cuts, width: int) -> Float64:
@@ -229,8 +296,7 @@ def _read_whole(data: bytes, path: Path, report: Report) -> Content:
         root = _loose_root(data)
         walker = Walker(empty)
         walked = (root or {}, walker, *_walk_root(root or {}, walker))
-    work = _DocumentWork(empty, [])
-    return _finish_document(empty, [], work, walked, ForkPool(work, 0, 1), report)
+    return _join_document(empty, _DocumentWork(empty, Outline(0, 0, [])), walked, [])
 
 
 def _loose_root(data: bytes) -> dict[str, Any] | None:
@@ -306,10 +372,7 @@ def _make_section(cuts: Cuts, path: Path, leads: bool) -> _Section | None:
         return None
     walker, root, vertices, appearances = found
     parser = ragged_io.new_parser()
-    jobs = integer_jobs(cuts)
-    done = [parse_job(cuts, job, parser) for job in jobs]
-    part = make_part(walker.walk, cuts)
-    part.arrays = gather_arrays(jobs, done, walker.walk, cuts.kinds)
+    part = _finish_part(walker, cuts, parser)
 
     def text_of(number: int) -> ragged_io.Text:
         if number < 0:
@@ -412,7 +475,7 @@ def _walk_features(features: list[Any], walker: Walker, path: Path, leads: bool)
             uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES)
             appearances.append((walker.feature, appearance, uv))
         if isinstance(objects, dict):
-            _check_feature_id(feature, objects, walker)
+            _check_feature_id(feature, objects, issues)
             walker.objects(objects)
     if root is not None:
         root = {key: value for key, value in root.items() if key not in ("CityObjects", "vertices")}

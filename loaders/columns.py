@@ -9,15 +9,18 @@ import numpy as np
 import orjson
 
 from loaders._issues import IssueLog
-from loaders.city import Column, Strings
+from loaders.city import Column, Int64, Strings
 
 MAX_CELLS = 300_000_000
 """Most rows x columns kept as columns of their own; rarer attributes beyond it share one column."""
 MAX_COLUMNS = 1000
 OTHERS = "other attributes"
 
-RawColumns = dict[str, tuple[list[int], list[Any]]]
-"""Attribute name -> rows that have it and their values."""
+_ALIKE = 500
+"""Up to so many different sets of keys, rows are kept as arrays shared by all columns of a set."""
+
+RawColumns = dict[str, tuple[list[Int64], list[Any]]]
+"""Attribute name -> rows that have it (in pieces) and their values."""
 
 
 def collect(rows: Iterable[tuple[int, dict[str, Any]]]) -> RawColumns:
@@ -31,21 +34,33 @@ def collect(rows: Iterable[tuple[int, dict[str, Any]]]) -> RawColumns:
         group[0].append(row)
         group[1].append(attributes.values())
     columns: RawColumns = {}
+    if len(alike) > _ALIKE:
+        return _collect_singly(alike)
     for keys, (where, values) in alike.items():
+        place = np.array(where, np.int64)
         for name, column in zip(keys, zip(*values, strict=True), strict=True):
-            known = columns.get(name)
-            if known is None:
-                known = columns[name] = ([], [])
-            known[0].extend(where)
+            known = columns.setdefault(name, ([], []))
+            known[0].append(place)
             known[1].extend(column)
     return columns
+
+
+def _collect_singly(alike: dict[tuple[str, ...], tuple[list[int], list[Any]]]) -> RawColumns:
+    """As `collect`, for objects of which hardly two have the same keys."""
+    columns: dict[str, tuple[list[int], list[Any]]] = {}
+    for keys, (where, values) in alike.items():
+        for name, column in zip(keys, zip(*values, strict=True), strict=True):
+            known = columns.setdefault(name, ([], []))
+            known[0].extend(where)
+            known[1].extend(column)
+    return {name: ([np.array(where, np.int64)], values) for name, (where, values) in columns.items()}
 
 
 def merge(target: RawColumns, other: RawColumns, first_row: int) -> None:
     """Append the columns of a later part whose rows start at ``first_row``."""
     for name, (rows, values) in other.items():
         known = target.setdefault(name, ([], []))
-        known[0].extend([row + first_row for row in rows] if first_row else rows)
+        known[0].extend([part + first_row for part in rows])
         known[1].extend(values)
 
 
@@ -56,7 +71,7 @@ def build(raw: RawColumns, rows: int, issues: IssueLog) -> dict[str, Column]:
         raw = _gather_rare(raw, room - 1, issues)
     columns = {}
     for name, (where, values) in raw.items():
-        column = make_column(name, where, values, rows)
+        column = make_column(name, np.concatenate(where), values, rows)
         if column is not None:
             columns[name] = column
     return columns
@@ -64,11 +79,11 @@ def build(raw: RawColumns, rows: int, issues: IssueLog) -> dict[str, Column]:
 
 def _gather_rare(raw: RawColumns, room: int, issues: IssueLog) -> RawColumns:
     """Keep the ``room`` attributes that most objects have; put the rest of each object into one JSON column."""
-    kept = set(sorted(raw, key=lambda name: -len(raw[name][0]))[:room])
+    kept = set(sorted(raw, key=lambda name: -len(raw[name][1]))[:room])
     rest: dict[int, dict[str, Any]] = {}
     for name, (where, values) in raw.items():
         if name not in kept:
-            for row, value in zip(where, values, strict=True):
+            for row, value in zip(np.concatenate(where).tolist(), values, strict=True):
                 rest.setdefault(row, {})[name] = value
     issues.info(
         "rare-attributes",
@@ -77,14 +92,14 @@ def _gather_rare(raw: RawColumns, room: int, issues: IssueLog) -> RawColumns:
         len(raw) - room,
     )
     columns = {name: raw[name] for name in raw if name in kept}
-    columns[OTHERS] = (list(rest), list(rest.values()))
+    columns[OTHERS] = ([np.array(list(rest), np.int64)], list(rest.values()))
     return columns
 
 
-def make_column(name: str, where: Sequence[int], values: Sequence[Any], rows: int) -> Column | None:
+def make_column(name: str, where: Int64, values: Sequence[Any], rows: int) -> Column | None:
     """One column; None if all values are null."""
     types = set(map(type, values))
-    at = np.array(where, np.int64)
+    at = where
     if type(None) in types:
         keep = [value is not None for value in values]
         at = at[np.array(keep, np.bool_)]
