@@ -23,7 +23,7 @@ viewpoint.rename legend.set_visible quality.set""".split()  # noqa: SIM905
 
 
 def of_the_session():
-    """The commands that need no window; a window adds its own to the same registry, some of them under the same keys."""
+    """The commands that need no window; a window adds its own, some under the same keys."""
     return [spec for spec in COMMANDS.values() if spec.function.__module__.startswith("viewer.session.")]
 
 

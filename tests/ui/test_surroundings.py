@@ -123,13 +123,13 @@ def test_jobs_show_progress_and_cancel(qtbot: Any, shell: Any, monkeypatch: pyte
     cancelled: list[int] = []
     monkeypatch.setattr(shell.session.jobs, "cancel", cancelled.append)
     bar.show_jobs([JobStatus(n, f"Opening {n}", 0.5, "reading", n < 3) for n in range(1, 6)])
-    assert len(bar._rows) == 3 and bar.more_jobs.text() == "and 2 more"
-    assert bar._rows[1].bar.value() * 2 == bar._rows[1].bar.maximum()
-    assert "waiting" in bar._rows[3].title.full_text()
-    qtbot.mouseClick(bar._rows[2].stop, Qt.MouseButton.LeftButton)
+    assert len(bar.jobs.rows) == 3 and bar.jobs.more.text() == "and 2 more"
+    assert bar.jobs.rows[1].bar.value() * 2 == bar.jobs.rows[1].bar.maximum()
+    assert "waiting" in bar.jobs.rows[3].title.full_text()
+    qtbot.mouseClick(bar.jobs.rows[2].stop, Qt.MouseButton.LeftButton)
     assert cancelled == [2]
     bar.show_jobs([])
-    assert not bar._rows and not bar.more_jobs.isVisible()
+    assert not bar.jobs.rows and not bar.jobs.more.isVisible()
 
 
 # --- commands --------------------------------------------------------------------------------------------------

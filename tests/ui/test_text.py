@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewer.ui.widgets.text import ElidedLabel, menu_text, number_text, single_line, tooltip, value_text, visible_text
+from viewer.ui.widgets.text import (
+    ElidedLabel,
+    breakable,
+    menu_text,
+    number_text,
+    single_line,
+    tooltip,
+    value_text,
+    visible_text,
+)
 
 NUL = chr(0)
 
@@ -73,3 +82,11 @@ def test_elided_label_keeps_the_whole_text(qtbot: object) -> None:
     label.resize(4000, 20)
     assert label.toolTip() == ""
     assert label.minimumSizeHint().width() < 40
+
+
+def test_long_words_get_places_to_break() -> None:
+    assert breakable("a short line") == "a short line"
+    name = "Fürstenfeldbrück_LoD2_Gebäude_2024.city.json"
+    parts = breakable(f"open {name} now").split("\u200b")
+    assert len(parts) > 4 and "".join(parts) == f"open {name} now"
+    assert max(len(part) for part in breakable("x" * 200).split("\u200b")) <= 25

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from loaders.city import CityData
+from loaders.city import CityData, Float64
 from viewer.analysis.bounds import bounds_of
 from viewer.analysis.derived import derived
 from viewer.document.state import Selection
@@ -16,6 +16,10 @@ from viewer.session.registry import CommandError, command
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
+
+
+SURROUNDINGS = 1.4
+"""How much more than the selected objects a view of them takes in."""
 
 
 def _has_selection(session: Session) -> bool:
@@ -127,7 +131,7 @@ def zoom_to_selection(session: Session) -> None:
     box = bounds_of(session.city(layer_id), rows)
     if box is None:
         raise CommandError("The selected objects have no geometry.")
-    session.move_camera(navigation.zoom_to(session.camera, box, session.aspect), jump=True)
+    session.move_camera(navigation.zoom_to(session.camera, _with_surroundings(box), session.aspect), jump=True)
 
 
 @command("visibility.show_all", title="Show all", shortcut="Shift+H", enabled=_something_hidden)
@@ -138,6 +142,13 @@ def show_all(session: Session) -> None:
             edit.layer(
                 layer.id, visible=True, hidden_types=frozenset(), hidden_ids=frozenset(), only_ids=None, filter=None
             )
+
+
+def _with_surroundings(box: Float64) -> Float64:
+    """The box of an object with some of what stands around it, so that one sees where it is."""
+    middle, half = (box[:3] + box[3:]) / 2, (box[3:] - box[:3]) / 2
+    around = np.array([SURROUNDINGS * float(half.max()), SURROUNDINGS * float(half.max()), half[2]])
+    return np.concatenate([middle - around, middle + around])
 
 
 def _select(session: Session, selection: Selection) -> None:

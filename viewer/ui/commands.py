@@ -51,6 +51,12 @@ def keys(session: Session) -> None:
     _window(session).open_keys()
 
 
+@command("app.preferences", title="Preferences…", undo=False, shortcut="Ctrl+,")
+def preferences(session: Session) -> None:
+    """Look, speeds, recovery copies, cache."""
+    _window(session).open_preferences()
+
+
 @command("app.about", title="About this program", undo=False)
 def about(session: Session) -> None:
     """Version, licence and what draws the picture."""

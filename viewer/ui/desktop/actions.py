@@ -59,6 +59,8 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("selection.open_find", "search"),
             Item("filter.focus", "filter"),
             Item("style.focus_color_by", "palette"),
+            SEPARATOR,
+            Item("app.preferences"),
         ),
     ),
     (

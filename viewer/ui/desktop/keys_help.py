@@ -58,6 +58,7 @@ class KeysHelp(QFrame):
         """Show the mouse gestures and these ``(keys, what they do)``."""
         while (item := self._columns.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
         half = (len(keys) + len(MOUSE) + 1) // 2 - len(MOUSE)

@@ -147,6 +147,7 @@ class LegendOverlay(QFrame):
         self._legend, self._layer_name = legend, layer_name
         while (item := self._column.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
         if legend is None or not (legend.entries or legend.no_data):

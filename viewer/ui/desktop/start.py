@@ -8,9 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
+from viewer.jobs.queue import JobStatus
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.status import JobList
 from viewer.ui.widgets.text import ElidedLabel, tooltip, visible_text
 
 PRODUCT = "Citiverse Viewer"
@@ -155,7 +167,11 @@ class StartPage(QScrollArea):
         column.addSpacing(32)
         column.addLayout(self._choices())
         column.addSpacing(16)
-        column.addWidget(self._hint())
+        self._tip = self._hint()
+        column.addWidget(self._tip)
+        self.jobs = JobList(self._shell, QBoxLayout.Direction.TopToBottom)
+        self.jobs.hide()
+        column.addWidget(self.jobs, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(24)
         self._recent_head = QWidget()
         line = QHBoxLayout(self._recent_head)
@@ -210,6 +226,7 @@ class StartPage(QScrollArea):
         now = now or dt.datetime.now()
         while (item := self._recent.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
         self._newest = next((f for f in files if f.exists), None)
@@ -223,6 +240,11 @@ class StartPage(QScrollArea):
             row.clicked.connect(lambda _=False, path=recent.path: self.recent_chosen.emit(path))
             self._recent.addWidget(row)
         self._recent_head.setVisible(bool(files))
+
+    def show_jobs(self, active: Sequence[JobStatus]) -> None:
+        """What is being opened stands where the hint was."""
+        self._tip.setVisible(not active)
+        self.jobs.show_jobs(active)
 
     def sizeHint(self) -> QSize:
         """As large as the window likes."""

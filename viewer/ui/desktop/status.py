@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from viewer.jobs.queue import JobStatus
 from viewer.ui.desktop.shell import Shell
@@ -39,7 +39,7 @@ class JobRow(QWidget):
         self.job_id = job_id
         self._shown = ("", -1)
         self.title = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
-        self.title.setFixedWidth(208)
+        self.title.setFixedWidth(256)
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)
@@ -66,30 +66,56 @@ class JobRow(QWidget):
         self.stop.setAccessibleName(f"Cancel {single_line(status.title)}")
 
 
+class JobList(QWidget):
+    """The first jobs in progress, each with Cancel; the rest is counted."""
+
+    def __init__(self, shell: Shell, direction: QBoxLayout.Direction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self._line = QBoxLayout(direction, self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self.rows: dict[int, JobRow] = {}
+        self.more = QLabel()
+        self.more.hide()
+        self._line.addWidget(self.more)
+
+    def show_jobs(self, active: Sequence[JobStatus]) -> None:
+        """Show these, or nothing."""
+        shown = {status.id: status for status in active[:MAX_JOBS]}
+        for job_id in [i for i in self.rows if i not in shown]:
+            row = self.rows.pop(job_id)
+            self._line.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for job_id, status in shown.items():
+            if job_id not in self.rows:
+                self.rows[job_id] = JobRow(self._shell, job_id)
+                self._line.insertWidget(self._line.count() - 1, self.rows[job_id])
+            self.rows[job_id].show_status(status)
+        left = len(active) - len(shown)
+        self.more.setText(f"and {left} more")
+        self.more.setVisible(left > 0)
+        self.setVisible(bool(shown))
+
+
 class StatusBar(QStatusBar):
     """Fields from left to right: position, jobs, CRS, triangles, renderer."""
 
     def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shell = shell
         self.setSizeGripEnabled(False)
         self.setAccessibleName("Status")
         self.position = QLabel()
         self.position.setProperty("role", "value")
         self.position.setTextFormat(Qt.TextFormat.PlainText)
         self.position.setMinimumWidth(120)
-        self.jobs = QWidget()
-        self._job_row = QHBoxLayout(self.jobs)
-        self._job_row.setContentsMargins(0, 0, 0, 0)
-        self._rows: dict[int, JobRow] = {}
-        self.more_jobs = QLabel()
+        self.jobs = JobList(shell, QBoxLayout.Direction.LeftToRight)
         self.crs, self.drawn, self.renderer = QLabel(), QLabel(), QLabel()
         self.addWidget(self.position, 1)
-        for widget in (self.jobs, self.more_jobs, self.crs, self.drawn, self.renderer):
+        for widget in (self.jobs, self.crs, self.drawn, self.renderer):
             self.addPermanentWidget(widget)
         for label in (self.crs, self.drawn, self.renderer):
             label.setTextFormat(Qt.TextFormat.PlainText)
-        self.more_jobs.hide()
 
     def show_position(self, position: tuple[float, float, float] | None, geographic: bool = False) -> None:
         """The point under the pointer."""
@@ -117,21 +143,7 @@ class StatusBar(QStatusBar):
 
     def show_jobs(self, active: Sequence[JobStatus]) -> None:
         """The work in progress, each with Cancel."""
-        shown = {status.id: status for status in active[:MAX_JOBS]}
-        for job_id in [i for i in self._rows if i not in shown]:
-            row = self._rows.pop(job_id)
-            self._job_row.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-        for job_id, status in shown.items():
-            if job_id not in self._rows:
-                self._rows[job_id] = JobRow(self._shell, job_id)
-                self._job_row.addWidget(self._rows[job_id])
-            self._rows[job_id].show_status(status)
-        left = len(active) - len(shown)
-        self.more_jobs.setText(f"and {left} more")
-        self.more_jobs.setVisible(left > 0)
-        self.jobs.setVisible(bool(shown))
+        self.jobs.show_jobs(active)
 
 
 def _compact(number: int) -> str:

@@ -39,6 +39,7 @@ from viewer.ui.desktop.panels.layers import LayersPanel
 from viewer.ui.desktop.panels.report import ReportPanel
 from viewer.ui.desktop.panels.style import StylePanel
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
+from viewer.ui.desktop.preferences import Preferences
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.stage import Stage
 from viewer.ui.desktop.start import PRODUCT
@@ -93,6 +94,7 @@ class MainWindow(QMainWindow):
         self._build_bars()
         self.palette_sheet = CommandPalette(self, lambda: self.shell.qcolor("muted"))
         self.keys_sheet = KeysHelp(self.shell, self)
+        self.preferences = Preferences(self.shell, self)
         self._layout = QByteArray()
         self._at_start: bool | None = None
         self._poll = QTimer(self)
@@ -291,6 +293,8 @@ class MainWindow(QMainWindow):
     def _setting_changed(self, name: str) -> None:
         if name == "recent":
             self.stage.start.set_recent(self.files.recent())
+        elif name == "autosave_seconds":
+            self._autosave.setInterval(int(self.session.settings.number(name) * 1000) + 500)
 
     def _retheme(self, _theme: object) -> None:
         self.feedback.refresh_sky()
@@ -389,6 +393,10 @@ class MainWindow(QMainWindow):
         """Show the search for ids."""
         self.palette_sheet.open_search("Type a part of an object's id…", partial(found_objects, self), NO_SUCH_ID)
 
+    def open_preferences(self) -> None:
+        """Show the user's settings."""
+        self.preferences.open()
+
     def open_keys(self) -> None:
         """Show the keys."""
         self.keys_sheet.open(self.actions_.keys())
@@ -416,6 +424,7 @@ class MainWindow(QMainWindow):
 
     def _jobs_changed(self) -> None:
         self.status.show_jobs(self.session.jobs.active)
+        self.stage.start.show_jobs(self.session.jobs.active)
         if not self.session.jobs.idle and not self._poll.isActive():
             self._poll.start()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import unicodedata
 from typing import Any
 
@@ -12,6 +13,9 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 _KEEP = {"\t", "\n"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+MAX_WORD = 24
+"""Longer words may be broken after punctuation, and anywhere after as many characters."""
+_PLACES = re.compile(r"[_\-./\\,;:()]|\w{24}")
 MAX_SHOWN = 4000
 """Characters of one value that a tooltip or detail shows."""
 
@@ -33,6 +37,12 @@ def _is_plain(char: str) -> bool:
 def single_line(text: str) -> str:
     """`visible_text` on one line: line feeds and tabs become spaces."""
     return " ".join(visible_text(text).split())
+
+
+def breakable(text: str) -> str:
+    """The text with places where a long word (a file name, an id) may go on in the next line."""
+    words = text.split(" ")
+    return " ".join(word if len(word) <= MAX_WORD else _PLACES.sub("\\g<0>\u200b", word) for word in words)
 
 
 def tooltip(text: str) -> str:

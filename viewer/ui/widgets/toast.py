@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QEnterEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from viewer.ui.widgets.text import menu_text, visible_text
+from viewer.ui.widgets.text import breakable, menu_text, visible_text
 
 INFO_MS = 6_000
 """How long a message that asks nothing stays, in milliseconds; warnings and errors stay until closed."""
@@ -96,7 +96,7 @@ class Toast(QFrame):
 
 
 def _plain_label(text: str) -> QLabel:
-    label = QLabel(text)
+    label = QLabel(breakable(text))
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

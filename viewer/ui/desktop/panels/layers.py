@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -75,7 +76,7 @@ class LayerCard(QFrame):
         column.addWidget(self.relink)
         self.types = QWidget()
         self._type_grid = QGridLayout(self.types)
-        self._type_grid.setContentsMargins(32, 0, 8, 0)
+        self._type_grid.setContentsMargins(8, 0, 4, 0)
         self._type_grid.setVerticalSpacing(0)
         self._type_grid.setColumnStretch(0, 1)
         self.types.hide()
@@ -201,6 +202,9 @@ class LayerCard(QFrame):
             box = QCheckBox(menu_text(title, 40))
             box.setToolTip(tooltip(f"{name}: {count:,} objects"))
             box.setAccessibleName(f"Show {single_line(title)}, {count} objects")
+            box.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
+            )  # long names must not widen the card
             box.clicked.connect(lambda on, n=name: self._type_clicked(n, on))
             number = QLabel(f"{count:,}")
             number.setProperty("role", "caption")

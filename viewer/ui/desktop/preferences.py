@@ -1,0 +1,186 @@
+"""The preferences: one line for each entry of the settings table, on a sheet over the window. Changes hold at once."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.analysis.legend import title_of
+from viewer.settings.settings import BY_NAME, TABLE, Setting, SettingError, Value
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.widgets.fields import CalmComboBox
+
+COLUMN = 720
+
+
+class Preferences(QFrame):
+    """Shows and changes the user's settings; Esc closes it."""
+
+    def __init__(self, shell: Shell, host: QWidget) -> None:
+        super().__init__(host)
+        self._shell = shell
+        self._host = host
+        self._back: QWidget | None = None
+        self.fields: dict[str, QWidget] = {}
+        self.setProperty("role", "scrim")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Preferences")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(32, 24, 32, 24)
+        outer.addLayout(self._head())
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page = self._page()
+        scroll.setWidget(page)
+        for part in (scroll.viewport(), page):
+            part.setAutoFillBackground(False)
+        outer.addWidget(scroll, 1)
+        host.installEventFilter(self)
+        shell.session.settings.changed.connect(self._changed)
+        self.hide()
+
+    def _head(self) -> QHBoxLayout:
+        title = QLabel("Preferences")
+        title.setProperty("role", "title")
+        self.reset = QPushButton("Reset all")
+        self.reset.setToolTip("Put every preference back to its default")
+        self.reset.clicked.connect(self._reset)
+        self.close_button = self._shell.tool("close", "Close", "Close (Esc)")
+        self.close_button.clicked.connect(self.close_sheet)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(title, 1)
+        head.addWidget(self.reset)
+        head.addWidget(self.close_button)
+        return head
+
+    def _page(self) -> QWidget:
+        page = QWidget()
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 16, 0, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(4)
+        grid.setColumnMinimumWidth(0, COLUMN - 240)
+        grid.setColumnStretch(2, 1)
+        for n, setting in enumerate(TABLE):
+            name, help_text = QLabel(title_of(setting.name)), QLabel(setting.description)
+            name.setProperty("role", "section")
+            help_text.setProperty("role", "caption")
+            help_text.setWordWrap(True)
+            field = self.fields[setting.name] = self._field(setting)
+            field.setAccessibleName(title_of(setting.name))
+            field.setAccessibleDescription(setting.description)
+            field.setMinimumWidth(160)
+            name.setBuddy(field)
+            grid.addWidget(name, 3 * n, 0)
+            grid.addWidget(help_text, 3 * n + 1, 0)
+            grid.addWidget(field, 3 * n, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+            grid.setRowMinimumHeight(3 * n + 2, 12)
+        grid.setRowStretch(3 * len(TABLE), 1)
+        return page
+
+    def _field(self, setting: Setting) -> QWidget:
+        """A widget that fits the setting, showing its value."""
+        name = setting.name
+        field: QWidget
+        if setting.choices:
+            field = CalmComboBox()
+            for choice in setting.choices:
+                field.addItem(title_of(choice), choice)
+            field.activated.connect(lambda index, box=field: self._set(name, box.itemData(index)))
+        elif setting.kind is bool:
+            field = QCheckBox()
+            field.clicked.connect(lambda on: self._set(name, on))
+        elif setting.kind is int:
+            field = QSpinBox()
+            field.setRange(int(setting.low), int(setting.high))
+        elif setting.kind is float:
+            field = QDoubleSpinBox()
+            field.setDecimals(1)
+            field.setSingleStep(0.1)
+            field.setRange(setting.low, setting.high)
+        else:
+            field = QLineEdit()
+            field.editingFinished.connect(lambda edit=field: self._set(name, edit.text()))
+        if isinstance(field, QSpinBox | QDoubleSpinBox):
+            field.setKeyboardTracking(False)
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            field.valueChanged.connect(lambda value: self._set(name, value))
+        self._show_value(name, field)
+        return field
+
+    def _show_value(self, name: str, field: QWidget) -> None:
+        value = self._shell.session.settings.get(name)
+        field.blockSignals(True)
+        if isinstance(field, CalmComboBox):
+            field.setCurrentIndex(field.findData(value))
+        elif isinstance(field, QCheckBox):
+            field.setChecked(bool(value))
+        elif isinstance(field, QSpinBox):
+            field.setValue(int(value))
+        elif isinstance(field, QDoubleSpinBox):
+            field.setValue(float(value))
+        elif isinstance(field, QLineEdit):
+            field.setText(str(value))
+        field.blockSignals(False)
+
+    def _set(self, name: str, value: Value) -> None:
+        if name == "theme":
+            self._shell.run("window.set_theme", theme=value)
+            return
+        try:
+            self._shell.session.settings.set(name, value)
+        except SettingError as error:
+            self._shell.say("error", str(error))
+            self._show_value(name, self.fields[name])
+
+    def _reset(self) -> None:
+        self._shell.run("window.set_theme", theme=BY_NAME["theme"].default)
+        self._shell.session.settings.reset()
+
+    def _changed(self, name: str) -> None:
+        if name in self.fields:
+            self._show_value(name, self.fields[name])
+
+    def open(self) -> None:
+        """Cover the host and take the keyboard."""
+        self._back = self.window().focusWidget()
+        self.setGeometry(self._host.rect())
+        self.show()
+        self.raise_()
+        self.fields[TABLE[0].name].setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_sheet(self) -> None:
+        """Hide and give the keyboard back."""
+        self.hide()
+        if self._back is not None:
+            self._back.setFocus(Qt.FocusReason.PopupFocusReason)
+        self._back = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_sheet()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Cover the host."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self.setGeometry(self._host.rect())
+        return False
