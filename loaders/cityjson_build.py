@@ -152,14 +152,14 @@ def _scene(
     place = faces_io.check_nesting(part, table, issues)
     found = faces_io.gather_surfaces(part, table, place)
     values = Values(part, source, table)
-    themes = looks.theme_corners(values, part, table, found, appearances.tables(), issues)
+    themes = looks.theme_corners(values, part, table, found, appearances.tables(), issues, options.processes)
     slots = looks.face_slots(found)
     face_surface = looks.semantic_rows(values, table, slots, np.arange(len(table.row)), issues)
     drop = faces_io.resolve_vertices(found, table, usable, issues)
     progress.report(0.55, "triangulating")
     mesh = faces_io.triangulate_all(
         found, table, vertices, drop, options.processes, issues,
-        lambda done: progress.report(0.55 + 0.15 * done, "triangulating"),
+        lambda done: progress.report(0.55 + 0.14 * done, "triangulating"),
     )  # fmt: skip
     faces = mesh.faces
     codes = surface_codes(part)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from loaders import cityjson_ragged as ragged_io
+from loaders._fork import ForkPool, shared_empty
 from loaders._issues import IssueLog
 from loaders.city import Float64, Int32, Int64
 from loaders.cityjson_cut import VALUES
@@ -165,7 +166,13 @@ class LookTables:
 
 
 def theme_corners(
-    values: Values, part: Part, table: Geometries, surfaces: Surfaces, tables: LookTables, issues: IssueLog
+    values: Values,
+    part: Part,
+    table: Geometries,
+    surfaces: Surfaces,
+    tables: LookTables,
+    issues: IssueLog,
+    processes: int,
 ) -> dict[str, ThemeCorners]:
     """Material and texture of every corner, by theme."""
     themes: dict[str, ThemeCorners] = {}
@@ -184,7 +191,7 @@ def theme_corners(
             textured.setdefault(theme, []).append((geometry, array))
     for theme, found in textured.items():
         look = themes.setdefault(theme, ThemeCorners())
-        look.uv, look.texture = _textures(values, table, surfaces, tables, np.array(found, np.int64), issues)
+        look.uv, look.texture = _textures(values, table, surfaces, tables, np.array(found, np.int64), issues, processes)
     return themes
 
 
@@ -225,10 +232,19 @@ def _materials(
 
 
 def _textures(
-    values: Values, table: Geometries, surfaces: Surfaces, tables: LookTables, uses: Int64, issues: IssueLog
+    values: Values,
+    table: Geometries,
+    surfaces: Surfaces,
+    tables: LookTables,
+    uses: Int64,
+    issues: IssueLog,
+    processes: int,
 ) -> tuple[Int32, Int32]:
     """Row of the texture vertices and texture of each corner; rings are [texture, uv, uv, ...] or [null]."""
-    uv, texture = (np.full(len(surfaces.numbers), -1, np.int32) for _ in range(2))
+    share = processes > 1 and len(surfaces.numbers) > 4 * _BATCH
+    uv, texture = (shared_empty((len(surfaces.numbers),), np.int32, share) for _ in range(2))
+    uv.fill(-1)
+    texture.fill(-1)
     geometries, arrays = uses[:, 0], uses[:, 1]
     unit = surfaces.geometry_unit[geometries]
     place = values.place[arrays]
@@ -237,9 +253,17 @@ def _textures(
     fine &= ~np.isin(place, list(values.broken)) if values.broken else True
     for at in np.flatnonzero(~fine & (rings > 0)).tolist():
         _texture_slowly(values, table, surfaces, tables, (int(geometries[at]), int(arrays[at])), (uv, texture), issues)
-    bad: list[Int64] = []
-    for part in _batches(np.flatnonzero(fine), np.diff(surfaces.unit_corner)[unit]):
-        bad.append(_texture_batch(values, table, surfaces, tables, (geometries[part], place[part]), (uv, texture)))
+    batches = _batches(np.flatnonzero(fine), np.diff(surfaces.unit_corner)[unit])
+
+    def work(task: int) -> Int64:
+        chosen = batches[task]
+        return _texture_batch(values, table, surfaces, tables, (geometries[chosen], place[chosen]), (uv, texture))
+
+    pool = ForkPool(work, len(batches), processes if share else 1)
+    try:
+        bad = pool.finish(lambda done: None)
+    finally:
+        pool.close()
     names = np.unique(np.concatenate([np.zeros(0, np.int64), *bad]))
     if len(names):
         _note_texture(issues, table.names(names))

@@ -18,7 +18,7 @@ import mapbox_earcut
 import numpy as np
 import numpy.typing as npt
 
-from loaders._fork import ForkPool
+from loaders._fork import ForkPool, shared_empty
 from loaders.city import Bool, Float64, Int32, Int64
 
 _FAN_CORNERS = 64
@@ -166,22 +166,21 @@ class _Job:
         _choose_apex(u, v, area, apex, size)
         return apex
 
-    def _write_fans(self, out: Int32, out_start: Int64) -> None:
-        """Put the triangles of all fans in place."""
-        for members, size, state in self.states:
-            good = slice(None) if int(state.min()) >= 0 else state >= 0
-            slot, apex = out_start[members[good]], state[good].astype(np.int32)
-            first = self.corner_start[members[good]].astype(np.int32)
-            plain = not apex.any()
-            fan = np.empty((len(slot), 3), np.int32)
-            fan[:, 0] = first + apex
-            for number in range(1, size - 1):
-                one, two = apex + number, apex + number + 1
-                if not plain:
-                    one, two = one % size, two % size
-                fan[:, 1] = first + one
-                fan[:, 2] = first + two
-                out[slot + (number - 1)] = fan
+    def _write_fans(self, out: Int32, out_start: Int64, members: Int64, size: int, state: npt.NDArray[np.int8]) -> None:
+        """Put the triangles of the fans of one batch in place."""
+        good = slice(None) if int(state.min()) >= 0 else state >= 0
+        slot, apex = out_start[members[good]], state[good].astype(np.int32)
+        first = self.corner_start[members[good]].astype(np.int32)
+        plain = not apex.any()
+        fan = np.empty((len(slot), 3), np.int32)
+        fan[:, 0] = first + apex
+        for number in range(1, size - 1):
+            one, two = apex + number, apex + number + 1
+            if not plain:
+                one, two = one % size, two % size
+            fan[:, 1] = first + one
+            fan[:, 2] = first + two
+            out[slot + (number - 1)] = fan
 
     def without_repeats(self, members: Int64) -> tuple[Int64, Int32, Int32]:
         """Leave out corners that repeat the one before and triangulate what remains: as `clean`."""
@@ -207,7 +206,7 @@ class _Job:
     def clean(self, members: Int64) -> list[tuple[Int64, Int32, Int32]]:
         """Triangulate polygons one by one: (polygons, counts, triangles) by batch. Repeated corners are left out."""
         runs = [members[at : at + _BATCH_EARCUT] for at in range(0, len(members), _BATCH_EARCUT)]
-        done = self._share(lambda task: self._earcut_batch(runs[task]), len(runs), 0.7, 1.0)
+        done = self._share(lambda task: self._earcut_batch(runs[task]), len(runs), 0.6, 0.8)
         found = []
         for polygons, (counts, triangles, tangled) in zip(runs, done, strict=True):
             found.append((polygons, counts, triangles))
@@ -254,8 +253,8 @@ class _Job:
         for members, number, _ in found:
             counts[members] = number
         start = starts(counts)
-        triangles = np.empty((int(start[-1]), 3), np.int32)
-        self._write_fans(triangles, start)
+        triangles: Int32 = shared_empty((int(start[-1]), 3), np.int32, self.parallel)
+        self._share(lambda task: self._write_fans(triangles, start, *self.states[task]), len(self.states), 0.9, 1.0)
         for members, number, values in found:
             triangles[ranges(start[members], number.astype(np.int64))] = values
         tangled = np.sort(np.concatenate([*self.tangled, np.zeros(0, np.int64)]))
