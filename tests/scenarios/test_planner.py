@@ -165,7 +165,7 @@ def test_load_can_be_cancelled(person: Any, data_file: Any) -> None:
     path = data_file("cityjson")
     largest = max((p for p in path.rglob("*.json*") if p.is_file()), key=lambda p: p.stat().st_size)
     person.window.files.open([largest])
-    rows = person.window.status.jobs.rows
+    rows = person.window.stage.start.jobs.rows
     person.wait(lambda: bool(rows) or not person.window.session.jobs.active, 5_000)
     assert rows, "the job is not shown"
     person.qtbot.mouseClick(next(iter(rows.values())).stop, Qt.MouseButton.LeftButton)

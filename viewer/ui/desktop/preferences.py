@@ -25,6 +25,13 @@ from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.fields import CalmComboBox
 
 COLUMN = 720
+TITLES = {
+    "autosave_seconds": "Recovery copy",
+    "quality": "Drawing quality",
+    "cache_gib": "Cache of opened files",
+    "load_processes": "Processes for opening",
+}
+"""What settings are called where their name does not say it well."""
 
 
 class Preferences(QFrame):
@@ -78,12 +85,13 @@ class Preferences(QFrame):
         grid.setColumnMinimumWidth(0, COLUMN - 240)
         grid.setColumnStretch(2, 1)
         for n, setting in enumerate(TABLE):
-            name, help_text = QLabel(title_of(setting.name)), QLabel(setting.description)
+            title = TITLES.get(setting.name) or title_of(setting.name)
+            name, help_text = QLabel(title), QLabel(setting.description)
             name.setProperty("role", "section")
             help_text.setProperty("role", "caption")
             help_text.setWordWrap(True)
             field = self.fields[setting.name] = self._field(setting)
-            field.setAccessibleName(title_of(setting.name))
+            field.setAccessibleName(title)
             field.setAccessibleDescription(setting.description)
             field.setMinimumWidth(160)
             name.setBuddy(field)
@@ -119,6 +127,7 @@ class Preferences(QFrame):
             field.editingFinished.connect(lambda edit=field: self._set(name, edit.text()))
         if isinstance(field, QSpinBox | QDoubleSpinBox):
             field.setKeyboardTracking(False)
+            field.setAlignment(Qt.AlignmentFlag.AlignRight)
             field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             field.valueChanged.connect(lambda value: self._set(name, value))
         self._show_value(name, field)

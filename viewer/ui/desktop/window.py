@@ -335,6 +335,7 @@ class MainWindow(QMainWindow):
             layout.activate()  # the canvas has its size before the camera looks for one that fits
             self.stage.setUpdatesEnabled(True)
         self.stage.show_start(on)
+        self._jobs_changed()
 
     def _place(self) -> None:
         """Where the window was the last time, else a comfortable size."""
@@ -423,8 +424,9 @@ class MainWindow(QMainWindow):
     # --- work in progress ------------------------------------------------------------------------------------
 
     def _jobs_changed(self) -> None:
-        self.status.show_jobs(self.session.jobs.active)
-        self.stage.start.show_jobs(self.session.jobs.active)
+        active = self.session.jobs.active
+        self.status.show_jobs(() if self._at_start else active)
+        self.stage.start.show_jobs(active if self._at_start else ())
         if not self.session.jobs.idle and not self._poll.isActive():
             self._poll.start()
 
