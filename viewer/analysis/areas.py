@@ -35,12 +35,15 @@ def object_area(city: CityData, row: int) -> float | None:
 
 
 def _triangles_of(tiles: TileSet, row: int) -> Rows:
-    """Triangles of an object, by their first corner's tag; only tiles that have the object are looked through."""
+    """Triangles of an object, by their first corner's tag; only tiles that have the object are looked through.
+
+    The corners of a face stand together and are three or more, so each third vertex tells which objects a tile has.
+    """
     parts: list[Rows] = [np.zeros(0, np.int64)]
     for tile in range(tiles.tile_count):
         first, last = int(tiles.vertex_start[tile]), int(tiles.vertex_start[tile + 1])
-        own = tiles.tags[first:last, 0] == row
-        if own.any():
+        if (tiles.tags[first:last:3, 0] == row).any():
+            own = tiles.tags[first:last, 0] == row
             begin, end = int(tiles.triangle_start[tile]), int(tiles.triangle_start[tile + 1])
             parts.append(begin + np.flatnonzero(own[tiles.triangles[begin:end, 0]]))
     return np.concatenate(parts)

@@ -83,7 +83,9 @@ def _mesh_bounds(mesh: LodMesh, wanted: Bool) -> Float64 | None:
     boxes: list[Float64 | None] = []
     for tile in range(tiles.tile_count):
         part = slice(int(tiles.vertex_start[tile]), int(tiles.vertex_start[tile + 1]))
-        boxes.append(_points_bounds(tiles.origins[tile], tiles.positions[part], tiles.tags[part], wanted))
+        tags = tiles.tags[part]
+        if wanted[tags[::3, 0].astype(np.int32)].any():  # faces have three corners or more, which stand together
+            boxes.append(_points_bounds(tiles.origins[tile], tiles.positions[part], tags, wanted))
     for loose in (mesh.points, mesh.lines):
         if loose is not None:
             boxes.append(_points_bounds(loose.origin, loose.positions, loose.tags, wanted))
