@@ -145,7 +145,7 @@ def _structure(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragg
     opens = text[at] == _OPEN
     step = opens.view(np.int8) * np.int8(2)
     step -= 1
-    level = np.cumsum(step, dtype=np.int32)
+    level = np.cumsum(step, dtype=np.int16)
     gap = np.diff(at)
     inner = opens[:-1] & ~opens[1:]
     turn = opens[1:] & ~opens[:-1]

@@ -182,7 +182,13 @@ class Walker:
         """Note the header of one geometry; False if it cannot be drawn."""
         kind = item.get("type")
         depth = GEOMETRY_DEPTH.get(kind) if type(kind) is str else None
-        boundaries = self.array(item.get("boundaries"), BOUNDARIES)
+        boundaries = item.get("boundaries")
+        if type(boundaries) is int and 0 <= boundaries < self.cuts and not self.used[boundaries]:
+            self.used[boundaries] = 1  # as in `array`, without the call
+            if self.kinds[boundaries] != BOUNDARIES:
+                raise Unsure
+        else:
+            boundaries = self.array(boundaries, BOUNDARIES)
         if depth is None:
             self.walk.issues.error("unknown-geometry", "Geometries of an unknown type were skipped.", [name])
             self._forget(item)

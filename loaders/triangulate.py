@@ -311,7 +311,10 @@ def _cross_sum(a: Float64, b: Float64) -> Float64:
 
 
 def _worst_turn(u: Float64, v: Float64, apex: int) -> Float64:
-    """Smallest twice signed area among the fan triangles from corner ``apex`` of each column."""
+    """Smallest twice signed area among the fan triangles from corner ``apex`` of each column; corner 0 is at 0."""
+    if not apex:
+        first: Float64 = (u[1:-1] * v[2:] - u[2:] * v[1:-1]).min(axis=0)
+        return first
     order = (apex + np.arange(len(u))) % len(u)
     du, dv = u[order[1:]] - u[apex], v[order[1:]] - v[apex]
     worst: Float64 = (du[:-1] * dv[1:] - du[1:] * dv[:-1]).min(axis=0)
@@ -327,7 +330,9 @@ def _choose_apex(u: Float64, v: Float64, area: Float64, apex: npt.NDArray[np.int
     if size == 3:
         return
     if size == 4:
-        other = _worst_turn(u, v, 1)
+        # the other diagonal: triangles 1 2 3 and 1 3 0, which have the same sum
+        turn = (u[2] - u[1]) * (v[3] - v[1]) - (u[3] - u[1]) * (v[2] - v[1])
+        other = np.minimum(turn, area - turn)
         apex[open_ & (other >= limit) & (other > worst * (1 + 1e-9))] = 1
         return
     if size > _ALL_FANS:
