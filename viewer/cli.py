@@ -94,7 +94,7 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--color-by", metavar="ATTRIBUTE", help="colour by an attribute, @type, @surface or @theme")
     add("--palette", metavar="NAME", help="palette of the colours")
     add("--range", type=numbers(2), metavar="MIN,MAX", help="limits of a numeric ramp")
-    add("--filter", metavar="EXPR", help="show only objects for which this is true, e.g. 'height > 20'")
+    add("--filter", metavar="EXPR", help="show only objects for which this is true, e.g. 'measuredHeight > 20'")
     add("--hide", metavar="TYPE", action="append", default=[], help="hide a type of object; may be repeated")
     add("--select", metavar="ID", action="append", default=[], help="highlight an object; may be repeated")
     add("--scenario", metavar="ID[/VARIABLE]", help="show a scenario of the project")

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from viewer.analysis.filters import MAX_LENGTH, FilterError, _like, compile_filter
+from viewer.analysis.filters import MAX_LENGTH, FilterError, _like, compile_filter, example_for
 
 OBJECTS = [
     ("b1", "Building", [], {"height": 30.0, "function": "office", "floors": 5, "old": True, "tag": "12"}, ["2"]),
@@ -216,3 +216,11 @@ def test_like_agrees_with_its_definition(pattern, text):
 
 def test_like_does_not_explode():
     assert not _like("a" * 5000, "%a" * 40 + "b")
+
+
+def test_the_example_is_a_filter_that_finds_something(small_city):
+    city = small_city([(f"b{i}", "Building", [], {"Höhe m": float(i), "name": "x"}, ["2"]) for i in range(10)])
+    example = example_for(city)
+    assert example == "`Höhe m` > 4.5" and compile_filter(example).mask(city).sum() == 5
+    bare = small_city([("a", "Building", [], {}, ["2"])])
+    assert compile_filter(example_for(bare)).mask(bare).all()

@@ -434,3 +434,16 @@ def _number(text: str) -> float:
         return float(text) if "_" not in text else math.nan
     except ValueError:
         return math.nan
+
+
+def example_for(city: CityData) -> str:
+    """A filter that finds about half of what has the city's most common numeric attribute, as an example to show."""
+    numeric = [column for column in city.objects.columns.values() if column.is_numeric() and column.count > 1]
+    if not numeric:
+        return f'type = "{city.objects.type_names[0]}"' if city.objects.type_names else 'type = "Building"'
+    column = max(numeric, key=lambda one: one.count)
+    values = column.as_float()[column.present]
+    middle = float(np.median(values[np.isfinite(values)])) if np.isfinite(values).any() else 0.0
+    plain = re.fullmatch(r"[A-Za-z_]\w*", column.name) is not None
+    name = column.name if plain else f"`{column.name}`"
+    return f"{name} > {middle:.4g}"

@@ -143,7 +143,7 @@ def reset_style(session: Session, layer_id: str) -> None:
 
 @command("filter.set", title="Filter", enabled=_has_layer)
 def set_filter(session: Session, layer_id: str, expression: str | None = None) -> None:
-    """Show only objects for which an expression is true, such as: height > 20 and function == "office". None = all."""
+    """Show only objects for which an expression is true, such as: measuredHeight > 20 or type = "Road". None = all."""
     expression = (expression or "").strip() or None
     if expression is not None:
         try:

@@ -85,7 +85,9 @@ def found_objects(window: MainWindow, text: str) -> list[PaletteEntry]:
     entries: list[PaletteEntry] = []
     for layer in sorted(document.state.layers, key=lambda layer: layer.id != shell.current):
         city = document.cities.get(layer.id)
-        for row in derived(city).find(text.strip(), MAX_FOUND - len(entries)) if city is not None else ():
+        if city is None:
+            continue
+        for row in derived(city).find(text.strip(), MAX_FOUND - len(entries)):
             kind = title_of(city.objects.type_of(row))
             go = partial(_select_and_zoom, window, layer.id, row)
             entries.append(PaletteEntry(single_line(city.objects.ids[row]), "selection.set", go, "", True, kind))

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from loaders.city import CityData
 from viewer.analysis import palettes
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, BY_TYPE, attributes_for_coloring, colors_for
-from viewer.analysis.filters import FilterError, compile_filter
+from viewer.analysis.filters import FilterError, compile_filter, example_for
 from viewer.document.state import LayerState
 from viewer.render.resolve import resolve
 from viewer.session.registry import CommandError
@@ -150,7 +150,7 @@ class StylePanel(QScrollArea):
     def _build_filter(self) -> None:
         self.filter = EscapeLineEdit()
         self.filter.setAccessibleName("Filter")
-        self.filter.setPlaceholderText("e.g. height > 20")
+        self.filter.setPlaceholderText("e.g. measuredHeight > 20")
         self.filter.setToolTip(tooltip(FILTER_HELP))
         self.filter.setClearButtonEnabled(True)
         self.filter.returnPressed.connect(self._filter_entered)
@@ -207,6 +207,7 @@ class StylePanel(QScrollArea):
 
     def _fill(self, layer_id: str, city: CityData) -> None:
         self._filled_for, self._city = layer_id, city
+        self.filter.setPlaceholderText(f"e.g. {single_line(example_for(city))}")
         self.color_by.clear()
         for n, choice in enumerate(color_choices(city)):
             self.color_by.addItem(self._shell.icon(choice.icon, "muted"), choice.title, choice.value)
