@@ -39,18 +39,6 @@ def surface(boundaries=TRIANGLE, kind="MultiSurface", lod="2", **more):
     return {"type": kind, "lod": lod, "boundaries": boundaries, **more}
 
 
-@pytest.fixture
-def read(tmp_path):
-    def do(root, name="a.city.json", processes=1, **options):
-        path = tmp_path / name
-        if isinstance(root, dict):
-            root = json.dumps(root)
-        path.write_bytes(root.encode() if isinstance(root, str) else root)
-        return load(path, LoadOptions(processes=processes, **options), NoProgress())
-
-    return do
-
-
 def issues(result):
     return {issue.kind: issue for issue in result.issues}
 
@@ -587,52 +575,3 @@ def test_unbalanced_arrays_are_not_json(read):
     lines[1] = lines[1].replace("[[[0, 1, 3]]]", "[[0, 1, 3]]]")
     result = read("\n".join(lines), "a.city.jsonl")
     assert issues(result)["unreadable-line"].objects == ("line 2",) and len(result.value.objects) == 2
-
-
-def many(count):
-    """Buildings side by side, each with attributes that look like the beginning of another object."""
-    inner = {"roof": {"type": "flat", "deep": {"geometry": 1}}, "x": 1}
-    return {
-        f'b{n} "}},"': building(surface([SHELL], "Solid"), surface(lod="1"), attributes={"n": n, "odd }{": inner})
-        for n in range(count)
-    }
-
-
-@pytest.mark.parametrize("indent", [None, 1])
-@pytest.mark.parametrize("size", [1, 300, 5000])
-@pytest.mark.parametrize("first", [True, False])
-def test_documents_are_the_same_in_any_sections(read, monkeypatch, size, indent, first):
-    root = city(many(30), metadata={"note": {"CityObjects": {"a": {}}}} if not first else {})
-    if first:
-        root = {"CityObjects": root.pop("CityObjects"), **root}
-    text = json.dumps(root, indent=indent)
-    whole = read(text).value
-    monkeypatch.setattr("loaders.cityjson_read.SECTION_BYTES", size)
-    parts = read(text, processes=2).value
-    assert list(parts.objects.ids) == list(whole.objects.ids) == list(many(30))
-    assert [parts.objects.attributes_of(row) for row in range(30)] == [
-        whole.objects.attributes_of(row) for row in range(30)
-    ]
-    for lod, mesh in whole.lods.items():
-        assert np.array_equal(mesh.tiles.positions, parts.lods[lod].tiles.positions)
-        assert np.array_equal(mesh.tiles.tags, parts.lods[lod].tiles.tags)
-    assert whole.lods["2"].triangle_count == 360
-
-
-def test_outlines_of_odd_documents():
-    from loaders.cityjson_outline import guess, scan
-
-    def heard(fraction):
-        assert 0 <= fraction <= 1
-
-    text = json.dumps(city({r"a\"}{": building(), "b": building()})).encode()
-    for find in (guess, scan):
-        found = find(text, 5, heard)
-        assert json.loads(text[found.start : found.stop]).keys() == {r"a\"}{", "b"}
-        assert sum(len(json.loads(b"{" + text[a:b] + b"}")) for a, b in found.sections) == 2
-        assert find(b'{"CityObjects": {}}', 5, heard).sections == []
-        assert find(b'{"type": "CityJSON"}', 5, heard) is None
-        assert find(b'{"CityObjects": {"a": {', 5, heard) is None
-        assert find(b'{"CityObjects": {}, "CityObjects": {}}', 5, heard) is None
-    assert len(scan(text, 5, heard).sections) == 2
-    assert scan(b'{"m": {"CityObjects": {}}}', 5, heard) is None
