@@ -35,6 +35,14 @@ class Cuts:
     stop: int
     ranges: list[tuple[int, int]] = field(default_factory=list)
     kinds: bytearray = field(default_factory=bytearray)
+    table: Int64 | None = None
+
+    def edges(self) -> Int64:
+        """The ranges as an array (N, 2)."""
+        if self.table is None:
+            flat = np.fromiter(chain.from_iterable(self.ranges), np.int64, 2 * len(self.ranges))
+            self.table = flat.reshape(-1, 2)
+        return self.table
 
     def text(self, number: int) -> memoryview:
         """The array's text."""
@@ -76,7 +84,9 @@ def cut(
     except _Odd:
         return None
     table = np.concatenate(found)
-    return Cuts(data, start, stop, list(map(tuple, table[:, :2].tolist())), bytearray(table[:, 2].astype(np.uint8)))
+    edges = table[:, :2]
+    ranges = list(zip(edges[:, 0].tolist(), edges[:, 1].tolist(), strict=True))
+    return Cuts(data, start, stop, ranges, bytearray(table[:, 2].astype(np.uint8)), edges)
 
 
 def _cut_chunk(data: bytes, text: UInt8, at: int, stop: int) -> Int64:

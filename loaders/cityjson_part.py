@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -84,8 +83,7 @@ def integer_jobs(cuts: Cuts) -> list[Job]:
     chosen = np.flatnonzero((kinds == BOUNDARIES) | (kinds == VALUES))
     if not len(chosen):
         return []
-    count = len(cuts.ranges)
-    first, last = np.fromiter(chain.from_iterable(cuts.ranges), np.int64, 2 * count).reshape(count, 2)[chosen].T
+    first, last = cuts.edges()[chosen].T
     depths = _depths(cuts, chosen, first)
     stream = kinds[chosen].astype(np.int64) * 1024 + depths
     jobs = []
@@ -98,7 +96,7 @@ def integer_jobs(cuts: Cuts) -> list[Job]:
 
 
 def _depths(cuts: Cuts, numbers: Int64, first: Int64) -> Int64:
-    """Opening brackets of each array; those that do not start ``[[[`` directly with a number are looked at singly."""
+    """Opening brackets of each array; those with blanks between them, or many, are looked at singly."""
     text = np.frombuffer(cuts.data, np.uint8)
     depth = np.ones(len(first), np.int64)
     opening = np.ones(len(first), np.bool_)
@@ -108,8 +106,7 @@ def _depths(cuts: Cuts, numbers: Int64, first: Int64) -> Int64:
         after[opening] = here[opening]
         opening &= here == 91
         depth += opening
-    plain = (after >= 48) & (after <= 57)
-    for at in np.flatnonzero(~plain).tolist():
+    for at in np.flatnonzero(opening | (after <= 32)).tolist():
         depth[at] = ragged_io.text_depth(cuts.text(int(numbers[at])))
     return depth
 

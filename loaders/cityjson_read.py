@@ -420,12 +420,12 @@ def _note_line_duplicates(text: bytes, features: list[Any], walker: Walker) -> N
 
 
 def _parse_lines(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:
-    lines = [line for line in text.translate(None, b"\x1e").split(b"\n") if line and not line.isspace()]
+    lines = text.strip()
     try:
-        features: list[Any] = orjson.loads(b"[" + b",".join(lines) + b"]")
+        features: list[Any] = orjson.loads(b"[" + lines.replace(b"\n", b",") + b"]")
     except orjson.JSONDecodeError:
         features = []
-    if len(features) == len(lines):
+    if len(features) == lines.count(b"\n") + 1:
         return features
     return _parse_each(text, walker, path, cuts, leads)
 
