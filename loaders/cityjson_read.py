@@ -205,7 +205,7 @@ def _walk_root(root: dict[str, Any], walker: Walker) -> tuple[int, int]:
     uv = walker.array(appearance.get("vertices-texture"), TEXTURE_VERTICES) if isinstance(appearance, dict) else -1
     walk_templates(root, walker)
     objects = root.get("CityObjects")
-    if type(objects) is int and objects < walker.cuts and walker.kinds[objects] == OBJECTS:
+    if type(objects) is int and 0 <= objects < walker.cuts and walker.kinds[objects] == OBJECTS:
         walker.used[objects] = 1
     elif isinstance(objects, dict):
         _check_feature_id(root, objects, walker.walk.issues)
