@@ -28,7 +28,14 @@ DATA = Path(os.environ.get("CITIVERSE_DATA", HERE.parents[1] / "shared" / "data"
 DELFT = DATA / "cityjson/cjio/delft.json"
 DELFSHAVEN = DATA / "cityjson/bertt/tools/cj2glb/samples/delfshaven/3-20-DELFSHAVEN.city.json"
 LINZ = DATA / "stress/linz/linz_lod2_57k.city.jsonl.xz"
-READERS = ("pysimdjson", "pysimdjson, by line", "orjson, gc off", "ours, 1 process", "ours, 2 processes", "ours, cached")
+READERS = (
+    "pysimdjson",
+    "pysimdjson, by line",
+    "orjson, gc off",
+    "ours, 1 process",
+    "ours, 2 processes",
+    "ours, cached",
+)
 
 
 def repeat(source: Path, times: int, target: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loaders.city import SURFACE_CODES, Column, SurfaceTable
-from viewer.analysis.classify import attributes_for_coloring, colors_for
+from viewer.analysis.classify import MAX_LOOKS, attributes_for_coloring, colors_for
 from viewer.analysis.legend import Legend, LegendEntry, format_value, place_ticks, title_of, titled_with_unit
 from viewer.analysis.palettes import (
     BASE_COLORS,
@@ -346,3 +346,16 @@ def test_both_ends_of_a_ramp_are_labelled_whatever_the_room():
         assert edges[0][0] >= 0 and edges[-1][1] <= max(width, edges[0][1])
         assert all(a[1] <= b[0] for a, b in pairwise(edges))
     assert [label for _, _, label in sorted(placed)] == ["≥ 0", "≥ 100", "≥ 200", "≥ 300", "≥ 400"]
+
+
+def test_the_default_look_never_drops_a_kind_in_silence(small_city):
+    kinds = ["Road", "Railway", "WaterBody", "LandUse", "PlantCover", "Tunnel", "Bridge", "CityFurniture", "TINRelief"]
+    few = small_city([(f"o{i}", kind, [], {}, ["2"]) for i, kind in enumerate(kinds)])
+    legend = rgb(few, color_by="@surface")[1]
+    assert not legend.note and {title_of(kind) for kind in kinds if kind not in ("Tunnel", "Bridge")} <= {
+        entry.label for entry in legend.entries
+    }
+    many = small_city([(f"o{i}", f"Kind{i}", [], {}, ["2"]) for i in range(20)])
+    legend = rgb(many, color_by="@surface")[1]
+    listed = [entry for entry in legend.entries if entry.count]
+    assert len(legend.entries) == MAX_LOOKS and len(listed) + int(legend.note.split()[0]) == 20, legend

@@ -40,6 +40,8 @@ MAX_LABEL = 60
 """Characters of a category's label."""
 SHORT_LABEL = 2
 """Categories whose labels are all so short are grades ("A" to "G") and stand in their own order."""
+MAX_LOOKS = 16
+"""Lines of the default look's legend."""
 MIN_FOR_OUTLIERS = 50
 """Fewer values than this are all taken to be meant."""
 KEPT_STYLES = 4
@@ -291,7 +293,9 @@ def _surface_legend(city: CityData) -> Legend:
     entries = [LegendEntry(label, colors[name]) for name, label in SURFACE_LABELS.items() if colors[name] in shown]
     named = sorted((-count, name) for name, count in bare_types.items() if not name.startswith(BUILT_TYPES))
     entries += [LegendEntry(title_of(name), base_color(name), -count) for count, name in named]
-    return Legend("Surfaces and objects", "", "classes", tuple(entries[:MAX_CLASSES]))
+    rare = len(entries) - MAX_LOOKS
+    note = "" if rare <= 0 else f"{rare} rarer kind{'s are' if rare > 1 else ' is'} not listed."
+    return Legend("Surfaces and objects", "", "classes", tuple(entries[:MAX_LOOKS]), note=note)
 
 
 def _no_data(count: int) -> LegendEntry | None:
