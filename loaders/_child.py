@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import IO, Any
 
 _EVERY_SECONDS = 0.05
+WORKER_NICE = 5
+"""A window on the same cores goes first."""
 
 
 class _PipeProgress:
@@ -77,6 +79,8 @@ def _prepare(request: dict[str, Any]) -> None:
     from loaders import limits, sandbox
 
     faulthandler.enable()
+    if hasattr(os, "nice"):
+        os.nice(WORKER_NICE)
     sandbox.die_with_parent(request["parent"])
     if sys.platform != "linux":
         threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -49,7 +49,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),
     Setting("cache_gib", float, 8.0, "Largest size of the cache of opened files, GiB; 0 = no cache.", low=0, high=1024),
-    Setting("load_processes", int, 1, "Processes that may work on one file at once.", low=1, high=16),
+    Setting("load_processes", int, 2, "Processes that may work on one file at once.", low=1, high=16),
 )
 """Every setting, in the order of the preferences page."""
 
