@@ -1,6 +1,6 @@
 """File -> arrays ready to draw, beside bare JSON parsers, on three cities of about 57,000 objects.
 
-    python benchmarks/load.py [--runs 5] [--city delft] [--keep]
+    python -m benchmarks.load [--runs 3] [--city delft]
 
 Every figure comes from a fresh process; runs alternate between the readers, so that a busy machine slows all alike;
 the table shows the best run. "factor" is wall time against a bare pysimdjson parse of the same bytes in the same
@@ -17,10 +17,14 @@ import lzma
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from benchmarks.rows import Row
+from benchmarks.rows import run as run_table
 
 HERE = Path(__file__).resolve().parent
 INPUTS = HERE / "inputs"
@@ -188,7 +192,8 @@ def prepare_store(path: Path) -> Path | None:
     return folder
 
 
-def table(name: str, path: Path, runs: int) -> None:
+def city_rows(name: str, path: Path, runs: int) -> list[Row]:
+    """One city: every reader, then the whole program from the file to a picture, first and again."""
     size = path.stat().st_size
     store = prepare_store(path)
     readers = [r for r in READERS if (store or r != "ours, cached") and (path.suffix == ".jsonl" or "line" not in r)]
@@ -196,37 +201,53 @@ def table(name: str, path: Path, runs: int) -> None:
     for _ in range(runs):
         for reader in readers:
             found[reader].append(run(reader, path, store or path, watch=False))
-    print(f"\n{name}: {size / 1e6:.0f} MB")
-    print(f"{'reader':22}{'wall s':>8}{'factor':>8}{'cpu s':>8}{'cpu':>6}{'peak MB':>9}{'x file':>7}")
     base = {key: min(one[key] for one in found["pysimdjson"]) for key in ("wall", "cpu")}
+    what = f"file to arrays, {name} ({size / 1e6:.0f} MB)"
+    rows = []
     for reader, results in found.items():
         good = [one for one in results if one]
         if not good:
-            print(f"{reader:22} failed")
+            rows.append(Row(what, reader, None, "s", "failed"))
             continue
         wall, cpu = (min(one[key] for one in good) for key in ("wall", "cpu"))
         peak = run(reader, path, store or path, watch=True).get("peak", 0)
-        print(
-            f"{reader:22}{wall:8.3f}{wall / base['wall']:8.2f}{cpu:8.2f}{cpu / base['cpu']:6.2f}"
-            f"{peak / 1e6:9.0f}{peak / size:7.2f}  {good[0]['note']}"
-        )
+        note = f"{wall / base['wall']:.2f} x bare parse (processor {cpu / base['cpu']:.2f} x); "
+        rows.append(Row(what, reader, wall, "s", f"{note}{peak / 1e6:.0f} MB = {peak / size:.1f} x file"))
+    return rows + picture_rows(name, path)
 
 
-def main() -> None:
+def picture_rows(name: str, path: Path) -> list[Row]:
+    """``citiverse render`` as a whole process: with nothing kept from before, then with the arrays in the cache."""
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="citiverse-bench-") as home:
+        command = [sys.executable, "-m", "viewer", "render", str(path), "-o", str(Path(home) / "picture.png")]
+        for how in ("first opening", "from the cache"):
+            begin = time.perf_counter()
+            code = subprocess.run(command, env=os.environ | {"CITIVERSE_HOME": home}, check=False).returncode
+            seconds = time.perf_counter() - begin
+            rows.append(Row(f"file to picture, {name}", "ours, 2 processes", seconds if code == 0 else None, "s", how))
+    return rows
+
+
+def measure_all(options: argparse.Namespace) -> list[Row]:
+    """Rows of all cities asked for; each figure is the best of some runs."""
+    chosen = [item for item in inputs().items() if not options.city or item[0] in options.city]
+    return [row for name, path in chosen for row in city_rows(name, path, options.runs)]
+
+
+def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--runs", type=int, default=5)
+    arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--city", action="append", help="delft, linz or delfshaven (default: all)")
     arguments.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
-    chosen = arguments.parse_args()
+    chosen, _ = arguments.parse_known_args()
     if chosen.measure:
         reader, path, store = chosen.measure
         wall, cpu, note = measure(reader, Path(path), Path(store))
         print(json.dumps({"wall": wall, "cpu": cpu, "note": note}))
-        return
-    for name, path in inputs().items():
-        if not chosen.city or name in chosen.city:
-            table(name, path, chosen.runs)
+        return 0
+    return run_table(measure_all, arguments)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
