@@ -154,12 +154,12 @@ def _faces(nodes: dict[str, complex]) -> Iterator[tuple[Ring, list[tuple[str, st
     for a, others in around.items():
         bearings = {b: phase(nodes[b] - nodes[a]) for b in others}
         others.sort(key=bearings.__getitem__)
-    todo = dict.fromkeys(sides)
-    while todo:
-        start = edge = next(iter(todo))
+    unused = dict.fromkeys(sides)
+    while unused:
+        start = edge = next(iter(unused))
         walk = []
         while True:
-            del todo[edge]
+            del unused[edge]
             walk.append(edge)
             a, b = edge
             turn = around[b]
