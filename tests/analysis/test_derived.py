@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from viewer.analysis.bounds import bounds_of, union
 from viewer.analysis.derived import Derived, derived
-from viewer.analysis.stats import BINS, column_stats
 
 FAMILY = [
     ("house", "Building", [], {"h": 30.0, "f": "x", "n": 3, "old": True}, ["1"]),
@@ -90,36 +89,6 @@ def test_bounds_are_world_coordinates(city):
         7.0,
     ]
     assert union([]) is None
-
-
-def test_statistics_of_numbers(city):
-    stats = column_stats(city, "h")
-    assert (stats.count, stats.missing, stats.distinct) == (4, 1, 4)
-    assert (stats.minimum, stats.maximum, stats.mean) == (2.0, 30.0, 12.0)
-    assert len(stats.histogram) == BINS and sum(stats.histogram) == 3
-    assert stats.histogram[0] == 1 and stats.histogram[1] == 1 and stats.histogram[-1] == 1
-    assert stats.edges[0] == 2.0 and stats.edges[-1] == 30.0 and len(stats.edges) == BINS + 1
-
-
-def test_statistics_of_one_number_and_of_huge_ones(small_city):
-    stats = column_stats(city := small_city(FAMILY), "n")
-    assert (stats.minimum, stats.maximum, stats.mean, stats.histogram[0]) == (3.0, 3.0, 3.0, 1)
-    city = small_city([("a", "X", [], {"v": 1.7e308}, []), ("b", "X", [], {"v": -1.7e308}, [])])
-    stats = column_stats(city, "v")
-    assert stats.mean == 0 and sum(stats.histogram) == 2 and np.isfinite(stats.edges).all()
-
-
-def test_statistics_of_categories(city):
-    assert column_stats(city, "f").categories == (("x", 2), ("y", 1))
-    assert column_stats(city, "f").missing == 2
-    assert column_stats(city, "old").categories == (("no", 1), ("yes", 1))
-    with pytest.raises(KeyError):
-        column_stats(city, "nope")
-
-
-def test_statistics_of_nothing(small_city):
-    stats = column_stats(small_city([("a", "X", [], {"v": float("nan")}, [])]), "v")
-    assert (stats.count, stats.minimum, stats.histogram) == (0, None, ())
 
 
 def test_ids_are_found_by_any_part_best_first(small_city):

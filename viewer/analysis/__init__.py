@@ -1,1 +1,1 @@
-"""Pure functions over arrays: classification, palettes, statistics."""
+"""Pure functions over arrays: classification, palettes, filters, areas."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import Bool, CityData, Column, Int64, ObjectTable, Strings
+from loaders.city import Bool, CityData, Column, Int64, ObjectTable
 
 MAX_DEPTH = 64
 """Levels of parents followed; a cycle of parents ends here."""
@@ -175,11 +175,6 @@ def derived(city: CityData) -> Derived:
     if found is None:
         found = _CACHE[city] = Derived(city)
     return found
-
-
-def ids_of(ids: Strings, rows: Sequence[int] | npt.NDArray[np.integer]) -> tuple[str, ...]:
-    """The ids of some rows, in that order."""
-    return tuple(ids[int(row)] for row in rows)
 
 
 def _drawn(city: CityData) -> Bool:

@@ -118,17 +118,6 @@ class LayerView:
         yield from lod.draws[done:]
         self._dress(lod)
 
-    def default_lods(self) -> tuple[int, ...]:
-        """LoDs that are the finest one of some object."""
-        covered = np.zeros(len(self.city.objects), np.bool_)
-        wanted: list[int] = []
-        for index in reversed(range(len(self.names))):
-            drawn = self.city.lods[self.names[index]].drawn
-            if bool(np.any(drawn & ~covered)):
-                wanted.append(index)
-                covered |= drawn
-        return tuple(sorted(wanted))
-
     def apply(self, look: LayerLook) -> bool:
         """Take over a look; only what differs is touched. True if the picture changes."""
         old = self.look

@@ -156,13 +156,6 @@ class Actions(QObject):
             self.by_command[item.command] = act
         return act
 
-    def checkable(self, item: Item, is_on: Callable[[], bool], menu: QMenu) -> QAction:
-        """An action with a tick that is right whenever the menu opens."""
-        act = self.action(item)
-        act.setCheckable(True)
-        menu.aboutToShow.connect(lambda: act.setChecked(is_on()))
-        return act
-
     def _add_keys(self, act: QAction, spec: CommandSpec) -> None:
         keys = [k for k in (spec.shortcut, *EXTRA_KEYS.get(spec.name, ())) if k]
         sequences = list(dict.fromkeys(keys))
