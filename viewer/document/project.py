@@ -15,6 +15,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,7 +24,7 @@ import orjson
 
 from loaders.api import Issue, LoadError, Severity
 from viewer.document.files import write_atomic
-from viewer.document.state import Camera, DocumentState, LayerState, Selection, Style, Viewpoint
+from viewer.document.state import Camera, DocumentState, LayerState, Light, Selection, Style, Viewpoint
 from viewer.resources import asset
 
 EXTENSION = ".citiverse"
@@ -104,6 +105,11 @@ def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = No
         "selection": {**asdict(state.selection), "ids": list(state.selection.ids)},
         "show_legend": state.show_legend,
         "quality": state.quality,
+        "realism": state.realism,
+        "light": asdict(state.light),
+        "contour_step": state.contour_step,
+        "labels": state.labels,
+        "caption": state.caption,
         "camera": None if camera is None else _camera_raw(camera),
     }
 
@@ -229,7 +235,22 @@ def _state(raw: Raw, path: Path) -> DocumentState:
         selection=chosen if chosen.layer_id in names else Selection(),
         show_legend=raw.get("show_legend", True),
         quality=raw.get("quality", "normal"),
+        realism=raw.get("realism", "shaded"),
+        light=_light(raw.get("light", {})),
+        contour_step=_number(raw.get("contour_step", 0.0)),
+        labels=raw.get("labels", True),
+        caption=raw.get("caption", ""),
     )
+
+
+def _light(raw: Raw) -> Light:
+    time = raw.get("time")
+    if time is not None:
+        try:
+            datetime.fromisoformat(time)
+        except ValueError as error:
+            raise ValueError(f"the light's time {time[:40]!r} is not ISO 8601") from error
+    return Light(time, raw.get("shadows", True))
 
 
 def _layer(raw: Raw, folder: Path) -> LayerState:
@@ -252,6 +273,7 @@ def _layer(raw: Raw, folder: Path) -> LayerState:
         hidden_ids=frozenset(raw.get("hidden_ids", ())),
         only_ids=None if only is None else frozenset(only),
         filter=raw.get("filter"),
+        label_by=raw.get("label_by"),
     )
 
 
@@ -268,6 +290,7 @@ def _layer_raw(layer: LayerState, folder: Path | None) -> Raw:
         "hidden_ids": sorted(layer.hidden_ids),
         "only_ids": None if layer.only_ids is None else sorted(layer.only_ids),
         "filter": layer.filter,
+        "label_by": layer.label_by,
     }
 
 
@@ -320,6 +343,7 @@ _KNOWN = {
     "style": frozenset(f.name for f in fields(Style)),
     "selection": frozenset(f.name for f in fields(Selection)),
     "camera": frozenset(f.name for f in fields(Camera)),
+    "light": frozenset(f.name for f in fields(Light)),
 }
 
 

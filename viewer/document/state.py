@@ -45,6 +45,18 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """What lights the picture. Sun, moon and sky follow from the time and from the place that the CRS tells.
+
+    ``time`` is ISO 8601 with an offset ("2026-06-21T15:00:00+02:00"); without one it is the local mean time of the
+    place's 15 degree zone. None = no date: the constant light of an architectural model.
+    """
+
+    time: str | None = None
+    shadows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class LayerState:
     """One loaded file as the user arranged it."""
 
@@ -63,6 +75,8 @@ class LayerState:
     """Isolation: when set, only these objects and their descendants are shown; None = no isolation."""
     filter: str | None = None
     """Filter expression (`viewer.analysis.filters`); None = all."""
+    label_by: str | None = None
+    """Attribute written beside the objects; None = no labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,15 @@ class DocumentState:
     selection: Selection = field(default_factory=Selection)
     show_legend: bool = True
     quality: Literal["draft", "normal", "high"] = "normal"
+    realism: Literal["plain", "shaded", "textured"] = "shaded"
+    """plain: a white model; shaded: materials; textured: with windows, ground and water drawn by the program."""
+    light: Light = field(default_factory=Light)
+    contour_step: float = 0.0
+    """Height between contour lines on ground and terrain, metres; 0 = none."""
+    labels: bool = True
+    """False hides every label."""
+    caption: str = ""
+    """Written into every picture ("Fictional town"); "" = nothing."""
 
     def layer(self, layer_id: str) -> LayerState:
         """The layer with that id; KeyError if there is none."""

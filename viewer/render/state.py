@@ -15,6 +15,9 @@ from viewer.document.state import Camera
 STYLE_WIDTH = 1024
 """Texels per row of a style texture: object row r is texel (r % 1024, r // 1024)."""
 
+NO_ROWS = np.zeros(0, np.int64)
+NO_ROWS.setflags(write=False)
+
 HIGHLIGHT_NONE = 0
 HIGHLIGHT_SELECTED = 1
 HIGHLIGHT_HOVER = 2
@@ -36,6 +39,8 @@ class LayerLook:
         lods: indices of the LoDs that any shown object uses.
         theme: appearance theme for "theme".
         selected: int64 object rows that are highlighted.
+        proposed: int64 object rows that are outlined as proposals.
+        uncertain: int64 object rows that are hatched: their value is uncertain.
     """
 
     layer_id: str
@@ -45,6 +50,31 @@ class LayerLook:
     lods: tuple[int, ...]
     theme: str | None
     selected: npt.NDArray[np.int64]
+    proposed: npt.NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
+    uncertain: npt.NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class LightState:
+    """Sun and moon as seen from the place. Directions are unit vectors towards the body in scene axes (x east and
+    y north of the CRS's grid, z up).
+
+    Attributes:
+        sun, moon: directions; the body is below the horizon where z < 0.
+        moon_phase: lit part of the moon's disc, 0..1.
+        shadows: whether sun or moon cast shadows.
+        dated: False = the constant light of a model (`MODEL_LIGHT`): a clear midday sky.
+    """
+
+    sun: tuple[float, float, float]
+    moon: tuple[float, float, float] = (0.0, 0.0, -1.0)
+    moon_phase: float = 0.0
+    shadows: bool = True
+    dated: bool = False
+
+
+MODEL_LIGHT = LightState((-0.288, -0.618, 0.731))
+"""From the south-south-west, 47 degrees high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +84,9 @@ class RenderState:
     camera: Camera
     layers: tuple[LayerLook, ...] = ()
     quality: str = "normal"
+    realism: str = "shaded"
+    light: LightState = MODEL_LIGHT
+    contour_step: float = 0.0
     background_top: tuple[float, float, float] = (0.62, 0.74, 0.88)
     background_bottom: tuple[float, float, float] = (0.93, 0.95, 0.97)
     extra: dict[str, float] = field(default_factory=dict)
