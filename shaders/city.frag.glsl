@@ -1,15 +1,21 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 // Colour of a city object's face, or its id.
-// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), THEME_PAGES (theme only).
-// Uniforms: normalMatrix (world -> view), hazeMetres (distance at which a third of the colour is air), skyBottom,
-//           idPass (1 = write ids), theme textures
-in vec4 viewAbove;           // position in view axes, metres over the object's base
-flat in vec4 styleTint;      // colour of the object, brightness that sets it apart from its neighbours
-flat in ivec3 objectTag;     // id, surface code, flags
+// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), THEME_PAGES (theme only),
+//                         REALISM (0 plain, 1 shaded, 2 textured).
+// Uniforms: eye (scene coordinates), pixelAngle (metres per pixel, a metre ahead), idPass (1 = write ids);
+//           those of light.glsl, and theme textures
+in vec3 fromEye;
+flat in vec4 objectFacts;
+flat in vec3 styleRGB;
+flat in ivec4 objectTag;
+#if REALISM == 2
+in vec2 wallAt;
+#endif
 uniform mat3 normalMatrix;
 //VTK::CustomUniforms::Dec
 #include "style.glsl"
+#include "face.glsl"
 #include "surfaces.glsl"
 #include "light.glsl"
 #include "highlight.glsl"
@@ -23,36 +29,48 @@ flat in ivec2 themeTag;
 // Flat normal in world axes, turned to the viewer: both sides of a face look alike.
 vec3 faceNormal()
 {
-  vec3 n = cross(dFdx(viewAbove.xyz), dFdy(viewAbove.xyz));
-  n = dot(n, viewAbove.xyz) > 0.0 ? -n : n;
-  n = n * normalMatrix;
+  vec3 n = cross(dFdx(fromEye), dFdy(fromEye));
+  n = dot(n, fromEye) > 0.0 ? -n : n;
   return n * inversesqrt(max(dot(n, n), 1e-30));
 }
 
-// Air between the viewer and the city: far things fade towards the horizon.
-vec3 throughAir(vec3 rgb)
+Face faceHere()
 {
-  float d2 = 0.4 * dot(viewAbove.xyz, viewAbove.xyz) / (hazeMetres * hazeMetres);
-  return mix(rgb, skyBottom, min(0.55, d2 / (1.0 + d2)));
+  Face f;
+  f.code = objectTag.y;
+  f.use = objectTag.w;
+  f.flags = objectTag.z;
+  f.own = styleRGB;
+  f.n = faceNormal();
+  f.at = eye + fromEye;
+  f.distance = length(fromEye);
+  f.toEye = -fromEye / max(f.distance, 1e-6);
+  f.above = fromEye.z - objectFacts.x;
+  f.top = objectFacts.y;
+#if REALISM == 2
+  f.wall = wallAt;
+#else
+  f.wall = vec2(0.0);
+#endif
+  f.storey = objectFacts.z;
+  f.pixel = f.distance * pixelAngle;
+  f.random = objectFacts.w;
+  return f;
 }
 
 void main()
 {
-  vec3 n = faceNormal();
-  float up = abs(n.z);
-  vec3 light = irradiance(n);
-  float bright = brightness(light);
-  float foot = footShade(viewAbove.w, up);
-  vec3 base = surfaceColour(objectTag.y, up, styleTint.rgb, (objectTag.z & FLAG_BUILDING) != 0) * styleTint.a;
+  Face f = faceHere();
+  Surface s = surfaceOf(f);
 #if COLOUR_MODE == 1
-  vec3 rgb = (objectTag.z & FLAG_NO_DATA) != 0
-    ? shadeNoData(styleTint.rgb, base, light) * foot
-    : shadeData(styleTint.rgb, bright) * mix(1.0, foot, 0.35);
+  vec3 rgb = (f.flags & FLAG_NO_DATA) != 0 ? shadeNoData(f.own, s, f) : shadeData(f.own, f);
 #elif COLOUR_MODE == 2
-  vec3 rgb = themeColour(themeTag, textureUV, base, light, foot);
+  vec4 photo = themeColour(themeTag, textureUV, s.rgb);
+  s.rgb = photo.rgb;
+  vec3 rgb = photo.a > 0.5 ? shadePhoto(s, f) : lit(s, f);
 #else
-  vec3 rgb = throughAir(shadeMaterial(base, light) * foot);
+  vec3 rgb = lit(s, f);
 #endif
-  rgb = highlighted(rgb, objectTag.z, bright);
+  rgb = highlighted(rgb, f.flags, brightness(irradiance(f.n)));
   gl_FragData[0] = idPass == 1 ? colourOfId(objectTag.x) : vec4(rgb, 1.0);
 }

@@ -1,25 +1,31 @@
 //VTK::System::Dec
 // Triangles of city objects. Objects that are hidden, or show another level of detail, are thrown away here.
-// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme).
+// Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), REALISM (0 plain, 1 shaded, 2 textured).
 // Inputs:  vertexMC  position from the tile's origin, metres
 //          tags      object row, surface code
+//          wall      metres along the wall, its length; 0, 0 where there is none (REALISM 2 only)
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
-//           baseTex (RGBA32F, x = lowest z of each object, scene metres), eyeHeight (z of the eye, scene metres),
-//           normalMatrix (world -> view)
+//           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
+//           eye (scene coordinates), normalMatrix (world -> view)
 in vec4 vertexMC;
 in vec2 tags;
 uniform mat4 MCDCMatrix;
 uniform mat4 MCVCMatrix;
 uniform mat3 normalMatrix;
 uniform sampler2D styleTex;
-uniform sampler2D baseTex;
+uniform sampler2D objectTex;
 //VTK::CustomUniforms::Dec
 #include "style.glsl"
 
-out vec4 viewAbove;          // position in view axes, metres over the object's base
-flat out vec4 styleTint;     // colour of the object, brightness that sets it apart from its neighbours
-flat out ivec3 objectTag;    // id, surface code, flags
+out vec3 fromEye;            // scene coordinates minus the eye, metres
+flat out vec4 objectFacts;   // lowest z minus the eye's, highest z minus lowest, metres per storey, random number 0..1
+flat out vec3 styleRGB;      // colour of the object
+flat out ivec4 objectTag;    // id, surface code, flags, use
+#if REALISM == 2
+in vec2 wall;
+out vec2 wallAt;
+#endif
 #if COLOUR_MODE == 2
 in vec3 uvt;
 in float material;
@@ -27,16 +33,27 @@ out vec2 textureUV;
 flat out ivec2 themeTag;     // texture, material
 #endif
 
+const int USE_TERRAIN = 44;
+const float TERRAIN_BEHIND = 4e-6;   // of the depth range: ground on the terrain wins, houses behind it stay behind
+
 void main()
 {
   int row = int(tags.x + 0.5);
   Style style = styleOf(styleTex, row);
+  vec4 object = texelFetch(objectTex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0);
+  int uses = int(object.w + 0.5);
+  int use = uses & 63;
   gl_Position = style.shownLod == lodIndex + 1 ? MCDCMatrix * vertexMC : vec4(0.0, 0.0, 2.0, 1.0);
-  vec3 inView = (MCVCMatrix * vertexMC).xyz;
-  float base = texelFetch(baseTex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0).x;
-  viewAbove = vec4(inView, eyeHeight + dot(inView, normalMatrix[2]) - base);
-  styleTint = vec4(style.rgb, 0.95 + 0.09 * fract(float(row & 1023) * 0.6180340));
-  objectTag = ivec3(idBase + row, int(tags.y + 0.5), style.flags | (row == hoverRow ? FLAG_HOVER : 0));
+  if (use == USE_TERRAIN) gl_Position.z += TERRAIN_BEHIND * gl_Position.w;
+  fromEye = (MCVCMatrix * vertexMC).xyz * normalMatrix;
+  float chance = fract(float(row & 1023) * 0.6180340);
+  objectFacts = vec4(object.x - eye.z, object.y - object.x, object.z, chance);
+  styleRGB = style.rgb;
+  int flags = style.flags | (row == hoverRow ? FLAG_HOVER : 0) | (uses >> 6) * FLAG_UNCERTAIN;
+  objectTag = ivec4(idBase + row, int(tags.y + 0.5), flags, use);
+#if REALISM == 2
+  wallAt = wall;
+#endif
 #if COLOUR_MODE == 2
   textureUV = uvt.xy;
   themeTag = ivec2(int(floor(uvt.z + 0.5)), int(floor(material + 0.5)));

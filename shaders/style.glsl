@@ -5,6 +5,8 @@ const int FLAG_SELECTED = 1;   // high four bits of alpha
 const int FLAG_HOVER = 2;
 const int FLAG_BUILDING = 4;   // an object without semantics is split into roof and wall by slope
 const int FLAG_NO_DATA = 8;    // its colour says "no data"
+const int FLAG_UNCERTAIN = 16; // from the object texture: its value is uncertain
+const int FLAG_PROPOSED = 32;  // from the object texture: a proposal
 
 struct Style { vec3 rgb; int shownLod; int flags; };
 

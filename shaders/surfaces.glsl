@@ -1,4 +1,4 @@
-// Colours (sRGB) of semantic surfaces, by the surface code of CityData.
+// Colours (sRGB) of semantic surfaces, by the surface code of CityData. Needs face.glsl.
 const vec3 ROOF_PITCHED = vec3(0.755, 0.455, 0.35);
 const vec3 ROOF_FLAT    = vec3(0.715, 0.645, 0.59);
 const vec3 WALL         = vec3(0.955, 0.935, 0.895);
@@ -16,22 +16,35 @@ const vec3 MARKING      = vec3(0.92, 0.92, 0.90);
 
 vec3 roofColour(float up) { return mix(ROOF_PITCHED, ROOF_FLAT, smoothstep(0.965, 0.995, up)); }
 
-// code: surface code; up: |z| of the face's normal; own: the object's colour; building: split by slope if code is 0
-vec3 surfaceColour(int code, float up, vec3 own, bool building)
+const vec3 CLAY = vec3(0.93, 0.925, 0.91);   // everything at REALISM 0
+
+// Tone of a surface. up: |z| of the normal
+vec3 surfaceTone(Face f, float up)
 {
-  if (code == 1) return roofColour(up);
-  if (code == 2 || code == 9) return WALL;
-  if (code == 3) return GROUND;
-  if (code == 4) return CLOSURE;
-  if (code == 5 || code == 10) return CEILING;
-  if (code == 6 || code == 11) return FLOOR;
-  if (code == 7) return WINDOW;
-  if (code == 8) return DOOR;
-  if (code == 12 || code == 14) return WATER;
-  if (code == 13) return WATER_BED;
-  if (code == 15) return ROAD;
-  if (code == 16) return ROAD_EDGE;
-  if (code == 17) return MARKING;
-  if (building) return up > 0.35 ? roofColour(up) : WALL;
-  return own;
+  if (f.code == 1) return roofColour(up);
+  if (f.code == 2 || f.code == 9) return WALL;
+  if (f.code == 3) return GROUND;
+  if (f.code == 4) return CLOSURE;
+  if (f.code == 5 || f.code == 10) return CEILING;
+  if (f.code == 6 || f.code == 11) return FLOOR;
+  if (f.code == 7) return WINDOW;
+  if (f.code == 8) return DOOR;
+  if (f.code == 12 || f.code == 14) return WATER;
+  if (f.code == 13) return WATER_BED;
+  if (f.code == 15) return ROAD;
+  if (f.code == 16) return ROAD_EDGE;
+  if (f.code == 17) return MARKING;
+  if ((f.flags & FLAG_BUILDING) != 0) return up > 0.35 ? roofColour(up) : WALL;
+  return f.own;
+}
+
+// What the face is made of.
+Surface surfaceOf(Face f)
+{
+#if REALISM == 0
+  vec3 tone = CLAY;
+#else
+  vec3 tone = surfaceTone(f, abs(f.n.z));
+#endif
+  return Surface(tone * (0.95 + 0.09 * f.random), vec3(0.0), 0.0, f.n);
 }

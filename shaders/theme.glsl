@@ -69,8 +69,8 @@ vec4 textureColour(int t, vec2 uv, vec2 dx, vec2 dy)
   return vec4(texel.rgb, texel.a < 0.5 ? 0.0 : 1.0);
 }
 
-// base: colour where the theme has none; foot: shade at the foot of walls
-vec3 themeColour(ivec2 tag, vec2 uv, vec3 base, vec3 light, float foot)
+// rgb = colour of a face, base where the theme has none; a = 1 where it comes from a photo
+vec4 themeColour(ivec2 tag, vec2 uv, vec3 base)
 {
   vec2 dx = dFdx(uv), dy = dFdy(uv);
   if (themeTextures > 0) {
@@ -80,8 +80,8 @@ vec3 themeColour(ivec2 tag, vec2 uv, vec3 base, vec3 light, float foot)
     }
     if (tag.x >= 0) {
       vec4 photo = textureColour(tag.x, uv, dx, dy);
-      if (photo.a > 0.5) return shadePhoto(photo.rgb, light);
+      if (photo.a > 0.5) return vec4(photo.rgb, 1.0);
     }
   }
-  return shadeMaterial(base, light) * foot;
+  return vec4(base, 0.0);
 }

@@ -105,6 +105,7 @@ class LayerView:
         self._themes: dict[str, ThemeTextures | None] = {}
         self._theme: str | None = None
         self._spoiled: frozenset[str] = frozenset()
+        self._realism = "shaded"
 
     def build_steps(self, index: int) -> Iterator[Draw]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
@@ -147,6 +148,13 @@ class LayerView:
         """Draw these colour modes as "surface" from now on: their shader does not work here."""
         self._spoiled = modes
         self._dress_all()
+
+    def set_realism(self, realism: str) -> bool:
+        """Choose "plain", "shaded" or "textured". True if that is another one than before."""
+        changed, self._realism = realism != self._realism, realism
+        if changed:
+            self._dress_all()
+        return changed
 
     @property
     def left_out(self) -> int:
@@ -199,7 +207,7 @@ class LayerView:
             mode, textures = "surface", None
         lod.bind_theme(self._theme if textures is not None else None)
         for material in lod.materials:
-            material.set_mode(mode, len(textures.pages) if textures is not None else 0)
+            material.set_mode(mode, len(textures.pages) if textures is not None else 0, self._realism)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:

@@ -7,12 +7,14 @@ from vtkmodules.vtkRenderingCore import vtkProperty, vtkTexture
 # OpenGL's own classes must be loaded before `vtkShaderProperty` or `vtkProperty` are made: they are chosen by factory.
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 
+from viewer.document.state import Vec3
 from viewer.resources import shader
 
 _VERSION_TAG = "//VTK::System::Dec"
 PLAIN_RGB = (0.86, 0.85, 0.83)
 """Colour of everything where the driver rejects the shaders."""
 COLOUR_MODES = {"surface": 0, "object": 1, "theme": 2}
+REALISM = {"plain": 0, "shaded": 1, "textured": 2}
 
 
 def make_program(name: str, **defines: int) -> vtkOpenGLShaderProperty:
@@ -42,13 +44,13 @@ class CityMaterial:
 
     def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
         self.kind = kind
-        self._mode = "surface", 0
+        self._mode = "surface", 0, "shaded"
         self._plain = False
-        self.program = make_program("city", COLOUR_MODE=0) if kind == "faces" else make_program("marker")
+        self.program = make_program("city", COLOUR_MODE=0, REALISM=1) if kind == "faces" else make_program("marker")
         self.surface = vtkProperty()
         self.surface.SetTexture("styleTex", style)
         if kind == "faces":
-            self.surface.SetTexture("baseTex", base)
+            self.surface.SetTexture("objectTex", base)
         vertex, fragment = self.program.GetVertexCustomUniforms(), self.program.GetFragmentCustomUniforms()
         vertex.SetUniformi("lodIndex", lod_index)
         vertex.SetUniformi("hoverRow", -1)
@@ -56,7 +58,9 @@ class CityMaterial:
         fragment.SetUniformi("idPass", 0)
         if kind == "faces":
             fragment.SetUniformi("themeTextures", 0)
-            vertex.SetUniformf("eyeHeight", 0.0)
+            vertex.SetUniform3f("eye", (0.0, 0.0, 0.0))
+            fragment.SetUniform3f("eye", (0.0, 0.0, 0.0))
+            fragment.SetUniformf("pixelAngle", 1e-3)
             fragment.SetUniformf("hazeMetres", 1e9)
             fragment.SetUniform3f("skyBottom", (0.93, 0.95, 0.97))
         else:
@@ -69,11 +73,12 @@ class CityMaterial:
         """Highlight one object row (-1 = none): a uniform, no upload."""
         self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
 
-    def set_mode(self, mode: str, pages: int = 0) -> None:
-        """Choose "surface", "object" or "theme" (with so many atlas pages)."""
-        if self.kind == "faces" and (mode, pages) != self._mode and not self._plain:
-            self._mode = mode, pages
-            set_code(self.program, "city", COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages)
+    def set_mode(self, mode: str, pages: int = 0, realism: str = "shaded") -> None:
+        """Choose "surface", "object" or "theme" (with so many atlas pages), and "plain", "shaded" or "textured"."""
+        if self.kind == "faces" and (mode, pages, realism) != self._mode and not self._plain:
+            self._mode = mode, pages, realism
+            defines = {"COLOUR_MODE": COLOUR_MODES[mode], "THEME_PAGES": pages, "REALISM": REALISM[realism]}
+            set_code(self.program, "city", **defines)
 
     def make_plain(self) -> None:
         """Give up the shaders: VTK's own draw everything in one colour. For drivers that reject ours."""
@@ -92,11 +97,14 @@ class CityMaterial:
         self.program.GetVertexCustomUniforms().SetUniformi("idBase", base)
         self.program.GetFragmentCustomUniforms().SetUniformi("idPass", int(active))
 
-    def set_air(self, eye_height: float, haze_metres: float, horizon: tuple[float, float, float]) -> None:
-        """Follow the camera: height of the eye (scene metres), and how the air tints what is far."""
+    def set_view(self, eye: Vec3, pixel_angle: float, haze_metres: float, horizon: Vec3) -> None:
+        """Follow the camera: the eye (scene coordinates), metres per pixel a metre ahead, and how the air tints what
+        is far."""
         if self.kind == "faces":
-            self.program.GetVertexCustomUniforms().SetUniformf("eyeHeight", eye_height)
+            self.program.GetVertexCustomUniforms().SetUniform3f("eye", eye)
             fragment = self.program.GetFragmentCustomUniforms()
+            fragment.SetUniform3f("eye", eye)
+            fragment.SetUniformf("pixelAngle", pixel_angle)
             fragment.SetUniformf("hazeMetres", haze_metres)
             fragment.SetUniform3f("skyBottom", horizon)
 

@@ -71,7 +71,14 @@ def resolve(
     if hover is not None:
         places = [place for place, look in enumerate(looks) if look.layer_id == hover[0]]
         extra |= {"hover_layer": float(places[0]), "hover_row": float(hover[1])} if places else {}
-    return RenderState(camera, tuple(looks), state.quality, extra=extra)
+    return RenderState(
+        camera,
+        tuple(looks),
+        state.quality,
+        state.realism,
+        contour_step=state.contour_step,
+        extra=extra,
+    )
 
 
 def shown_objects(city: CityData, layer: LayerState) -> UInt8:

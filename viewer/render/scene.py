@@ -115,6 +115,7 @@ class SceneView:
         yield
         look = self._look_of(layer_id) or full_look(layer_id, city)
         layer.forgo(self._spoiled)
+        layer.set_realism(self.state.realism if self.state else "shaded")
         layer.apply(look)
         for index in look.lods:
             yield from self._build(layer, index)
@@ -191,6 +192,7 @@ class SceneView:
             layer = self.layers.get(look.layer_id)
             if layer is None:
                 continue
+            changed |= layer.set_realism(state.realism)
             changed |= layer.apply(look)
             for index in look.lods:
                 if look.visible and index not in layer.lods:
@@ -444,10 +446,11 @@ class SceneView:
         camera.SetClippingRange(*clipping_range(view, bounds))
         self._backdrop.set_view(view)
         horizon = self.state.background_bottom if self.state else (0.93, 0.95, 0.97)
+        eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         for layer in self.layers.values():
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
-                material.set_air(float(view.eye[2]), self._haze_metres, horizon)
+                material.set_view(eye, 2.0 * view.tan_y / view.height, self._haze_metres, horizon)
                 if self._plain:
                     material.make_plain()
         return draws

@@ -90,11 +90,13 @@ class StyleTexture:
 
 
 class BaseTexture:
-    """The lowest z of every object (scene metres), for the shade at the foot of walls. RGBA32F, x is used."""
+    """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown),
+    w use + 64 * flags."""
 
     def __init__(self, rows: int):
         height = max(1, -(-rows // STYLE_WIDTH))
-        self._pixels = np.full((height * STYLE_WIDTH, 4), np.inf, np.float32)
+        self._pixels = np.zeros((height * STYLE_WIDTH, 4), np.float32)
+        self._pixels[:, 0], self._pixels[:, 1] = np.inf, -np.inf
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
 
     def lower(self, rows: npt.NDArray[np.float32], z: npt.NDArray[np.float32], offset: float) -> None:
@@ -103,6 +105,8 @@ class BaseTexture:
         if len(starts):
             lowest = np.minimum.reduceat(z, starts) + np.float32(offset)
             np.minimum.at(self._pixels[:, 0], rows[starts].astype(np.int64), lowest)
+            highest = np.maximum.reduceat(z, starts) + np.float32(offset)
+            np.maximum.at(self._pixels[:, 1], rows[starts].astype(np.int64), highest)
 
     def finish(self) -> None:
         """Have it uploaded with the next picture."""
