@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from loaders.api import Issue, LoadResult, Severity
 from loaders.city import (
@@ -76,6 +77,14 @@ ISSUES = (
 )
 
 
+def settle() -> None:
+    """Let panels show what they were to show soon."""
+    from PySide6.QtTest import QTest
+
+    if QApplication.instance() is not None:
+        QTest.qWait(25)
+
+
 @pytest.fixture
 def city() -> CityData:
     return make_city()
@@ -106,6 +115,7 @@ def add_layer(session: object) -> Callable[..., str]:
         with document.change(f"Open {name}") as edit:
             result = LoadResult(city or make_city(name), "CityJSON", "2.0", issues)
             edit.add_city(LayerState(layer_id, name, f"/data/{name}.city.json"), result)
+        settle()
         return str(layer_id)
 
     return add

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton
 
 from loaders.city import CityData
+from viewer.analysis.statistics import NumberStatistics, statistics_of
 from viewer.ui.desktop.panels import summary
 from viewer.ui.desktop.panels.inspector import Inspector
 from viewer.ui.desktop.panels.layers import LayersPanel, type_counts
@@ -32,14 +33,43 @@ def test_relatives_go_from_the_top_down(city: CityData) -> None:
     assert [r.id for r in found] == ["house-1", "house-1-part-a", "house-1-part-b"]
 
 
-def test_many_objects_give_common_values_and_ranges(city: CityData) -> None:
-    types, attributes = summary.many(city, np.array([0, 3, 4]))
-    assert {line.name: line.value for line in types.lines} == {"Building": 2, "Solitary vegetation object": 1}
-    lines = {line.name: line.text for line in attributes.lines}
-    assert lines["height"] == "12.5 – 30, mean 21.25 (2 of 3)"
-    assert lines["function"] == "2 different values (2 of 3)"
-    same = summary.many(city, np.array([0, 5]))[1]
-    assert next(line for line in same.lines if line.name == "function").text == "office"
+def test_many_objects_are_counted_and_summed_up(city: CityData) -> None:
+    rows = np.array([0, 3, 4])
+    assert {line.name: (line.value, line.text) for line in summary.types_among(city, rows).lines} == {
+        "Building": (2, "2  ·  67 %"),
+        "Solitary vegetation object": (1, "1  ·  33 %"),
+    }
+    height, function = summary.in_common(statistics_of(city, rows))
+    assert (height.title, function.title) == ("Height", "Function")
+    assert {line.name: line.text for line in height.lines} == {
+        "Sum": "42.5",
+        "Mean": "21.25",
+        "Lowest": "12.5",
+        "Highest": "30",
+        "Objects with a value": "2 of 3",
+    }
+    assert {line.name: line.value for line in function.lines} == {
+        "home & <i>garden</i>": 1,
+        "office": 1,
+        "No value": 1,
+    }
+    numbers, same = summary.in_common(statistics_of(city, np.array([0, 5])))
+    assert numbers.title == "Height" and [(line.name, line.text) for line in same.lines] == [("Function", "office")]
+
+
+def test_titles_of_attributes_that_read_alike_differ() -> None:
+    two = [NumberStatistics(name, 2, 0, 3.0, 1.5, 1.0, 2.0) for name in ("roof_area", "roof area", "Types")]
+    groups = summary.in_common(two)
+    assert [group.title for group in groups] == ["Roof area", "Roof area [roof area]", "Types [Types]"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(1962, "1962"), (1953.41, "1953.4"), (0.12346, "0.1235"), (1234567.89, "1 234 567.9"), (57000, "57 000"),
+     (2.5e-7, "2.5e-07"), (-3.25, "-3.25"), (4e17, "4e+17")],
+)  # fmt: skip
+def test_figures_read_well(value: float, text: str) -> None:
+    assert summary.figure(value) == text
 
 
 def test_copies_are_safe_and_complete(city: CityData) -> None:
@@ -71,6 +101,22 @@ def _texts(inspector: Inspector) -> dict[str, str]:
 def test_empty_inspector_says_what_to_do(inspector: Inspector) -> None:
     words = " ".join(label.text() for label in inspector.findChildren(QLabel) if label.isVisible())
     assert "Click a building" in words
+
+
+def test_inspector_sums_up_a_large_selection_on_a_thread(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch, inspector: Inspector, shell: Any, add_layer: AddLayer
+) -> None:
+    monkeypatch.setattr("viewer.ui.desktop.panels.inspector.AT_ONCE", 2)
+    layer = add_layer()
+    shell.session.run("selection.set", layer_id=layer, rows=[0, 3, 4])
+    assert inspector._id.full_text() == "3 objects selected" and set(_texts(inspector)) >= {"Building"}
+    assert "Sum" not in _texts(inspector)
+    assert shell.session.wait(10.0)
+    assert _texts(inspector)["Sum"] == "42.5"
+    shell.session.run("selection.set", layer_id=layer, rows=[0, 3, 5])
+    shell.session.run("selection.set", layer_id=layer, rows=[4])
+    assert shell.session.wait(10.0)
+    assert "Sum" not in _texts(inspector) and inspector._id.full_text() == "tree-1"
 
 
 def test_inspector_shows_object_surface_and_family(inspector: Inspector, shell: Any, add_layer: AddLayer) -> None:
@@ -128,7 +174,7 @@ def test_several_objects_are_summed_up(inspector: Inspector, shell: Any, add_lay
     layer = add_layer()
     shell.session.run("selection.set", layer_id=layer, ids=["house-1", "家屋-2"])
     assert inspector._id.full_text() == "2 objects selected"
-    assert _texts(inspector)["height"].startswith("12.5 – 30")
+    assert _texts(inspector)["Highest"] == "30" and _texts(inspector)["Objects with a value"] == "2"
     assert not inspector._family.isVisible()
 
 
@@ -328,11 +374,12 @@ def test_free_text_is_no_choice(qtbot: Any, style: StylePanel, shell: Any, add_l
     assert shell.session.document.state.layer(layer).style.color_by == "@surface"
 
 
-def test_panel_follows_the_layer_selected_in(style: StylePanel, shell: Any, add_layer: AddLayer) -> None:
+def test_panel_follows_the_layer_selected_in(qtbot: Any, style: StylePanel, shell: Any, add_layer: AddLayer) -> None:
     first, second = add_layer(name="one"), add_layer(name="two")
     assert shell.current == second and style._layer_name.full_text() == "two"
     shell.session.run("selection.set", layer_id=first, ids=["tree-1"])
-    assert shell.current == first and style._layer_name.full_text() == "one"
+    assert shell.current == first
+    qtbot.waitUntil(lambda: style._layer_name.full_text() == "one")
     shell.session.run("layer.remove", layer_id=first)
     assert shell.current == second
 

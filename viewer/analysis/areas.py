@@ -6,8 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData, Float64, LodMesh, TileSet
+from viewer.analysis.bounds import known_box
 
 Rows = npt.NDArray[np.integer]
+ROUNDING = 0.1
+"""More than float32 offsets within a tile are off, in units of the CRS."""
 
 
 def surface_area(city: CityData, surface_row: int) -> float | None:
@@ -28,19 +31,24 @@ def object_area(city: CityData, row: int) -> float | None:
     """Area of all faces of one object in its finest level of detail, square units of the CRS; None without faces."""
     for mesh in reversed(city.lods.values()):
         if mesh.drawn[row]:
-            found = _triangles_of(mesh.tiles, row)
+            found = _triangles_of(mesh.tiles, row, known_box(city, row))
             area = float(_triangle_areas(mesh.tiles, found).sum()) + _instances_area(mesh, row)
             return area if area > 0 else None
     return None
 
 
-def _triangles_of(tiles: TileSet, row: int) -> Rows:
+def _triangles_of(tiles: TileSet, row: int, box: Float64 | None) -> Rows:
     """Triangles of an object, by their first corner's tag; only tiles that have the object are looked through.
 
     The corners of a face stand together and are three or more, so each third vertex tells which objects a tile has.
+    ``box`` of the object, if known, leaves out the tiles that it does not touch.
     """
     parts: list[Rows] = [np.zeros(0, np.int64)]
-    for tile in range(tiles.tile_count):
+    near: Rows = np.arange(tiles.tile_count)
+    if box is not None:
+        before, behind = tiles.bounds[:, :3] <= box[3:] + ROUNDING, tiles.bounds[:, 3:] >= box[:3] - ROUNDING
+        near = np.flatnonzero((before & behind).all(axis=1))
+    for tile in near.tolist():
         first, last = int(tiles.vertex_start[tile]), int(tiles.vertex_start[tile + 1])
         if (tiles.tags[first:last:3, 0] == row).any():
             own = tiles.tags[first:last, 0] == row

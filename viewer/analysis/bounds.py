@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import Bool, CityData, Float32, Float64, Instances, LodMesh
+from loaders.city import CityData, Float32, Float64, Instances, LodMesh
 
 OUTLINE_DIRECTIONS = 128
 OUTLINE_SAMPLE = 25_000
 """Vertices looked at for an outline, for each LoD: a few milliseconds."""
 _OUTLINES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
+_BOXES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
 
 
 def union(boxes: Iterable[Float64 | None]) -> Float64 | None:
@@ -27,9 +29,65 @@ def union(boxes: Iterable[Float64 | None]) -> Float64 | None:
 
 def bounds_of(city: CityData, rows: npt.NDArray[np.integer]) -> Float64 | None:
     """The box around all geometry (every LoD, points, lines, instances) of some object rows; None if there is none."""
-    wanted = np.zeros(len(city.objects), np.bool_)
-    wanted[rows] = True
-    return union(_mesh_bounds(mesh, wanted) for mesh in city.lods.values() if bool((mesh.drawn & wanted).any()))
+    boxes = object_boxes(city)[rows]
+    boxes = boxes[~np.isnan(boxes[:, 0])]
+    return np.concatenate([boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)]) if len(boxes) else None
+
+
+def object_boxes(city: CityData) -> Float64:
+    """The box of each object around all its geometry, float64 (N, 6) in world coordinates, NaN where there is none.
+
+    Computed once for each city: a tenth of a second for 10 million vertices, so a window has a thread do it
+    (`measure_boxes`) as soon as a city is there.
+    """
+    if city not in _BOXES:
+        _BOXES[city] = measure_boxes(city)
+    return _BOXES[city]
+
+
+def keep_boxes(city: CityData, boxes: Float64) -> None:
+    """Let `object_boxes` answer with what `measure_boxes` gave on a thread."""
+    _BOXES.setdefault(city, boxes)
+
+
+def known_box(city: CityData, row: int) -> Float64 | None:
+    """The box of one object if the boxes have been measured already and it has geometry, else None."""
+    boxes = _BOXES.get(city)
+    return None if boxes is None or np.isnan(boxes[row, 0]) else np.asarray(boxes[row])
+
+
+def measure_boxes(city: CityData) -> Float64:
+    """What `object_boxes` keeps; touches nothing but the city, so any thread may call it."""
+    low, high = np.full((2, len(city.objects), 3), np.inf)
+    np.negative(high, out=high)
+    for mesh in city.lods.values():
+        tiles = mesh.tiles
+        for tile in range(tiles.tile_count):
+            part = slice(int(tiles.vertex_start[tile]), int(tiles.vertex_start[tile + 1]))
+            _widen(low, high, tiles.tags[part, 0], tiles.positions[part], tiles.origins[tile])
+        for loose in (mesh.points, mesh.lines):
+            if loose is not None:
+                _widen(low, high, loose.tags[:, 0], loose.positions, loose.origin)
+        for instances in mesh.instances:
+            corners = _instance_corners(instances, instances.matrices)
+            _widen(low, high, np.repeat(instances.object_rows, 8)[: len(corners)], corners, np.zeros(3))
+    boxes = np.concatenate([low, high], axis=1)
+    boxes[~np.isfinite(boxes[:, 0])] = np.nan
+    boxes.setflags(write=False)
+    return boxes
+
+
+def _widen(low: Float64, high: Float64, tags: npt.NDArray[Any], points: npt.NDArray[Any], origin: Float64) -> None:
+    """Take vertices (V, 3) of the objects ``tags`` (V,) into the boxes: run by run, for an object's stand together."""
+    if not len(tags):
+        return
+    rows = tags.astype(np.int64)
+    starts = np.concatenate([[0], np.flatnonzero(rows[1:] != rows[:-1]) + 1])
+    owners = rows[starts]
+    for axis in range(3):
+        column = np.ascontiguousarray(points[:, axis])
+        np.minimum.at(low[:, axis], owners, np.minimum.reduceat(column, starts) + origin[axis])
+        np.maximum.at(high[:, axis], owners, np.maximum.reduceat(column, starts) + origin[axis])
 
 
 def outline_of(city: CityData) -> Float64:
@@ -39,11 +97,17 @@ def outline_of(city: CityData) -> Float64:
     Large meshes are sampled, so a lone vertex may stick out by a little. Computed once for each city.
     """
     if city not in _OUTLINES:
-        _OUTLINES[city] = _outline(city)
+        _OUTLINES[city] = measure_outline(city)
     return _OUTLINES[city]
 
 
-def _outline(city: CityData) -> Float64:
+def keep_outline(city: CityData, outline: Float64) -> None:
+    """Let `outline_of` answer with what `measure_outline` gave on a thread."""
+    _OUTLINES.setdefault(city, outline)
+
+
+def measure_outline(city: CityData) -> Float64:
+    """What `outline_of` keeps; touches nothing but the city, so any thread may call it."""
     parts = [_sampled_points(mesh) for mesh in city.lods.values()]
     points = np.concatenate([np.empty((0, 3)), *(part for part in parts if len(part))])
     if len(points) > OUTLINE_DIRECTIONS:
@@ -76,36 +140,6 @@ def _sampled_points(mesh: LodMesh) -> Float64:
         corners = _instance_corners(instances, instances.matrices)
         parts.append(corners[:: max(1, len(corners) // OUTLINE_SAMPLE)])
     return np.concatenate(parts)
-
-
-def _mesh_bounds(mesh: LodMesh, wanted: Bool) -> Float64 | None:
-    tiles = mesh.tiles
-    boxes: list[Float64 | None] = []
-    for tile in range(tiles.tile_count):
-        part = slice(int(tiles.vertex_start[tile]), int(tiles.vertex_start[tile + 1]))
-        tags = tiles.tags[part]
-        if wanted[tags[::3, 0].astype(np.int32)].any():  # faces have three corners or more, which stand together
-            boxes.append(_points_bounds(tiles.origins[tile], tiles.positions[part], tags, wanted))
-    for loose in (mesh.points, mesh.lines):
-        if loose is not None:
-            boxes.append(_points_bounds(loose.origin, loose.positions, loose.tags, wanted))
-    boxes += [_instances_bounds(instances, wanted) for instances in mesh.instances]
-    return union(boxes)
-
-
-def _points_bounds(origin: Float64, positions: Float32, tags: Float32, wanted: Bool) -> Float64 | None:
-    chosen = np.flatnonzero(wanted[tags[:, 0].astype(np.int32)])
-    if not len(chosen):
-        return None
-    columns = [positions[chosen, axis] for axis in range(3)]  # ten times as fast as a reduction over rows of three
-    low, high = ([float(reduce(column)) for column in columns] for reduce in (np.min, np.max))
-    return np.concatenate([np.array(low) + origin, np.array(high) + origin])
-
-
-def _instances_bounds(instances: Instances, wanted: Bool) -> Float64 | None:
-    """Boxes of the template's eight corners under each matrix: never too small."""
-    world = _instance_corners(instances, instances.matrices[wanted[instances.object_rows]])
-    return np.concatenate([world.min(axis=0), world.max(axis=0)]) if len(world) else None
 
 
 def _instance_corners(instances: Instances, matrices: Float64) -> Float64:

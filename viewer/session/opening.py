@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loaders import registry
 from loaders.api import LoadError, LoadResult, Severity
+from loaders.city import CityData, Float64
 from loaders.empty import NOTHING_TO_DRAW
 from loaders.worker import LoadedFile
+from viewer.analysis.bounds import keep_boxes, keep_outline, measure_boxes, measure_outline
 from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
 from viewer.document.state import Camera, DocumentState, LayerState
-from viewer.jobs import LoadJob
+from viewer.jobs import LoadJob, ThreadJob
 from viewer.session.ports import Action
 
 if TYPE_CHECKING:
@@ -139,7 +142,7 @@ class Opening:
                 self._settle(number)
 
         def done(loaded: LoadedFile) -> None:
-            settle(lambda: self._arrived(path, loaded, layer_id))
+            self._prepare(path, loaded.result.value, lambda: settle(lambda: self._arrived(path, loaded, layer_id)))
 
         def failed(error: LoadError) -> None:
             settle(lambda: self._gave_up(Severity.ERROR, str(error)))
@@ -163,6 +166,20 @@ class Opening:
     def _gave_up(self, severity: Severity, text: str) -> None:
         self._session.say(severity, text)
         self._home_at_last()
+
+    def _prepare(self, path: Path, city: CityData, done: Callable[[], None]) -> None:
+        """Where a window waits: have threads make what it needs of a city, first what it needs at once."""
+        if self._session.viewport is None:
+            done()
+            return
+
+        def ready(outline: Float64) -> None:
+            keep_outline(city, outline)
+            done()
+            # zooming to thousands of objects will ask where each of them is
+            self._session.submit(ThreadJob(measure_boxes, (city,), partial(keep_boxes, city), title=""))
+
+        self._session.submit(ThreadJob(measure_outline, (city,), ready, title=f"Opening {path.name}"))
 
     def _arrived(self, path: Path, loaded: LoadedFile, layer_id: str | None) -> None:
         document = self._session.document

@@ -250,6 +250,7 @@ class Canvas(QWidget):
         self._scale = 1.0
         self._moving = False
         self._closed = False
+        self._covered = False
         self._hover_at: QPointF | None = None
         self._work = self._timer(0, self._work_on)
         self._still = self._timer(STILL_MS, self._rest)
@@ -313,6 +314,14 @@ class Canvas(QWidget):
             and (scene is None or not (scene.pending or scene.waiting))
         )
 
+    def set_covered(self, covered: bool) -> None:
+        """Tell that something hides the picture: it is not drawn until that goes, but for the first, which makes all
+        that later ones need."""
+        if covered != self._covered:
+            self._covered = covered
+            if not covered:
+                self._surface.draw()
+
     def pick(self, x: float, y: float) -> Pick | None:
         """What is drawn at a device pixel from the top left."""
         return self.scene.pick(x, y) if self.scene is not None else None
@@ -359,7 +368,7 @@ class Canvas(QWidget):
     def start_picture(self) -> None:
         """Begin a picture; called by the surface when Qt paints. Heavy ones go on between Qt's events."""
         scene = self.scene
-        if scene is not None:
+        if scene is not None and not (self._covered and scene.frames):
             whole, self._first_at_this_size = self._first_at_this_size, False
             self._slices.start(scene.render_steps, whole=whole, patient=self._moving)
 

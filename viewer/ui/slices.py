@@ -39,6 +39,7 @@ class Slices(QObject):
         self._cost = 0
         self._again = False
         self._whole = False
+        self._drawn = False
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -48,8 +49,8 @@ class Slices(QObject):
 
     @property
     def unfinished(self) -> bool:
-        """True while a picture is being drawn."""
-        return self._steps is not None
+        """True while a picture is being drawn, or is not yet shown."""
+        return self._steps is not None or self._drawn
 
     def suits(self, software: bool) -> None:
         """Begin with slices that suit such a renderer."""
@@ -59,7 +60,8 @@ class Slices(QObject):
         self, picture: Callable[[Callable[[], int] | None], Iterator[int]], *, whole: bool, patient: bool
     ) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
-        that never rests still gets pictures; else it is given up."""
+        that never rests still gets pictures; else it is given up. A picture of which the one before took several slices
+        begins in a later turn of Qt's loop: what asked for it, and Qt's own painting, have taken time already."""
         if patient and self.unfinished and not whole:
             self._again = True
             return
@@ -68,7 +70,8 @@ class Slices(QObject):
         # the picture before may have been a draft, or one of cheap triangles
         self._triangles = min(self._triangles, self._first)
         self._steps = picture(None if whole else lambda: self._triangles)
-        self._draw()
+        if whole or self.seconds < 2 * GOAL_SECONDS:
+            self._draw()
         if self.unfinished:
             self._timer.start()
         else:
@@ -78,17 +81,16 @@ class Slices(QObject):
         """Forget an unfinished picture."""
         self._timer.stop()
         self._steps = None
-        self._again = False
+        self._again = self._drawn = False
 
     def _go_on(self) -> None:
-        if self._steps is None:
-            return
-        self._draw()
-        if self.unfinished:
-            self._timer.start()
-        else:
-            again, self._again = self._again, False
+        if self._drawn:
+            again, self._again, self._drawn = self._again, False, False
             self._finished(again)
+        elif self._steps is not None:
+            self._draw()
+            self._drawn = self._steps is None  # shown in a turn of its own: copying it to the window takes time too
+            self._timer.start()
 
     def _draw(self) -> None:
         start = time.perf_counter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,11 @@ class Shell(QObject):
         super().__init__(parent)
         self.session = session
         self.themes = themes
+        self._soon: list[Callable[[], object]] = []
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(1)  # not 0: Qt would go on within the same turn
+        self._turn.timeout.connect(self._do_next)
         self._painted: list[tuple[weakref.ref[QObject], Callable[[Any], None]]] = []
         self._known = [layer.id for layer in session.document.state.layers]
         self.current = self._known[-1] if self._known else ""
@@ -94,6 +99,29 @@ class Shell(QObject):
     def later(self, act: Callable[[], object]) -> None:
         """Do it when the widget that asked has finished with its own event."""
         QTimer.singleShot(0, self, act)
+
+    def soon(self, act: Callable[[], object]) -> None:
+        """Do it in a later turn of Qt's loop, one act a turn, so that a window with much to show anew never stands
+        still; once, however often it is asked for in the meantime."""
+        if act not in self._soon:
+            self._soon.append(act)
+        if not self._turn.isActive():
+            self._turn.start()
+
+    def refresh(self, panel: Callable[[], object], changes: object, of_interest: Set[str]) -> None:
+        """Have a panel shown anew if a change of the document touches what it shows: soon where a city arrives, which
+        much has to be shown of."""
+        parts: frozenset[str] = getattr(changes, "parts", frozenset())
+        if "cities" in parts & of_interest:
+            self.soon(panel)
+        elif parts & of_interest:
+            panel()
+
+    def _do_next(self) -> None:
+        act = self._soon.pop(0)
+        if self._soon:
+            self._turn.start()
+        act()
 
     def rows(self, layer_id: str | None, ids: Sequence[str]) -> npt.NDArray[np.int64]:
         """Rows of these object ids in a layer's table; ids that it lacks are left out."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.drop import DropOverlay
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
@@ -16,7 +17,7 @@ from viewer.ui.widgets.toast import Toast, ToastStack
 class Stage(QWidget):
     """Stacks canvas, legend, hint, start page, messages and drop zone; the later ones lie above."""
 
-    def __init__(self, shell: Shell, canvas: QWidget, parent: QWidget | None = None) -> None:
+    def __init__(self, shell: Shell, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shell = shell
         self.canvas = canvas
@@ -36,6 +37,7 @@ class Stage(QWidget):
             return
         had_focus = self.start.isAncestorOf(self.window().focusWidget()) if self.window().focusWidget() else False
         self.start.setVisible(on)
+        self.canvas.set_covered(on)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.NoFocus if on else Qt.FocusPolicy.StrongFocus)
         self._stack()
         if on:

@@ -424,7 +424,7 @@ class MainWindow(QMainWindow):
     # --- work in progress ------------------------------------------------------------------------------------
 
     def _jobs_changed(self) -> None:
-        active = self.session.jobs.active
+        active = [job for job in self.session.jobs.active if job.title]  # what has no name is not worth a word
         self.status.show_jobs(() if self._at_start else active)
         self.stage.start.show_jobs(active if self._at_start else ())
         if not self.session.jobs.idle and not self._poll.isActive():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, QSortFilterProxyModel, Qt, Signal
@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTre
 from viewer.ui.widgets.text import single_line, tooltip
 
 HEAD_PX = 32
+WIDEST = 24
+"""So many of the longest texts are measured to find the widest."""
 _LINE = int(Qt.ItemDataRole.UserRole) + 1
 
 
@@ -32,6 +34,7 @@ class AttributeTree(QTreeView):
         self._proxy.setAutoAcceptChildRows(True)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._proxy.setFilterKeyColumn(-1)
+        self._longest: tuple[list[str], list[str]] = [], []
         self.setModel(self._proxy)
         self.setAccessibleName("Attributes")
         self.setRootIsDecorated(False)
@@ -49,8 +52,10 @@ class AttributeTree(QTreeView):
         header.setStretchLastSection(True)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
 
-    def show_groups(self, groups: Iterable[Any], quiet: QColor) -> None:
+    def show_groups(self, groups: Sequence[Any], quiet: QColor) -> None:
         """Replace what is shown; names are written in ``quiet``, values in the text colour."""
+        lines = [line for group in groups for line in group.lines]
+        self._longest = _longest(line.name for line in lines), _longest(line.text for line in lines)
         self._source.removeRows(0, self._source.rowCount())
         for group in groups:
             head = QStandardItem(single_line(group.title))
@@ -118,7 +123,9 @@ class AttributeTree(QTreeView):
     def _share_width(self) -> None:
         """Names get what they need as long as the values still fit, else a little more than half."""
         room = self.viewport().width()
-        names, values = self.sizeHintForColumn(0) + 16, self.sizeHintForColumn(1) + 16
+        # (asking the view for its columns' widths takes 10 ms with hundreds of lines)
+        metrics = self.fontMetrics()
+        names, values = (max(map(metrics.horizontalAdvance, texts), default=0) + 32 for texts in self._longest)
         width = names if names + values <= room else min(names, max(room - values, round(room * 0.55)))
         self.header().resizeSection(0, max(96, width))
 
@@ -127,6 +134,11 @@ class AttributeTree(QTreeView):
         line = self.line_at(index) if index.isValid() else None
         if line is not None:
             self.menu_wanted.emit(line, self.viewport().mapToGlobal(at))
+
+
+def _longest(texts: Iterable[str]) -> list[str]:
+    """Those that can be the widest."""
+    return sorted((single_line(text) for text in texts), key=len)[-WIDEST:]
 
 
 def _quiet() -> QStandardItem:

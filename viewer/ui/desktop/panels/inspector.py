@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 
 from loaders.city import CityData
 from viewer.analysis.legend import title_of
+from viewer.analysis.statistics import Statistics, statistics_of
+from viewer.jobs import ThreadJob
 from viewer.ui.desktop.panels import summary
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.attribute_tree import AttributeTree
@@ -29,6 +31,8 @@ from viewer.ui.widgets.text import ElidedLabel, menu_text, single_line, tooltip
 
 _ID = int(Qt.ItemDataRole.UserRole) + 1
 _TREE_ROWS = 6
+AT_ONCE = 2000
+"""The attributes of up to so many objects are summed up at once, in a few milliseconds; of more on a thread."""
 
 
 class Inspector(QWidget):
@@ -42,6 +46,7 @@ class Inspector(QWidget):
         self._layer_id = ""
         self._heading: list[tuple[str, str]] = []
         self._groups: list[summary.Group] = []
+        self._asked: object = None
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._pages = QStackedWidget()
@@ -160,8 +165,7 @@ class Inspector(QWidget):
     # --- showing ---------------------------------------------------------------------------------------------
 
     def _changed(self, changes: object) -> None:
-        if getattr(changes, "parts", frozenset()) & {"selection", "cities"}:
-            self.refresh()
+        self._shell.refresh(self.refresh, changes, {"selection", "cities"})
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
@@ -169,13 +173,19 @@ class Inspector(QWidget):
         city = self._shell.session.document.cities.get(selection.layer_id or "")
         rows = self._shell.rows(selection.layer_id, selection.ids) if city is not None else np.empty(0, np.int64)
         if city is None or not len(rows):
+            self._asked = None
             self._pages.setCurrentIndex(0)
             return
         self._layer_id = selection.layer_id or ""
+        self._asked = None
         if len(rows) == 1:
             self._show_one(city, int(rows[0]), selection.surface_row)
         else:
             self._show_many(city, rows)
+        self._show_groups()
+        self._pages.setCurrentIndex(1)
+
+    def _show_groups(self) -> None:
         self._tree.show_groups(self._groups, self._shell.qcolor("muted"))
         self._tree.set_search(self._search.text())
         has_lines = any(group.lines for group in self._groups)
@@ -183,7 +193,6 @@ class Inspector(QWidget):
             widget.setVisible(has_lines)
         self._none.setVisible(not any(group.lines for group in self._groups if group.title != "Measured"))
         self._filler.setVisible(not has_lines)
-        self._pages.setCurrentIndex(1)
 
     def _show_one(self, city: CityData, row: int, surface_row: int) -> None:
         layer = self._shell.session.document.state.layer(self._layer_id)
@@ -202,11 +211,22 @@ class Inspector(QWidget):
     def _show_many(self, city: CityData, rows: np.ndarray) -> None:
         layer = self._shell.session.document.state.layer(self._layer_id)
         self._type.setText(single_line(layer.name))
-        self._id.set_full_text(f"{len(rows):,} objects selected")
+        self._id.set_full_text(f"{summary.grouped(len(rows))} objects selected")
         self._copy_id.setVisible(False)
         self._heading = [("objects", str(len(rows))), ("layer", layer.name)]
-        self._groups = [group for group in summary.many(city, rows) if group.lines]
+        self._groups = [summary.types_among(city, rows)]
         self._family.setVisible(False)
+        if len(rows) <= AT_ONCE:
+            self._groups += summary.in_common(statistics_of(city, rows))
+            return
+        asked = self._asked = object()
+
+        def counted(found: list[Statistics]) -> None:
+            if self._asked is asked:
+                self._groups = [*self._groups[:1], *summary.in_common(found)]
+                self._show_groups()
+
+        self._shell.session.submit(ThreadJob(statistics_of, (city, rows), counted, title="", key="inspector"))
 
     def _show_family(self, city: CityData, row: int) -> None:
         tree = self._family

@@ -313,13 +313,12 @@ class LayersPanel(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(page)
         shell.session.document.changed.connect(self._changed)
-        shell.current_changed.connect(lambda _id: self.refresh())
+        shell.current_changed.connect(lambda _id: shell.soon(self.refresh))
         shell.theme_changed.connect(lambda _theme: self.refresh())
         self.refresh()
 
     def _changed(self, changes: object) -> None:
-        if getattr(changes, "parts", frozenset()) & {"layers", "cities", "style", "visibility"}:
-            self.refresh()
+        self._shell.refresh(self.refresh, changes, {"layers", "cities", "style", "visibility"})
 
     def refresh(self) -> None:
         """Make the cards match the layers."""

@@ -118,8 +118,7 @@ class ReportPanel(QWidget):
         return ""
 
     def _changed(self, changes: object) -> None:
-        if getattr(changes, "parts", frozenset()) & {"layers", "cities"}:
-            self._refresh()
+        self._shell.refresh(self._refresh, changes, {"layers", "cities"})
 
     def _refresh(self) -> None:
         self._tree.clear()

@@ -105,7 +105,7 @@ class StylePanel(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(self._page)
         shell.session.document.changed.connect(self._changed)
-        shell.current_changed.connect(lambda _id: self.refresh())
+        shell.current_changed.connect(lambda _id: shell.soon(self.refresh))
         shell.theme_changed.connect(self._retheme)
         self.refresh()
 
@@ -179,8 +179,7 @@ class StylePanel(QScrollArea):
     # --- showing ---------------------------------------------------------------------------------------------
 
     def _changed(self, changes: object) -> None:
-        if getattr(changes, "parts", frozenset()) & {"layers", "cities", "style", "visibility", "show_legend"}:
-            self.refresh()
+        self._shell.refresh(self.refresh, changes, {"layers", "cities", "style", "visibility", "show_legend"})
 
     def _retheme(self, _theme: object) -> None:
         self._filled_for = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import CityData, Column
+from loaders.city import CityData
 from viewer.analysis.areas import object_area, surface_area
 from viewer.analysis.degrees import is_geographic
-from viewer.analysis.legend import title_of
-from viewer.ui.widgets.text import number_text, single_line, value_text
+from viewer.analysis.legend import title_of, titled_with_unit
+from viewer.analysis.statistics import NumberStatistics, Statistics, ValueCounts, type_counts_of
+from viewer.ui.widgets.text import single_line, value_text
 
 MAX_RELATIVES = 500
 """Children listed of one object; the rest is counted."""
@@ -106,30 +108,106 @@ def relatives(city: CityData, row: int) -> tuple[list[Relative], int]:
     return found, max(0, len(children) - MAX_RELATIVES)
 
 
-def many(city: CityData, rows: npt.NDArray[np.int64]) -> list[Group]:
-    """Several objects: how many of each type, then per attribute the common value, the range or the variety."""
-    codes = np.bincount(city.objects.type_codes[rows], minlength=len(city.objects.type_names))
-    names = city.objects.type_names
-    types = [line_of(title_of(names[int(i)]), int(codes[i]), None) for i in np.argsort(-codes) if codes[i]]
-    lines = [_common(column, rows) for column in city.objects.columns.values()]
-    return [Group("Types", tuple(types)), Group("Attributes", tuple(line for line in lines if line is not None))]
+def types_among(city: CityData, rows: npt.NDArray[np.int64]) -> Group:
+    """How many objects of each type."""
+    counts = type_counts_of(city, rows)
+    lines = (Line(title_of(name), count, _share(count, len(rows)), True) for name, count in counts)
+    return Group("Types", tuple(lines))
 
 
-def _common(column: Column, rows: npt.NDArray[np.int64]) -> Line | None:
-    have = rows[column.present[rows]]
-    if not len(have):
-        return None
-    values = column.values[have]
-    missing = f" ({len(have)} of {len(rows)})" if len(have) < len(rows) else ""
-    first = column.get(int(have[0]))
-    if bool(np.all(values == values[0])):
-        return Line(column.name, first, value_text(first) + missing, column.is_numeric(), column.name)
-    if column.is_numeric():
-        low, mean, high = float(values.min()), float(values.mean()), float(values.max())
-        text = f"{number_text(low)} – {number_text(high)}, mean {number_text(mean)}{missing}"
-        return Line(column.name, [low, high], text, True, column.name)
-    variety = int(np.count_nonzero(np.bincount(values)))  # codes of categories, or the two of yes and no
-    return Line(column.name, None, f"{variety} different values{missing}", False, column.name)
+def in_common(statistics: Sequence[Statistics]) -> list[Group]:
+    """Several objects' attributes: numbers summed up, texts counted; what is the same for all, or different for each
+    object, goes into one block."""
+    numbers, counted = [], []
+    same: list[Line] = []
+    unlike: list[Line] = []
+    for one in statistics:
+        title = title_with_unit(one.name)
+        if isinstance(one, NumberStatistics):
+            if one.low == one.high:
+                same.append(Line(title, one.low, figure(one.low) + _missing(one), True, one.name))
+            else:
+                numbers.append(Group(title, _summed(one)))
+        elif one.variety == 1:
+            value = one.top[0][0]
+            same.append(Line(title_of(one.name), value, value_text(value) + _missing(one), False, one.name))
+        elif one.variety == one.count and one.variety > len(one.top):
+            unlike.append(Line(title_of(one.name), None, f"{grouped(one.variety)} different values", False, one.name))
+        else:
+            counted.append(Group(title_of(one.name), _listed(one)))
+    blocks = [*numbers, *counted, Group("The same for all", tuple(same)), Group("Different for each", tuple(unlike))]
+    return _distinct([group for group in blocks if group.lines])
+
+
+def title_with_unit(attribute: str) -> str:
+    """An attribute's name for people with its unit, as in the legend: "Floor area (m²)"."""
+    title, unit = titled_with_unit(attribute)
+    return f"{title} ({unit})" if unit else title
+
+
+def figure(value: float) -> str:
+    """A number as people read it: whole numbers whole, others with four digits or one decimal, thousands apart."""
+    if value == int(value):
+        return grouped(int(value)) if abs(value) < 1e15 else f"{value:.6g}"
+    size = abs(value)
+    if size < 1e-3 or size >= 1e15:
+        return f"{value:.4g}"
+    decimals = min(max(3 - math.floor(math.log10(size)), 1), 6)
+    text = f"{value:,.{decimals}f}" if size >= 10_000 else f"{value:.{decimals}f}"
+    return text.replace(",", " ").rstrip("0").rstrip(".")
+
+
+def grouped(count: int) -> str:
+    """A whole number with a space between thousands, from 10 000 on: years stay whole."""
+    return f"{count:,}".replace(",", " ") if abs(count) >= 10_000 else str(count)
+
+
+def _summed(one: NumberStatistics) -> tuple[Line, ...]:
+    lines = [("Sum", one.total), ("Mean", one.mean), ("Lowest", one.low), ("Highest", one.high)]
+    whole = one.count + one.missing
+    count = grouped(one.count) if not one.missing else f"{grouped(one.count)} of {grouped(whole)}"
+    return (
+        *(Line(name, value, figure(value), True, one.name) for name, value in lines),
+        Line("Objects with a value", one.count, count, True, one.name),
+    )
+
+
+def _listed(one: ValueCounts) -> tuple[Line, ...]:
+    whole = one.count + one.missing
+    lines = [Line(value_text(value), count, _share(count, whole), True, one.name) for value, count in one.top]
+    rest = one.count - sum(count for _, count in one.top)
+    if rest:
+        others = one.variety - len(one.top)
+        name = "1 other value" if others == 1 else f"{grouped(others)} other values"
+        lines.append(Line(name, rest, _share(rest, whole), True, one.name))
+    if one.missing:
+        lines.append(Line("No value", one.missing, _share(one.missing, whole), True, one.name))
+    return tuple(lines)
+
+
+def _missing(one: Statistics) -> str:
+    whole = one.count + one.missing
+    return f" ({grouped(one.count)} of {grouped(whole)})" if one.missing else ""
+
+
+def _share(count: int, whole: int) -> str:
+    """ "1 234 · 45 %"."""
+    percent = 100 * count / whole
+    share = "< 1 %" if percent < 1 else f"{round(percent) if count == whole else min(round(percent), 99)} %"
+    return f"{grouped(count)}  ·  {share}"
+
+
+def _distinct(groups: list[Group]) -> list[Group]:
+    """Two attributes may read alike ("a_b" and "a b"); the copied text needs titles that differ."""
+    seen = {"Types"}
+    named = []
+    for group in groups:
+        title = group.title
+        if title in seen:
+            title = f"{title} [{group.lines[0].column}]"
+        seen.add(title)
+        named.append(Group(title, group.lines))
+    return named
 
 
 def as_tsv(heading: Sequence[tuple[str, str]], groups: Sequence[Group]) -> str:
