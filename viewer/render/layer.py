@@ -6,17 +6,20 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.vtkRenderingCore import vtkRenderWindow
+from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkTexture
 
-from loaders.city import CityData, LodMesh, TileSet
+from loaders.city import CityData, Instances, LodMesh, TileSet
+from viewer.render.instanced import CopyDraw, CopyRays, CopyTable, splits
 from viewer.render.instances import expand_instances
 from viewer.render.markers import line_mesh, point_mesh
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, tile_meshes
+from viewer.render.object_texture import ObjectTexture
 from viewer.render.picking import RayIndex
 from viewer.render.state import LayerLook
-from viewer.render.style_texture import FLAG_BUILDING, BaseTexture, StyleTexture
+from viewer.render.style_texture import FLAG_BUILDING, StyleTexture
 from viewer.render.theme import ThemeTextures
+from viewer.render.walls import WallTask
 
 Float64 = npt.NDArray[np.float64]
 
@@ -24,22 +27,25 @@ Float64 = npt.NDArray[np.float64]
 class LodView:
     """The drawable parts of one LoD. Built in steps; nothing is visible until `LayerView` says so."""
 
-    def __init__(self, mesh: LodMesh, index: int, style: StyleTexture, base: BaseTexture, scene_origin: Float64):
+    def __init__(self, mesh: LodMesh, index: int, style: StyleTexture, facts: ObjectTexture, scene_origin: Float64):
         self.mesh, self.index = mesh, index
         self.tile_sets: list[TileSet] = [mesh.tiles] if mesh.tiles.triangle_count else []
         self.left_out = 0
-        self.draws: list[Draw] = []
+        self.draws: list[Draw | CopyDraw] = []
         self.sources: list[TileSet | None] = []
         self.materials: list[CityMaterial] = []
-        self.rays: list[RayIndex] = []
+        self.rays: list[RayIndex | CopyRays] = []
+        self.copies: CopyTable | None = None
         self.bounds: Float64 = np.zeros((0, 6))
         self.ready = False
-        self._style, self._base, self._origin = style, base, scene_origin
+        self.walls_asked = False
+        self._style, self._facts, self._origin = style, facts, scene_origin
 
     def build_steps(self) -> Iterator[None]:
         """Make the actors, a little at a time."""
-        copies, self.left_out = expand_instances(self.mesh.instances)
-        self.tile_sets += copies
+        copied, rest = splits(self.mesh.instances)
+        expanded, self.left_out = expand_instances(rest)
+        self.tile_sets += expanded
         yield
         faces = self._material("faces")
         for tiles in self.tile_sets:
@@ -47,9 +53,11 @@ class LodView:
             for mesh in tile_meshes(tiles):
                 self._add(Draw(mesh, faces, self._origin), tiles)
                 height = float(mesh.origin[2] - self._origin[2])
-                self._base.lower(mesh.attributes["tags"][:, 0], mesh.positions[:, 2], height)
+                self._facts.add(mesh.attributes["tags"], mesh.positions[:, 2], height)
                 yield
-        self._base.finish()
+        if copied:
+            yield from self._build_copies(copied)
+        self._facts.finish()
         if self.mesh.points is not None and len(self.mesh.points.positions):
             self._add(Draw(point_mesh(self.mesh.points), self._material("points"), self._origin), None)
             yield
@@ -60,12 +68,26 @@ class LodView:
             self.bounds = np.stack([draw.mesh.bounds for draw in self.draws]) - offset
         self.ready = True
 
-    def _material(self, kind: str) -> CityMaterial:
-        material = CityMaterial(self._style.texture, self._base.texture, self.index, kind)
+    def _build_copies(self, groups: tuple[Instances, ...]) -> Iterator[None]:
+        table = self.copies = CopyTable(groups)
+        yield
+        rows, low, high = table.heights()
+        self._facts.span(rows, low - self._origin[2], high - self._origin[2])
+        materials: dict[int, CityMaterial] = {}
+        for tile in table.tiles:
+            if tile.code not in materials:
+                materials[tile.code] = self._material("copies", (table.texture, tile.code))
+            self.tile_sets.append(tile.template)
+            self.rays.append(CopyRays(table, tile))
+            self._add(CopyDraw(tile, materials[tile.code], self._origin), None)
+            yield
+
+    def _material(self, kind: str, copies: tuple[vtkTexture, int] | None = None) -> CityMaterial:
+        material = CityMaterial(self._style.texture, self._facts.texture, self.index, kind, copies)
         self.materials.append(material)
         return material
 
-    def _add(self, draw: Draw, source: TileSet | None) -> None:
+    def _add(self, draw: Draw | CopyDraw, source: TileSet | None) -> None:
         self.draws.append(draw)
         self.sources.append(source)
 
@@ -96,7 +118,7 @@ class LayerView:
         self.layer_id, self.city = layer_id, city
         self.names = tuple(city.lods)
         self.style = StyleTexture(object_flags(city))
-        self.base = BaseTexture(len(city.objects))
+        self.facts = ObjectTexture.of(city)
         self.lods: dict[int, LodView] = {}
         self.look: LayerLook | None = None
         self.hover = -1
@@ -107,11 +129,11 @@ class LayerView:
         self._spoiled: frozenset[str] = frozenset()
         self._realism = "shaded"
 
-    def build_steps(self, index: int) -> Iterator[Draw]:
+    def build_steps(self, index: int) -> Iterator[Draw | CopyDraw]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
         if index in self.lods or not 0 <= index < len(self.names):
             return
-        lod = self.lods[index] = LodView(self.city.lods[self.names[index]], index, self.style, self.base, self._origin)
+        lod = self.lods[index] = LodView(self.city.lods[self.names[index]], index, self.style, self.facts, self._origin)
         done = 0
         for _ in lod.build_steps():
             yield from lod.draws[done:]
@@ -127,6 +149,8 @@ class LayerView:
         self.look = look
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
+        if old is None or not (np.array_equal(old.proposed, look.proposed) and old.uncertain is look.uncertain):
+            self.facts.set_flags(look.proposed, look.uncertain)
         if old is None or old.color_mode != look.color_mode or old.theme != look.theme:
             self._theme = look.theme if look.color_mode == "theme" else None
             self._dress_all()
@@ -156,6 +180,17 @@ class LayerView:
             self._dress_all()
         return changed
 
+    def wall_tasks(self) -> Iterator[WallTask]:
+        """Faces whose wall coordinates nobody has asked for yet: those of the LoDs that are built and textured."""
+        plain = (self.style.flags & FLAG_BUILDING) != 0
+        for lod in self.lods.values() if self._realism == "textured" else ():
+            if lod.ready and not lod.walls_asked:
+                lod.walls_asked = True
+                for draw, source in zip(lod.draws, lod.sources, strict=True):
+                    if source is not None:
+                        mesh = draw.mesh
+                        yield WallTask(draw, mesh.positions, mesh.triangles, mesh.attributes["tags"], plain)
+
     @property
     def left_out(self) -> int:
         """Copies of geometry templates that are not drawn because there are too many, in the LoDs built so far."""
@@ -178,7 +213,7 @@ class LayerView:
         for lod in self.lods.values():
             yield from lod.materials
 
-    def all_draws(self) -> Iterator[Draw]:
+    def all_draws(self) -> Iterator[Draw | CopyDraw]:
         """Every actor of the layer."""
         for lod in self.lods.values():
             yield from lod.draws
@@ -186,7 +221,10 @@ class LayerView:
     def release(self, window: vtkRenderWindow) -> None:
         """Forget everything (after the actors were taken out of the renderer)."""
         self.style.texture.ReleaseGraphicsResources(window)
-        self.base.texture.ReleaseGraphicsResources(window)
+        self.facts.texture.ReleaseGraphicsResources(window)
+        for lod in self.lods.values():
+            if lod.copies is not None:
+                lod.copies.texture.ReleaseGraphicsResources(window)
         for textures in self._themes.values():
             if textures is not None:
                 textures.release(window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +22,22 @@ from viewer.render.guard import RenderGuard
 from viewer.render.layer import LayerView, full_look
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
+from viewer.render.object_texture import ObjectTexture
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
-from viewer.render.style_texture import BaseTexture, StyleTexture
+from viewer.render.style_texture import StyleTexture
 from viewer.render.textures import PreparedTextures
 from viewer.render.theme import ThemeReader, ThemeTextures
+from viewer.render.walls import WallReader
 
 HAZE_METRES, HAZE_RADII = 3000.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
 """Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
 FIRST_TIME = 2
+NEW_ACTOR = 4000
+"""As many triangles as an actor's first picture costs more, however small it is: its buffers are made (1 to 2 ms)."""
+_DRAWN: WeakSet[vtkActor] = WeakSet()
+"""Actors that have been in a picture."""
 MAX_IDS = (1 << 24) - 1
 """Objects that one id pass can tell apart, all layers together."""
 
@@ -65,8 +72,9 @@ class SceneView:
         self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
         self._shown: dict[vtkActor, None] = {}
-        self._warm: tuple[Draw, StyleTexture, BaseTexture] | None = None
+        self._warm: tuple[Draw, StyleTexture, ObjectTexture] | None = None
         self._themes = ThemeReader()
+        self._walls = WallReader()
         self._guard = RenderGuard()
         self._spoiled: frozenset[str] = frozenset()
         self._plain = False
@@ -84,7 +92,7 @@ class SceneView:
 
     def warm_up(self) -> None:
         """Have the city's shader compiled with the next picture, before there is a city: it takes a while."""
-        style, base = StyleTexture(np.zeros(1, np.uint8)), BaseTexture(1)
+        style, base = StyleTexture(np.zeros(1, np.uint8)), ObjectTexture(1)
         corners, tags = np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32)
         mesh = Mesh(np.zeros(3), np.zeros(6), corners, np.array([[0, 1, 2]], np.int32), {"tags": tags}, slice(0, 0))
         draw = Draw(mesh, CityMaterial(style.texture, base.texture, 0), np.zeros(3))
@@ -121,6 +129,7 @@ class SceneView:
             yield from self._build(layer, index)
         self._place_ground()
         self._read_themes()
+        self._read_walls()
         if self.interactive and self.software:
             self._work.append(self._make_drafts(layer))
 
@@ -130,6 +139,7 @@ class SceneView:
         if layer is None:
             return
         self._themes.drop(layer_id)
+        self._walls.drop(layer_id)
         self._make_current()
         for draw in layer.all_draws():
             for actor in draw.actors():
@@ -144,12 +154,12 @@ class SceneView:
     @property
     def pending(self) -> bool:
         """True while `advance` has work."""
-        return bool(self._work) or self._themes.ready
+        return bool(self._work) or self._themes.ready or self._walls.ready
 
     @property
     def waiting(self) -> bool:
-        """True while a thread reads texture images; `advance` has work when it has done so."""
-        return self._themes.busy
+        """True while a thread reads texture images or measures walls; `advance` has work when it has done so."""
+        return self._themes.busy or self._walls.busy
 
     def advance(self, seconds: float | None = None) -> bool:
         """Go on building LoDs and themes that `apply` asked for, for ``seconds`` (None = to the end, images included).
@@ -162,9 +172,14 @@ class SceneView:
             if next(self._work[0], _DONE) is _DONE:
                 self._work.pop(0)
                 self._place_ground()
+                self._read_walls()
+            if end is not None and time.perf_counter() >= end:
+                return True
+        while (measured := self._walls.take(wait=end is None)) is not None:
+            measured[0].bind("wall", measured[1])
             if end is not None and time.perf_counter() >= end:
                 break
-        return bool(self._work)
+        return self.pending
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -203,6 +218,7 @@ class SceneView:
                 changed |= layer.apply(replace(layer.look, visible=False)) if layer.look.visible else False
         self._camera = state.camera
         self._read_themes()
+        self._read_walls()
         return changed
 
     def set_camera(self, camera: Camera) -> None:
@@ -267,6 +283,7 @@ class SceneView:
             cost = sum(_cost(draw, self._moving) for draw in part)
             for draw in part:
                 draw.uploaded = True
+                _DRAWN.add(_actor(draw, self._moving))
             if not last:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
@@ -338,6 +355,7 @@ class SceneView:
         for layer_id in tuple(self.layers):
             self.detach(layer_id)
         self._themes.close()
+        self._walls.close()
         self._work.clear()
         self._closed = True
         self._make_current()
@@ -368,6 +386,11 @@ class SceneView:
         for layer_id, layer in self.layers.items():
             fast = self.software and self.interactive
             self._themes.want(layer_id, layer.city, layer.missing_theme, fast=fast)
+
+    def _read_walls(self) -> None:
+        """Have the walls measured that are drawn with windows."""
+        for layer_id, layer in self.layers.items():
+            self._walls.want(layer_id, layer.wall_tasks())
 
     def _take_themes(self, wait: bool) -> None:
         """Take over images that have been read, unless they are not wanted any more."""
@@ -524,8 +547,9 @@ def _actor(draw: Draw, moving: bool) -> vtkActor:
 
 
 def _cost(draw: Draw, moving: bool) -> int:
-    count = draw.draft_count if moving and draw.draft is not None else draw.triangle_count
-    return count * (1 if draw.uploaded else FIRST_TIME)
+    actor = _actor(draw, moving)
+    count = draw.triangle_count if actor is draw.actor else draw.draft_count
+    return count if draw.uploaded and actor in _DRAWN else FIRST_TIME * count + NEW_ACTOR
 
 
 def _slice(draws: list[Draw], moving: bool, triangles: Callable[[], int] | None) -> list[Draw]:

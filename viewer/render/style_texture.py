@@ -56,6 +56,7 @@ class StyleTexture:
         if rows > MAX_ROWS:
             raise ValueError(f"{rows:,} objects in one layer; at most {MAX_ROWS:,} can be drawn. Split the file.")
         height = max(1, -(-rows // STYLE_WIDTH))
+        self.flags = flags
         self._flags = (flags << 4).astype(np.uint8)
         self._pixels = np.zeros((height * STYLE_WIDTH, 4), np.uint8)
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
@@ -84,32 +85,6 @@ class StyleTexture:
         self._touch()
 
     def _touch(self) -> None:
-        image = self.texture.GetInput()
-        image.GetPointData().GetScalars().Modified()
-        image.Modified()
-
-
-class BaseTexture:
-    """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown),
-    w use + 64 * flags."""
-
-    def __init__(self, rows: int):
-        height = max(1, -(-rows // STYLE_WIDTH))
-        self._pixels = np.zeros((height * STYLE_WIDTH, 4), np.float32)
-        self._pixels[:, 0], self._pixels[:, 1] = np.inf, -np.inf
-        self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
-
-    def lower(self, rows: npt.NDArray[np.float32], z: npt.NDArray[np.float32], offset: float) -> None:
-        """Take in vertices: object row (V,), and z (V,) plus ``offset``. An object's vertices are neighbours."""
-        starts = np.flatnonzero(np.diff(rows, prepend=np.float32(-1.0)))
-        if len(starts):
-            lowest = np.minimum.reduceat(z, starts) + np.float32(offset)
-            np.minimum.at(self._pixels[:, 0], rows[starts].astype(np.int64), lowest)
-            highest = np.maximum.reduceat(z, starts) + np.float32(offset)
-            np.maximum.at(self._pixels[:, 1], rows[starts].astype(np.int64), highest)
-
-    def finish(self) -> None:
-        """Have it uploaded with the next picture."""
         image = self.texture.GetInput()
         image.GetPointData().GetScalars().Modified()
         image.Modified()

@@ -1,0 +1,100 @@
+"""The object texture: what the shaders know of every object besides its style."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from loaders.city import CityData
+from viewer.render.state import STYLE_WIDTH
+from viewer.render.style_texture import make_texture
+from viewer.render.uses import storeys_of, uses_of
+
+Float32 = npt.NDArray[np.float32]
+Int64 = npt.NDArray[np.int64]
+
+FLAG_UNCERTAIN = 1
+FLAG_PROPOSED = 2
+ROOF_CODE = 1
+LEAST_STOREY, MOST_STOREY = 2.3, 5.5
+"""Metres per storey that are believed; anything else means that a count or a height is wrong."""
+
+
+class ObjectTexture:
+    """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown),
+    w use + 64 * flags (1 uncertain, 2 proposed).
+
+    Args:
+        rows: objects of the layer.
+        uses: uint8 (rows,) as `uses_of` gives them; None = all unknown.
+        storeys: float32 (rows,) storeys above ground, 0 = unknown; None = all unknown.
+    """
+
+    def __init__(
+        self, rows: int, uses: npt.NDArray[np.uint8] | None = None, storeys: npt.NDArray[np.float32] | None = None
+    ):
+        height = max(1, -(-rows // STYLE_WIDTH))
+        self._rows = rows
+        self._pixels = np.zeros((height * STYLE_WIDTH, 4), np.float32)
+        self._pixels[:, 0], self._pixels[:, 1] = np.inf, -np.inf
+        self._uses = np.zeros(rows, np.float32) if uses is None else uses.astype(np.float32)
+        self._pixels[:rows, 3] = self._uses
+        self._storeys = np.zeros(rows, np.float32) if storeys is None else storeys
+        self._eaves = np.full(rows, np.inf, np.float32)
+        self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
+
+    @classmethod
+    def of(cls, city: CityData) -> ObjectTexture:
+        """The object texture of a city, still without heights."""
+        return cls(len(city.objects), uses_of(city), storeys_of(city))
+
+    @property
+    def values(self) -> Float32:
+        """float32 (rows, 4): what the shaders read."""
+        return self._pixels[: self._rows]
+
+    def add(self, tags: Float32, z: Float32, offset: float) -> None:
+        """Take in vertices: tags (V, 2) of `TileSet`, and z (V,) plus ``offset``. An object's vertices are
+        neighbours."""
+        rows = tags[:, 0]
+        starts = np.flatnonzero(np.diff(rows, prepend=np.float32(-1.0)))
+        if not len(starts):
+            return
+        which = rows[starts].astype(np.int64)
+        shift = np.float32(offset)
+        np.minimum.at(self._pixels[:, 0], which, np.minimum.reduceat(z, starts) + shift)
+        np.maximum.at(self._pixels[:, 1], which, np.maximum.reduceat(z, starts) + shift)
+        if (self._storeys > 0).any():
+            roof = np.where(tags[:, 1] == ROOF_CODE, z, np.float32(np.inf))
+            np.minimum.at(self._eaves, which, np.minimum.reduceat(roof, starts) + shift)
+
+    def span(self, rows: npt.NDArray[np.int32], low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> None:
+        """Take in whole things: object row, lowest and highest z (scene metres), (I,) each."""
+        np.minimum.at(self._pixels[:, 0], rows, low.astype(np.float32))
+        np.maximum.at(self._pixels[:, 1], rows, high.astype(np.float32))
+
+    def finish(self) -> None:
+        """Work out storey heights, and have all uploaded with the next picture."""
+        own = self.values
+        with np.errstate(invalid="ignore", divide="ignore"):
+            by_eaves = (self._eaves - own[:, 0]) / self._storeys
+            by_top = (own[:, 1] - own[:, 0]) / self._storeys
+        own[:, 2] = np.where(_sane(by_eaves), by_eaves, np.where(_sane(by_top), by_top, 0.0))
+        self._touch()
+
+    def set_flags(self, proposed: Int64, uncertain: Int64) -> None:
+        """Mark rows as proposed and as uncertain; rows outside the layer are ignored."""
+        flags = np.zeros(self._rows, np.float32)
+        for rows, flag in ((uncertain, FLAG_UNCERTAIN), (proposed, FLAG_PROPOSED)):
+            flags[np.unique(rows[(rows >= 0) & (rows < self._rows)])] += flag
+        self._pixels[: self._rows, 3] = self._uses + 64.0 * flags
+        self._touch()
+
+    def _touch(self) -> None:
+        image = self.texture.GetInput()
+        image.GetPointData().GetScalars().Modified()
+        image.Modified()
+
+
+def _sane(metres: Float32) -> npt.NDArray[np.bool_]:
+    return np.isfinite(metres) & (metres >= LEAST_STOREY) & (metres <= MOST_STOREY)
