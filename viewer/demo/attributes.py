@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from viewer.demo.buildings import House
 from viewer.demo.geometry import area, centre
+from viewer.demo.house import House
 
 SQUARE = 515 + 497j
 """The market square, where the shops are."""

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 
 from viewer.demo.geometry import Footprints, Ring, area, centre, contains, dot, edges, inset, rectangle, unit
+from viewer.demo.house import House
 from viewer.demo.plan import LAWN, Cell
 from viewer.demo.roofs import Body, flat, gable, hipped, mansard, pointed, saw_tooth, shed, sweep
 
 BASE = 0.0
 """Foot of all buildings: their foundations stand in the pavement's thickness."""
-
-
-@dataclass(slots=True)
-class House:
-    """One building: its body (or named parts), its quarter, street and use."""
-
-    district: str
-    street: str
-    use: str
-    storeys: int
-    body: Body | None = None
-    parts: dict[str, Body] = field(default_factory=dict)
-    name: str | None = None
-    year: int | None = None
-    outbuilding: bool = False
-
-    @property
-    def bodies(self) -> list[Body]:
-        """The body, or those of the parts."""
-        return [self.body] if self.body else list(self.parts.values())
 
 
 @dataclass(frozen=True, slots=True)

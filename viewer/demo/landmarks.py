@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from viewer.demo.buildings import BASE, House
+from viewer.demo.buildings import BASE
 from viewer.demo.geometry import Ring, centre, edges, polygon, rectangle, unit
+from viewer.demo.house import House
 from viewer.demo.plan import Cell
 from viewer.demo.roofs import (
     Body,

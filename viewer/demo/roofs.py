@@ -24,13 +24,20 @@ ROOF, WALL, FLOOR = "RoofSurface", "WallSurface", "GroundSurface"
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A closed body, its plan and its heights: eaves and ridge above the ground."""
+    """A closed body, its plan and its heights: eaves, ridge and foot."""
 
     faces: tuple[Face, ...]
     ring: Ring
     eaves: float
     ridge: float
     roof: str
+    base: float = 0.0
+
+    @property
+    def block(self) -> tuple[Face, ...]:
+        """The body at LoD1: a prism as high as half-way up a pitched roof, as the eaves of a flat one or a spire."""
+        share = 0.0 if self.roof in ("flat", "spire", "dome", "none") else 0.5
+        return block(self.ring, self.base, self.eaves + (self.ridge - self.eaves) * share)
 
 
 def at(point: complex, z: float) -> Point:
@@ -68,7 +75,7 @@ def sweep(front: Sequence[complex], back: Sequence[complex], section: Profile, r
             faces.append(((one[i], two[i], two[j], one[j]), _kind(section[i], section[j])))
     heights = [z for _, z in section]
     ring = (*front, *reversed(back))
-    return Body(tuple(faces), ring, min(section[1][1], section[-2][1]), max(heights), roof)
+    return Body(tuple(faces), ring, min(section[1][1], section[-2][1]), max(heights), roof, section[0][1])
 
 
 def _kind(a: tuple[float, float], b: tuple[float, float]) -> str:
@@ -132,7 +139,7 @@ def hipped(quad: Ring, base: float, eaves: float, ridge: float, run: float = 0.5
         ((low[2], low[3], ends[0], ends[1]), ROOF),
         ((low[3], low[0], ends[0]), ROOF),
     ]
-    return Body(tuple(faces), quad, eaves, ridge, "hipped")
+    return Body(tuple(faces), quad, eaves, ridge, "hipped", base)
 
 
 def pointed(
@@ -145,7 +152,7 @@ def pointed(
     for a, b in edges(ring):
         kind = WALL if abs(cross(b - a, peak - a)) < 1e-3 else ROOF
         faces += [(upright(a, b, base, eaves), WALL), ((at(a, eaves), at(b, eaves), top), kind)]
-    return Body(tuple(faces), ring, eaves, apex, roof)
+    return Body(tuple(faces), ring, eaves, apex, roof, base)
 
 
 def spire(ring: Ring, base: float, belfry: float, apex: float) -> Body:
@@ -159,7 +166,7 @@ def spire(ring: Ring, base: float, belfry: float, apex: float) -> Body:
             ((at(a, belfry), at(b, belfry), at(d, knee), at(c, knee)), ROOF),
             ((at(c, knee), at(d, knee), top), ROOF),
         ]
-    return Body(tuple(faces), ring, belfry, apex, "spire")
+    return Body(tuple(faces), ring, belfry, apex, "spire", base)
 
 
 def flat(ring: Ring, base: float, roof: float, parapet: float = 0.7, thickness: float = 0.35) -> Body:
@@ -172,4 +179,4 @@ def flat(ring: Ring, base: float, roof: float, parapet: float = 0.7, thickness: 
             ((at(a, top), at(b, top), at(d, top), at(c, top)), ROOF),
             (upright(d, c, roof, top), WALL),
         ]
-    return Body(tuple(faces), ring, roof, top, "flat")
+    return Body(tuple(faces), ring, roof, top, "flat", base)

@@ -15,8 +15,9 @@ import platformdirs
 
 from loaders.api import LoadError
 from viewer.demo.attributes import describe
-from viewer.demo.buildings import BASE, House, build_cell
+from viewer.demo.buildings import BASE, build_cell
 from viewer.demo.geometry import Footprints, area
+from viewer.demo.house import House
 from viewer.demo.landmarks import build_landmarks
 from viewer.demo.landscape import TREES, Thing, bridge_bodies, furnish, ground_walls, plant, templates
 from viewer.demo.places import STREETS
