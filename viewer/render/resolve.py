@@ -6,7 +6,8 @@ depend on differs, so moving the camera costs nothing and the renderer sees by i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,9 +17,10 @@ from loaders.city import Bool, CityData, Int64, UInt8
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
 from viewer.analysis.derived import Derived, derived
 from viewer.analysis.filters import FilterError, compile_filter
+from viewer.analysis.sun import Place, parse_time, place_of, sky_at
 from viewer.document.document import Document
 from viewer.document.state import LOD_HIGHEST, Camera, LayerState, Selection, Style
-from viewer.render.state import LayerLook, RenderState
+from viewer.render.state import MODEL_LIGHT, LayerLook, LightState, RenderState
 
 MAX_LODS = 15
 """LoDs that four bits can name besides "hidden"."""
@@ -76,9 +78,42 @@ def resolve(
         tuple(looks),
         state.quality,
         state.realism,
+        light_of(document),
         contour_step=state.contour_step,
         extra=extra,
     )
+
+
+def place_shown(document: Document) -> Place | None:
+    """Where on the earth the loaded cities lie; None where no CRS tells."""
+    cities = [(document.cities[x.id], x) for x in document.state.layers if x.id in document.cities]
+    boxes = [city.bbox for city, _ in cities if city.bbox is not None]
+    crs = document.state.crs or next((city.crs.name for city, _ in cities if city.crs.name), None)
+    if not boxes or crs is None:
+        return None
+    low = np.min([box[:2] for box in boxes], axis=0)
+    high = np.max([box[3:5] for box in boxes], axis=0)
+    return place_of(crs, float(low[0] + high[0]) / 2.0, float(low[1] + high[1]) / 2.0)
+
+
+def light_of(document: Document) -> LightState:
+    """Sun and moon at the document's time and place; the light of a model without a date, or where no place is known
+    or the time cannot be read (it may come from a project file)."""
+    wish = document.state.light
+    place = place_shown(document) if wish.time is not None else None
+    if wish.time is None or place is None:
+        return replace(MODEL_LIGHT, shadows=wish.shadows)
+    return _dated_light(wish.time, wish.shadows, place)
+
+
+@lru_cache(maxsize=64)
+def _dated_light(time: str, shadows: bool, place: Place) -> LightState:
+    try:
+        sky = sky_at(parse_time(time, place.lon), place)
+    except ValueError:
+        return replace(MODEL_LIGHT, shadows=shadows)
+    sun, moon = sky.sun.direction(place.north), sky.moon.direction(place.north)
+    return LightState(sun, moon, sky.moon_phase, shadows, dated=True)
 
 
 def shown_objects(city: CityData, layer: LayerState) -> UInt8:
