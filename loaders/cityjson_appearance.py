@@ -66,6 +66,7 @@ class Appearances:
             numbers["texture"],
             self._first["texture"],
             self._count["texture"],
+            any(texture.path for texture in self.textures),
             self._uv,
             self._first["uv"],
             self._count["uv"],

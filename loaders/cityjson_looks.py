@@ -10,10 +10,11 @@ import numpy as np
 from loaders import cityjson_ragged as ragged_io
 from loaders._fork import ForkPool, shared_empty
 from loaders._issues import IssueLog
+from loaders.api import MAX_ISSUE_OBJECTS
 from loaders.city import Float64, Int32, Int64
 from loaders.cityjson_cut import VALUES
 from loaders.cityjson_faces import Geometries, Surfaces
-from loaders.cityjson_part import Part
+from loaders.cityjson_part import Part, text_depths
 from loaders.cityjson_ragged import Ragged
 from loaders.cityjson_source import Source
 from loaders.tiling import ThemeCorners
@@ -21,6 +22,8 @@ from loaders.triangulate import ranges, starts
 
 _BATCH = 100_000
 """Faces or corners worked on at once."""
+_WORTH = 8 << 20
+"""Text of texture coordinates that is read for the load report alone, where no image is there to be drawn."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,9 +55,30 @@ class Values:
 
     def nested(self, array: int) -> Any:
         """The array as Python lists; it stands in the file or was kept as text."""
-        where = self.part.texts[array]
-        text = where if isinstance(where, bytes) else self.source.data[where[0] : where[1]]
-        return ragged_io.load_loosely(text)
+        return ragged_io.load_loosely(self.text(array))
+
+    def text(self, array: int) -> bytes:
+        """The array's text."""
+        first, last = self.part.texts[array].tolist()
+        return self.part.extra_texts[last] if first < 0 else self.source.data[first:last]
+
+    def texts(self, arrays: Int64) -> list[bytes]:
+        """The texts of some arrays."""
+        where = self.part.texts[arrays]
+        if len(where) and int(where[:, 0].min()) < 0:
+            return [self.text(array) for array in arrays.tolist()]
+        data = self.source.data
+        return [data[a:b] for a, b in where.tolist()]
+
+    def depths(self, arrays: Int64) -> Int64:
+        """How many brackets each of some arrays opens with."""
+        where = self.part.texts[arrays]
+        out = np.zeros(len(arrays), np.int64)
+        inside = where[:, 0] >= 0
+        out[inside] = text_depths(self.source.data, *where[inside].T)
+        for at in np.flatnonzero(~inside).tolist():
+            out[at] = ragged_io.text_depth(self.text(int(arrays[at])))
+        return out
 
     def by_slot(
         self, geometries: Int64, arrays: Int64, slots: Slots, issues: IssueLog, kind: str, what: str
@@ -151,7 +175,8 @@ class LookTables:
     """Global numbers behind the local ones of each feature.
 
     Attributes: material, texture: int32, global number by ``first[feature] + local``; the arrays with ``_first`` and
-    ``_count`` are by feature; uv: float64 (N, 2), feature's own from ``uv_first[feature]`` on.
+    ``_count`` are by feature; drawable: at least one texture's image is there; uv: float64 (N, 2), feature's own from
+    ``uv_first[feature]`` on.
     """
 
     material: Int32
@@ -160,6 +185,7 @@ class LookTables:
     texture: Int32
     texture_first: Int64
     texture_count: Int64
+    drawable: bool
     uv: Float64
     uv_first: Int64
     uv_count: Int64
@@ -174,25 +200,40 @@ def theme_corners(
     issues: IssueLog,
     processes: int,
 ) -> dict[str, ThemeCorners]:
-    """Material and texture of every corner, by theme."""
+    """Material and texture of every corner, by theme.
+
+    Where no image is there, nothing would be drawn: then long lists of texture coordinates are not even parsed.
+    """
     themes: dict[str, ThemeCorners] = {}
     slots = face_slots(surfaces)
-    by_theme: dict[str, list[tuple[int, int, int]]] = {}
-    for geometry, theme, array, single in part.materials:
-        if surfaces.geometry_unit[geometry] >= 0:
-            by_theme.setdefault(theme, []).append((geometry, array, single))
-    corners = np.diff(surfaces.face_corner) if by_theme else np.zeros(0, np.int64)
-    for theme, uses in by_theme.items():
-        faces = _materials(values, table, slots, tables, np.array(uses, np.int64), issues)
-        themes.setdefault(theme, ThemeCorners()).material = np.repeat(faces, corners)
-    textured: dict[str, list[tuple[int, int]]] = {}
-    for geometry, theme, array in part.textures:
-        if surfaces.geometry_unit[geometry] >= 0:
-            textured.setdefault(theme, []).append((geometry, array))
-    for theme, found in textured.items():
-        look = themes.setdefault(theme, ThemeCorners())
-        look.uv, look.texture = _textures(values, table, surfaces, tables, np.array(found, np.int64), issues, processes)
+    materials = part.materials[surfaces.geometry_unit[part.materials[:, 0]] >= 0].astype(np.int64)
+    corners = np.diff(surfaces.face_corner) if len(materials) else np.zeros(0, np.int64)
+    for code, theme in enumerate(part.themes):
+        uses = materials[materials[:, 1] == code]
+        if len(uses):
+            faces = _materials(values, table, slots, tables, uses[:, [0, 2, 3]], issues)
+            themes.setdefault(theme, ThemeCorners()).material = np.repeat(faces, corners)
+    textures = part.textures[surfaces.geometry_unit[part.textures[:, 0]] >= 0].astype(np.int64)
+    if not tables.drawable and _text_bytes(part, textures[:, 2]) > _WORTH:
+        issues.info(
+            "textures-not-read",
+            "The texture coordinates were not read, because none of the images is there.",
+            table.names(np.unique(textures[: 10 * MAX_ISSUE_OBJECTS, 0])[:MAX_ISSUE_OBJECTS]),
+            len(textures),
+        )
+        return themes
+    for code, theme in enumerate(part.themes):
+        found = textures[textures[:, 1] == code]
+        if len(found):
+            look = themes.setdefault(theme, ThemeCorners())
+            look.uv, look.texture = _textures(values, table, surfaces, tables, found[:, [0, 2]], issues, processes)
     return themes
+
+
+def _text_bytes(part: Part, arrays: Int64) -> int:
+    """Length of the texts of some arrays, those in the file only."""
+    where = part.texts[arrays]
+    return int(np.where(where[:, 0] < 0, 0, where[:, 1] - where[:, 0]).sum())
 
 
 def face_slots(surfaces: Surfaces) -> Slots:
@@ -246,25 +287,30 @@ def _textures(
     uv.fill(-1)
     texture.fill(-1)
     geometries, arrays = uses[:, 0], uses[:, 1]
-    unit = surfaces.geometry_unit[geometries]
-    place = values.place[arrays]
-    rings = (surfaces.unit_ring[unit + 1] - surfaces.unit_ring[unit]).astype(np.int64)
-    fine = (values.part.arrays.depth[arrays] == table.depth[geometries]) & (values.joined.array_rings[place] == rings)
-    fine &= ~np.isin(place, list(values.broken)) if values.broken else True
-    for at in np.flatnonzero(~fine & (rings > 0)).tolist():
-        _texture_slowly(values, table, surfaces, tables, (int(geometries[at]), int(arrays[at])), (uv, texture), issues)
-    batches = _batches(np.flatnonzero(fine), np.diff(surfaces.unit_corner)[unit])
+    depth = values.depths(arrays)
+    fine = np.flatnonzero(depth == table.depth[geometries])
+    batches = []
+    for kind in np.unique(depth[fine]).tolist():
+        own = fine[depth[fine] == kind]
+        sizes = values.part.texts[arrays[own]]
+        pieces = ragged_io.pieces_of(np.maximum(sizes[:, 1] - sizes[:, 0], 64))
+        batches += [own[a:b] for a, b in pieces]
 
-    def work(task: int) -> Int64:
-        chosen = batches[task]
-        return _texture_batch(values, table, surfaces, tables, (geometries[chosen], place[chosen]), (uv, texture))
+    def work(task: int) -> tuple[Int64, Int64]:
+        own = batches[task]
+        return _texture_batch(values, table, surfaces, tables, (geometries[own], arrays[own]), (uv, texture))
 
     pool = ForkPool(work, len(batches), processes if share else 1)
     try:
-        bad = pool.finish(lambda done: None)
+        done = pool.finish(lambda done: None)
     finally:
         pool.close()
-    names = np.unique(np.concatenate([np.zeros(0, np.int64), *bad]))
+    slow = [np.flatnonzero(depth != table.depth[geometries])]
+    slow += [own[odd] for own, (_, odd) in zip(batches, done, strict=True)]
+    filled = np.diff(surfaces.unit_ring)[surfaces.geometry_unit[geometries]] > 0
+    for at in (one for one in np.concatenate(slow).tolist() if filled[one]):
+        _texture_slowly(values, table, surfaces, tables, (int(geometries[at]), int(arrays[at])), (uv, texture), issues)
+    names = np.unique(np.concatenate([np.zeros(0, np.int64), *(bad for bad, _ in done)]))
     if len(names):
         _note_texture(issues, table.names(names))
     return uv, texture
@@ -285,28 +331,54 @@ def _texture_batch(
     tables: LookTables,
     uses: tuple[Int64, Int64],
     out: tuple[Int32, Int32],
-) -> Int64:
-    """Write texture rows and numbers of some geometries (arrays at the given places); returns those that fail."""
-    geometries, place = uses
-    uv, texture = out
+) -> tuple[Int64, Int64]:
+    """Write texture rows and numbers of some geometries of one depth; returns those that fail, and the places in
+    ``uses`` whose array has other rings than the boundaries."""
+    geometries, arrays = uses
+    parsed = ragged_io.parse_integers(
+        values.texts(arrays), int(table.depth[geometries[0]]), ragged_io.new_parser(), nulls=True
+    )
     unit = surfaces.geometry_unit[geometries]
     first_ring, first_corner = surfaces.unit_ring[unit], surfaces.unit_corner[unit]
     rings = surfaces.unit_ring[unit + 1] - first_ring
+    odd = parsed.array_rings != rings
+    if parsed.broken:
+        odd[list(parsed.broken)] = True
+    given, local = parsed.ring_len, parsed.numbers
+    if odd.any():
+        given = given[np.repeat(~odd, parsed.array_rings)]
+        local = local[np.repeat(~odd, parsed.array_numbers)]
+    good = ~odd
+    geometries, unit, rings = geometries[good], unit[good], rings[good]
+    first_ring, first_corner = first_ring[good], first_corner[good]
     corner = ranges(first_corner, surfaces.unit_corner[unit + 1] - first_corner)
-    number = ranges(values.number_start[place], values.joined.array_numbers[place])
     length = surfaces.ring_len[ranges(first_ring, rings)]
-    given = values.joined.ring_len[ranges(values.ring_start[place], rings)]
-    owner = np.repeat(geometries, rings)
-    feature = table.feature[owner]
+    bad = _write_textures(table.feature, tables, np.repeat(geometries, rings), (given, local), (length, corner), out)
+    return bad, np.flatnonzero(odd)
+
+
+def _write_textures(
+    features: Int32,
+    tables: LookTables,
+    owner: Int64,
+    values: tuple[Int32, Int32],
+    corners: tuple[Int32, Int64],
+    out: tuple[Int32, Int32],
+) -> Int64:
+    """Values (ring lengths, numbers) to the corners (ring lengths, corners) of rings that belong to ``owner``."""
+    given, local = values
+    length, corner = corners
+    uv, texture = out
+    feature = features[owner]
     begin = starts(given)[:-1]
-    local = values.joined.numbers[number]
-    image = local[np.minimum(begin, max(len(local) - 1, 0))]
+    image = local[np.minimum(begin, max(len(local) - 1, 0))] if len(local) else np.full(len(given), -2, np.int32)
     has = (given == length + 1) & (image >= 0) & (image < tables.texture_count[feature])
     odd = ~has & ~((given == 1) & (image == -1))
     wanted = np.repeat(has, given)
     wanted[begin[given > 0]] = False
     local = local[wanted]
-    corner = corner[np.repeat(has, length)]
+    if not has.all():
+        corner = corner[np.repeat(has, length)]
     textured = np.repeat(np.flatnonzero(has), length[has])
     inside = (local >= 0) & (local < tables.uv_count[feature[textured]])
     images = np.full(len(feature), -1, np.int32)

@@ -57,16 +57,20 @@ class Part:
     lods: list[str]
     geometries: Int32
     """(G, 8), see `GEOMETRY_FIELDS`."""
-    materials: list[tuple[int, str, int, int]]
-    textures: list[tuple[int, str, int]]
+    themes: list[str]
+    materials: Int32
+    """(M, 4): geometry, theme, array of values or -1, single material or -1."""
+    textures: Int32
+    """(T, 3): geometry, theme, array of values."""
     instances: list[InstanceRecord]
     templates: list[int]
     surface_names: list[str]
     surface_types: Int32
     surface_rows: Int32
     surface_columns: RawColumns
-    texts: list[tuple[int, int] | bytes]
-    """Where each array stands in the file (or its text), for the few that need a second look."""
+    texts: Int64
+    """(N, 2): where each array stands in the file, for those that need a second look; (-1, n) = ``extra_texts[n]``."""
+    extra_texts: list[bytes]
     arrays: Arrays = field(default_factory=Arrays.empty)
     vertices: Float64 = field(default_factory=lambda: np.zeros((0, 3)))
     """(V, 3) as written, before ``transform``."""
@@ -77,14 +81,16 @@ class Part:
     issues: IssueLog = field(default_factory=IssueLog)
 
 
-def integer_jobs(cuts: Cuts) -> list[Job]:
-    """Arrays to parse together: (kind, depth, array numbers), about a megabyte of text each."""
+def integer_jobs(cuts: Cuts, skip: Int64) -> list[Job]:
+    """Arrays to parse together: (kind, depth, array numbers), about a megabyte of text each; those of ``skip`` wait."""
     kinds = np.frombuffer(cuts.kinds, np.uint8)
-    chosen = np.flatnonzero((kinds == BOUNDARIES) | (kinds == VALUES))
+    wanted = (kinds == BOUNDARIES) | (kinds == VALUES)
+    wanted[skip[skip < len(kinds)]] = False
+    chosen = np.flatnonzero(wanted)
     if not len(chosen):
         return []
-    first, last = cuts.edges()[chosen].T
-    depths = _depths(cuts, chosen, first)
+    first, last = cuts.table[chosen].T
+    depths = text_depths(cuts.data, first, last)
     stream = kinds[chosen].astype(np.int64) * 1024 + depths
     jobs = []
     for code in np.unique(stream).tolist():
@@ -95,9 +101,10 @@ def integer_jobs(cuts: Cuts) -> list[Job]:
     return jobs
 
 
-def _depths(cuts: Cuts, numbers: Int64, first: Int64) -> Int64:
-    """Opening brackets of each array; those with blanks between them, or many, are looked at singly."""
-    text = np.frombuffer(cuts.data, np.uint8)
+def text_depths(data: bytes, first: Int64, last: Int64) -> Int64:
+    """Opening brackets of the arrays at ``data[first:last]``; with blanks between them, or many, they are counted
+    one by one."""
+    text = np.frombuffer(data, np.uint8)
     depth = np.ones(len(first), np.int64)
     opening = np.ones(len(first), np.bool_)
     after = np.zeros(len(first), np.uint8)
@@ -107,7 +114,7 @@ def _depths(cuts: Cuts, numbers: Int64, first: Int64) -> Int64:
         opening &= here == 91
         depth += opening
     for at in np.flatnonzero(opening | (after <= 32)).tolist():
-        depth[at] = ragged_io.text_depth(cuts.text(int(numbers[at])))
+        depth[at] = ragged_io.text_depth(data[int(first[at]) : int(last[at])])
     return depth
 
 
@@ -115,17 +122,20 @@ def parse_job(cuts: Cuts, job: Job, parser: Any) -> Ragged:
     """Do one of the `integer_jobs`."""
     kind, depth, numbers = job
     view = memoryview(cuts.data)
-    texts: list[Text] = [view[a:b] for a, b in map(cuts.ranges.__getitem__, numbers)]
+    texts: list[Text] = [view[a:b] for a, b in cuts.table[numbers].tolist()]
     return ragged_io.parse_integers(texts, depth, parser, nulls=kind == VALUES)
 
 
-def gather_arrays(jobs: Sequence[Job], done: Sequence[Ragged], walk: Walk, kinds_cut: bytes | bytearray) -> Arrays:
-    """Join the parsed pieces by stream and add the arrays that were still in the skeleton."""
+def gather_arrays(
+    jobs: Sequence[Job], done: Sequence[Ragged], walk: Walk, kinds_cut: bytes | bytearray, skip: Int64
+) -> Arrays:
+    """Join the parsed pieces by stream and add the arrays that were still in the skeleton, but for those to skip."""
+    waiting = set(skip[skip >= len(kinds_cut)].tolist())
     parser = ragged_io.new_parser()
     cut = len(kinds_cut)
     more = []
     for number, (kind, text) in enumerate(walk.extra, cut):
-        if kind in (BOUNDARIES, VALUES):
+        if kind in (BOUNDARIES, VALUES) and number not in waiting:
             more.append((kind, ragged_io.text_depth(text), [number]))
     made = [
         ragged_io.parse_integers([walk.extra[job[2][0] - cut][1]], job[1], parser, job[0] == VALUES) for job in more
@@ -156,18 +166,26 @@ def make_part(walk: Walk, cuts: Cuts) -> Part:
         parents=walk.parents,
         children=walk.children,
         lods=list(walk.lods),
-        geometries=np.fromiter(walk.geometries, np.int32, len(walk.geometries)).reshape(-1, len(GEOMETRY_FIELDS)),
-        materials=walk.materials,
-        textures=walk.textures,
+        geometries=walk.integers("geometries").reshape(-1, len(GEOMETRY_FIELDS)),
+        themes=list(walk.themes),
+        materials=walk.integers("materials").reshape(-1, 4),
+        textures=walk.integers("textures").reshape(-1, 3),
         instances=walk.instances,
         templates=walk.templates,
         surface_names=list(walk.surface_names),
-        surface_types=np.fromiter(walk.surface_types, np.int32, len(walk.surface_types)),
-        surface_rows=np.fromiter(walk.surface_rows, np.int32, len(walk.surface_rows)),
+        surface_types=walk.integers("surface_types"),
+        surface_rows=walk.integers("surface_rows"),
         surface_columns=attribute_columns.collect(walk.surface_attributes),
-        texts=[*cuts.ranges, *(text for _, text in walk.extra)],
+        texts=_texts(cuts, len(walk.extra)),
+        extra_texts=[text for _, text in walk.extra],
         issues=walk.issues,
     )
+
+
+def _texts(cuts: Cuts, extra: int) -> Int64:
+    if not extra:
+        return cuts.table
+    return np.concatenate([cuts.table, np.stack([np.full(extra, -1), np.arange(extra)], axis=1)])
 
 
 def parse_vertex_lists(texts: Sequence[Text], parser: Any, width: int = 3) -> tuple[Float64, Int64]:
@@ -193,17 +211,18 @@ def merge(parts: Sequence[Part]) -> Part:
     first = {"rows": len(out.ids), "geometries": len(out.geometries), "arrays": len(out.texts)}
     first |= {"surfaces": len(out.surface_types), "features": len(out.feature_vertices) - 1}
     first["vertices"] = len(out.vertices)
-    types, lods = _Codes(out.type_names), _Codes(out.lods)
+    first["extra"] = len(out.extra_texts)
+    types, lods, themes = _Codes(out.type_names), _Codes(out.lods), _Codes(out.themes)
     surface_names = _Codes(out.surface_names)
     moved: list[dict[str, Any]] = [_unmoved(out)]
     for part in parts[1:]:
-        moved.append(_move(part, first, types, lods, surface_names))
+        moved.append(_move(part, first, types, lods, themes, surface_names))
         out.ids += part.ids
         attribute_columns.merge(out.columns, part.columns, first["rows"])
         attribute_columns.merge(out.surface_columns, part.surface_columns, first["surfaces"])
-        out.texts += part.texts
+        out.extra_texts += part.extra_texts
         out.issues.merge(part.issues)
-        for name in ("parents", "children", "materials", "textures", "instances", "appearances"):
+        for name in ("parents", "children", "instances", "appearances"):
             getattr(out, name).extend(moved[-1][name])
         first["rows"] += len(part.ids)
         first["geometries"] += len(part.geometries)
@@ -211,14 +230,19 @@ def merge(parts: Sequence[Part]) -> Part:
         first["surfaces"] += len(part.surface_types)
         first["features"] += len(part.feature_vertices) - 1
         first["vertices"] += len(part.vertices)
+        first["extra"] += len(part.extra_texts)
     out.type_names, out.lods, out.surface_names = list(types), list(lods), list(surface_names)
-    for name in ("types", "geometries", "surface_types", "surface_rows", "vertices"):
+    out.themes = list(themes)
+    for name in _JOINED:
         setattr(out, name, np.concatenate([one.pop(name) for one in moved]))
     out.feature_vertices = np.concatenate(
         [moved[0]["feature_vertices"], *(m["feature_vertices"][1:] for m in moved[1:])]
     )
     out.arrays = _merge_arrays([part.arrays for part in parts])
     return out
+
+
+_JOINED = ("types", "geometries", "surface_types", "surface_rows", "vertices", "materials", "textures", "texts")
 
 
 class _Codes(dict[str, int]):
@@ -231,11 +255,12 @@ class _Codes(dict[str, int]):
 
 
 def _unmoved(part: Part) -> dict[str, Any]:
-    names = ("types", "geometries", "surface_types", "surface_rows", "vertices", "feature_vertices")
-    return {name: getattr(part, name) for name in names}
+    return {name: getattr(part, name) for name in (*_JOINED, "feature_vertices")}
 
 
-def _move(part: Part, first: dict[str, int], types: _Codes, lods: _Codes, surfaces: _Codes) -> dict[str, Any]:
+def _move(
+    part: Part, first: dict[str, int], types: _Codes, lods: _Codes, themes: _Codes, surfaces: _Codes
+) -> dict[str, Any]:
     """A later part's numbers, counted from the start of the file."""
     table = part.geometries.copy()
     column = {name: table[:, at] for at, name in enumerate(GEOMETRY_FIELDS)}
@@ -245,7 +270,15 @@ def _move(part: Part, first: dict[str, int], types: _Codes, lods: _Codes, surfac
         column[name][column[name] >= 0] += first["arrays"]
     column["first_surface"][column["first_surface"] >= 0] += first["surfaces"]
     column["feature"] += first["features"]
-    arrays, geometries, rows = first["arrays"], first["geometries"], first["rows"]
+    arrays, rows = first["arrays"], first["rows"]
+    theme_codes = themes.remap(part.themes)
+    for name in ("materials", "textures"):
+        looks = getattr(part, name)
+        looks[:, 0] += first["geometries"]
+        looks[:, 1] = theme_codes[looks[:, 1]] if len(looks) else 0
+        looks[looks[:, 2] >= 0, 2] += arrays
+    if part.extra_texts:
+        part.texts[part.texts[:, 0] < 0, 1] += first["extra"]
     for instance in part.instances:
         instance.row += rows
         instance.boundaries += arrays
@@ -260,8 +293,9 @@ def _move(part: Part, first: dict[str, int], types: _Codes, lods: _Codes, surfac
         "feature_vertices": part.feature_vertices + first["vertices"],
         "parents": [(row + rows, names) for row, names in part.parents],
         "children": [(row + rows, names) for row, names in part.children],
-        "materials": [(g + geometries, t, a + arrays if a >= 0 else a, v) for g, t, a, v in part.materials],
-        "textures": [(g + geometries, t, a + arrays) for g, t, a in part.textures],
+        "materials": part.materials,
+        "textures": part.textures,
+        "texts": part.texts,
         "instances": part.instances,
         "appearances": [(feature + first["features"], a, uv) for feature, a, uv in part.appearances],
     }

@@ -28,6 +28,7 @@ from loaders.cityjson_part import (
     parse_vertex_lists,
 )
 from loaders.cityjson_ragged import NotJson
+from loaders.cityjson_shells import expand
 from loaders.cityjson_source import json_error
 from loaders.cityjson_tables import object_table, surface_table
 from loaders.cityjson_walk import Unsure, Walker
@@ -87,8 +88,8 @@ def _cut_around(data: bytes, found: Outline) -> Cuts | None:
     parts = cut(data, 0, found.start), cut(data, found.stop)
     if parts[0] is None or parts[1] is None:
         return None
-    ranges = [*parts[0].ranges, (found.start, found.stop), *parts[1].ranges]
-    return Cuts(data, 0, len(data), ranges, parts[0].kinds + bytes([OBJECTS]) + parts[1].kinds)
+    table = np.concatenate([parts[0].table, [[found.start, found.stop]], parts[1].table])
+    return Cuts(data, 0, len(data), table, parts[0].kinds + bytes([OBJECTS]) + parts[1].kinds)
 
 
 class _DocumentWork:
@@ -98,10 +99,11 @@ class _DocumentWork:
         self.cuts = cuts
         self.sections = found.sections
         self.parser: Any = None
+        self.shells = True
         self.row_jobs: list[tuple[int, int, int]] = []
         for number, kind in enumerate(cuts.kinds):
             if kind in (VERTICES, TEXTURE_VERTICES):
-                first, last = cuts.ranges[number]
+                first, last = cuts.table[number].tolist()
                 self.row_jobs += [(number, a, b) for a, b in ragged_io.split_rows(cuts.data, first, last)]
 
     def __len__(self) -> int:
@@ -114,12 +116,40 @@ class _DocumentWork:
             number, first, last = self.row_jobs[task]
             width = 3 if self.cuts.kinds[number] == VERTICES else 2
             return ragged_io.parse_rows([b"[" + self.cuts.data[first:last] + b"]"], width, self.parser)[0]
-        return _object_section(self.cuts.data, self.sections[task - len(self.row_jobs)], self.parser)
+        return self._section(*self.sections[task - len(self.row_jobs)])
+
+    def _section(self, first: int, last: int) -> Part:
+        """Some members of CityObjects; raises `NotJson` or `_Uneven`: then the document is read as a whole."""
+        data, parser = self.cuts.data, self.parser
+        if self.shells:
+            cuts = cut(data, first, last, shells=True)
+            walker = None if cuts is None else _walk_shelled(cuts, parser)
+            if cuts is not None and walker is not None:
+                return _finish_part(walker, cuts, parser)
+            self.shells = False  # whatever it was, the other sections will have it too
+        return _object_section(data, (first, last), parser)
 
     def rows(self, number: int, done: list[Any], width: int) -> Float64:
         """Rows of one coordinate list from the finished tasks."""
         found = [piece for (owner, _, _), piece in zip(self.row_jobs, done, strict=False) if owner == number]
         return np.concatenate(found) if found else np.zeros((0, width))
+
+
+def _walk_shelled(cuts: Cuts, parser: Any) -> Walker | None:
+    """Walk members of CityObjects with their geometries cut out as shells; None if anything does not fit."""
+    try:
+        text, shells = cuts.shelled()
+        text = b"{" + text + b"}"
+        objects = orjson.loads(text)
+        if len(parser.parse(text)) != len(objects):
+            return None
+        walker = Walker(cuts)
+        walker.feature = -1  # counted from the features before the section: the document's vertices
+        walker.objects(objects)
+        expand(walker, cuts, shells)
+    except (ValueError, RuntimeError, Unsure):
+        return None
+    return walker if walker.complete() else None
 
 
 def _object_section(data: bytes, section: tuple[int, int], parser: Any) -> Part:
@@ -152,12 +182,13 @@ def _object_section(data: bytes, section: tuple[int, int], parser: Any) -> Part:
 
 
 def _finish_part(walker: Walker, cuts: Cuts, parser: Any) -> Part:
-    """Parse the integer arrays and put everything into a `Part`, without vertices."""
+    """Parse the integer arrays but those of textures, and put everything into a `Part`, without vertices."""
     part = make_part(walker.walk, cuts)
     walker.walk.attributes = walker.walk.surface_attributes = []
-    jobs = integer_jobs(cuts)
+    textures = part.textures[:, 2].astype(np.int64)  # their turn comes when it is known whether there are any images
+    jobs = integer_jobs(cuts, textures)
     done = [parse_job(cuts, job, parser) for job in jobs]
-    part.arrays = gather_arrays(jobs, done, walker.walk, cuts.kinds)
+    part.arrays = gather_arrays(jobs, done, walker.walk, cuts.kinds, textures)
     return part
 
 
@@ -351,8 +382,10 @@ def _line_runs(data: bytes) -> list[tuple[int, int]]:
 
 
 def _read_section(data: bytes, first: int, last: int, path: Path, leads: bool) -> _Section:
-    cuts = cut(data, first, last)
-    if cuts is not None:
+    for shells in (True, False):
+        cuts = cut(data, first, last, shells=shells)
+        if cuts is None:
+            break
         try:
             section = _make_section(cuts, path, leads)
         except NotJson:
@@ -379,7 +412,12 @@ def _make_section(cuts: Cuts, path: Path, leads: bool) -> _Section | None:
             return b"[]"
         return cuts.text(number) if number < len(cuts.kinds) else walker.walk.extra[number - len(cuts.kinds)][1]
 
-    part.vertices, counts = parse_vertex_lists([text_of(number) for number in vertices], parser)
+    if all(0 <= number < len(cuts.kinds) for number in vertices):
+        view = memoryview(cuts.data)
+        texts: list[ragged_io.Text] = [view[a:b] for a, b in cuts.table[vertices].tolist()]
+    else:
+        texts = [text_of(number) for number in vertices]
+    part.vertices, counts = parse_vertex_lists(texts, parser)
     part.feature_vertices = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     part.appearances = [
         (feature, appearance, parse_vertex_lists([text_of(uv)], parser, 2)[0])
@@ -393,6 +431,8 @@ _Lines = tuple[Walker, dict[str, Any] | None, list[int], list[tuple[int, dict[st
 
 def _walk_lines(cuts: Cuts, path: Path, leads: bool) -> _Lines | None:
     """Walk all features of a run; None if the cuts do not fit (then it is done again without)."""
+    if len(cuts.shells):
+        return _walk_shelled_lines(cuts, path, leads)
     keep: set[int] | None = None
     for _ in range(2):
         text = cuts.skeleton(keep)
@@ -411,6 +451,20 @@ def _walk_lines(cuts: Cuts, path: Path, leads: bool) -> _Lines | None:
     return None
 
 
+def _walk_shelled_lines(cuts: Cuts, path: Path, leads: bool) -> _Lines | None:
+    try:
+        text, shells = cuts.shelled()
+        features = _all_lines(text)
+        if features is None:
+            return None
+        walker = Walker(cuts)
+        out = _walk_features(features, walker, path, leads)
+        expand(walker, cuts, shells)
+    except (ValueError, Unsure):
+        return None
+    return out if walker.complete() else None
+
+
 def _note_line_duplicates(text: bytes, features: list[Any], walker: Walker) -> None:
     """Ids that stand twice in one feature; looked for where arrays of an object were met nowhere."""
     lines = [line for line in text.split(b"\n") if line and not line.isspace()]
@@ -420,14 +474,18 @@ def _note_line_duplicates(text: bytes, features: list[Any], walker: Walker) -> N
 
 
 def _parse_lines(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:
+    features = _all_lines(text)
+    return _parse_each(text, walker, path, cuts, leads) if features is None else features
+
+
+def _all_lines(text: bytes) -> list[Any] | None:
+    """All lines as Python objects; None if any is not JSON."""
     lines = text.strip()
     try:
         features: list[Any] = orjson.loads(b"[" + lines.replace(b"\n", b",") + b"]")
     except orjson.JSONDecodeError:
-        features = []
-    if len(features) == lines.count(b"\n") + 1:
-        return features
-    return _parse_each(text, walker, path, cuts, leads)
+        return None
+    return features if len(features) == lines.count(b"\n") + 1 else None
 
 
 def _parse_each(text: bytes, walker: Walker, path: Path, cuts: Cuts, leads: bool) -> list[Any]:

@@ -10,8 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import orjson
+
 from loaders._issues import IssueLog
-from loaders.cityjson_cut import BOUNDARIES, VALUES, Cuts
+from loaders.city import Int32
+from loaders.cityjson_cut import BOUNDARIES, SURFACES, VALUES, Cuts
 from loaders.cityjson_ragged import as_text
 
 GEOMETRY_DEPTH = {
@@ -61,8 +65,9 @@ class Names(dict[str, int]):
 class Walk:
     """Everything found, as parallel lists; arrays are known by number (cut ones first, then ``extra``).
 
-    ``geometries`` holds `GEOMETRY_FIELDS` for each geometry, one after the other. ``materials`` has (geometry, theme,
-    array of values or -1, single material or -1), ``textures`` (geometry, theme, array of values).
+    ``geometries`` holds `GEOMETRY_FIELDS` for each geometry, one after the other. ``materials`` has geometry, theme,
+    array of values or -1, single material or -1 for each; ``textures`` geometry, theme, array of values. ``shells`` has
+    shell, row and feature of each list of geometries that was cut out.
     """
 
     ids: list[str] = field(default_factory=list)
@@ -73,8 +78,10 @@ class Walk:
     children: list[tuple[int, list[Any]]] = field(default_factory=list)
     lods: Names = field(default_factory=Names)
     geometries: list[int] = field(default_factory=list)
-    materials: list[tuple[int, str, int, int]] = field(default_factory=list)
-    textures: list[tuple[int, str, int]] = field(default_factory=list)
+    themes: Names = field(default_factory=Names)
+    materials: list[int] = field(default_factory=list)
+    textures: list[int] = field(default_factory=list)
+    shells: list[int] = field(default_factory=list)
     instances: list[InstanceRecord] = field(default_factory=list)
     templates: list[int] = field(default_factory=list)
     """Geometry number of each template, -1 = cannot be drawn."""
@@ -84,6 +91,15 @@ class Walk:
     surface_attributes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     extra: list[tuple[int, bytes]] = field(default_factory=list)
     issues: IssueLog = field(default_factory=IssueLog)
+    blocks: dict[str, Int32] = field(default_factory=dict)
+    """More rows of the lists of integers by name, to be put behind them: from `cityjson_shells`."""
+
+    def integers(self, name: str) -> Int32:
+        """One of the lists of integers as an array, blocks included."""
+        own: list[int] = getattr(self, name)
+        found = np.fromiter(own, np.int32, len(own))
+        more = self.blocks.pop(name, None)
+        return found if more is None else np.concatenate([found, more.ravel()]) if len(own) else more.ravel()
 
     @property
     def geometry_count(self) -> int:
@@ -100,9 +116,11 @@ class Walker:
     def __init__(self, cuts: Cuts | None, tick: Callable[[], None] = lambda: None):
         self.walk = Walk()
         self.tick = tick
-        self.cuts = 0 if cuts is None else len(cuts.ranges)
+        self.cuts = 0 if cuts is None else len(cuts.table)
         self.kinds = bytearray() if cuts is None else cuts.kinds
         self.used = bytearray(self.cuts)
+        self.shell_used = bytearray(0 if cuts is None else len(cuts.shells))
+        self.text_of: Callable[[int], memoryview] | None = None if cuts is None else cuts.text
         self.feature = 0
 
     def array(self, value: Any, kind: int) -> int:
@@ -112,7 +130,7 @@ class Walker:
                 raise Unsure
             self.used[value] = 1
             return value
-        if type(value) is list:
+        if type(value) is list and kind != SURFACES:
             self.walk.extra.append((kind, as_text(value)))
             return self.cuts + len(self.walk.extra) - 1
         return -1
@@ -167,6 +185,17 @@ class Walker:
         return values
 
     def _geometries(self, row: int, name: str, geometries: Any) -> None:
+        if type(geometries) is int and 0 <= geometries - self.cuts < len(self.shell_used):
+            shell = geometries - self.cuts
+            if self.shell_used[shell]:
+                raise Unsure
+            self.shell_used[shell] = 1
+            self.walk.shells.extend((shell, row, self.feature))
+            return
+        self.geometry_list(row, name, geometries)
+
+    def geometry_list(self, row: int, name: str, geometries: Any) -> None:
+        """Walk the geometries of one object."""
         if type(geometries) is not list:
             self.walk.issues.error("bad-geometry", "Geometries that are not a list were skipped.", [name])
             return
@@ -210,9 +239,11 @@ class Walker:
             (row, self.walk.lods[lod], depth, boundaries, values, first, surfaces, self.feature)
         )
         if "material" in item:
-            self.walk.materials.extend((number, *one) for one in self._material(item["material"]))
+            for theme, *one in self._material(item["material"]):
+                self.walk.materials.extend((number, self.walk.themes[theme], *one))
         if "texture" in item:
-            self.walk.textures.extend((number, *one) for one in self._texture(item["texture"]))
+            for theme, array in self._texture(item["texture"]):
+                self.walk.textures.extend((number, self.walk.themes[theme], array))
         return True
 
     def _forget(self, item: dict[str, Any]) -> None:
@@ -220,6 +251,7 @@ class Walker:
         semantics = item.get("semantics")
         if isinstance(semantics, dict):
             self.array(semantics.get("values"), VALUES)
+            self.array(semantics.get("surfaces"), SURFACES)
         self._material(item.get("material"))
         self._texture(item.get("texture"))
 
@@ -237,17 +269,28 @@ class Walker:
         walk = self.walk
         types, names = walk.surface_types, walk.surface_names
         first = len(types)
+        if type(surfaces) is int:
+            surfaces = self.surface_list(self.array(surfaces, SURFACES))
         if type(surfaces) is not list:
             return first, 0
         for surface in surfaces:
             kind = surface.get("type") if type(surface) is dict else None
             if type(surface) is dict and len(surface) > 1:
-                values = {key: value for key, value in surface.items() if key not in _SURFACE_KEYS}
+                values = surface_attributes(surface)
                 if values:
                     walk.surface_attributes.append((len(types), values))
             types.append(names[kind if type(kind) is str else ""])
         walk.surface_rows.extend([row] * len(surfaces))
         return first, len(surfaces)
+
+    def surface_list(self, number: int) -> Any:
+        """The semantic surfaces that were cut out as array ``number``; raises `Unsure` if they are not JSON."""
+        if number < 0 or self.text_of is None:
+            return None
+        try:
+            return orjson.loads(self.text_of(number))
+        except orjson.JSONDecodeError as error:
+            raise Unsure from error
 
     def _material(self, themes: Any) -> list[tuple[str, int, int]]:
         out = []
@@ -289,5 +332,15 @@ class Walker:
 
     def settled(self) -> set[int] | None:
         """Numbers of cut arrays that were met nowhere (to be put back); None if all were met."""
-        missing = {number for number, used in enumerate(self.used) if not used}
-        return missing or None
+        if 0 not in self.used:
+            return None
+        return {number for number, used in enumerate(self.used) if not used}
+
+    def complete(self) -> bool:
+        """True if every array and shell was met."""
+        return 0 not in self.used and 0 not in self.shell_used
+
+
+def surface_attributes(surface: dict[str, Any]) -> dict[str, Any]:
+    """What a semantic surface says beyond its type and hierarchy."""
+    return {key: value for key, value in surface.items() if key not in _SURFACE_KEYS}
