@@ -8,14 +8,22 @@
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
 //           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
 //           eye (scene coordinates), normalMatrix (world -> view)
+#ifndef INSTANCED
 in vec4 vertexMC;
 in vec2 tags;
 uniform mat4 MCDCMatrix;
+#endif
 uniform mat4 MCVCMatrix;
 uniform mat3 normalMatrix;
 uniform sampler2D styleTex;
 uniform sampler2D objectTex;
+#ifdef INSTANCED
+#include "instance.glsl"
+#else
 //VTK::CustomUniforms::Dec
+vec4 corner() { return vertexMC; }
+ivec2 tag() { return ivec2(tags + 0.5); }
+#endif
 #include "style.glsl"
 
 out vec3 fromEye;            // scene coordinates minus the eye, metres
@@ -23,12 +31,21 @@ flat out vec4 objectFacts;   // lowest z minus the eye's, highest z minus lowest
 flat out vec3 styleRGB;      // colour of the object
 flat out ivec4 objectTag;    // id, surface code, flags, use
 #if REALISM == 2
+#ifdef INSTANCED
+const vec2 wall = vec2(0.0);
+#else
 in vec2 wall;
+#endif
 out vec2 wallAt;
 #endif
 #if COLOUR_MODE == 2
+#ifdef INSTANCED
+const vec3 uvt = vec3(-1.0);
+const float material = -1.0;
+#else
 in vec3 uvt;
 in float material;
+#endif
 out vec2 textureUV;
 flat out ivec2 themeTag;     // texture, material
 #endif
@@ -36,21 +53,27 @@ flat out ivec2 themeTag;     // texture, material
 const int USE_TERRAIN = 44;
 const float TERRAIN_BEHIND = 4e-6;   // of the depth range: ground on the terrain wins, houses behind it stay behind
 
+#ifdef INSTANCED
+void placeCopy()   // called by VTK's own main()
+#else
 void main()
+#endif
 {
-  int row = int(tags.x + 0.5);
+  vec4 place = corner();
+  ivec2 tagged = tag();
+  int row = tagged.x;
   Style style = styleOf(styleTex, row);
   vec4 object = texelFetch(objectTex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0);
   int uses = int(object.w + 0.5);
   int use = uses & 63;
-  gl_Position = style.shownLod == lodIndex + 1 ? MCDCMatrix * vertexMC : vec4(0.0, 0.0, 2.0, 1.0);
+  gl_Position = style.shownLod == lodIndex + 1 ? MCDCMatrix * place : vec4(0.0, 0.0, 2.0, 1.0);
   if (use == USE_TERRAIN) gl_Position.z += TERRAIN_BEHIND * gl_Position.w;
-  fromEye = (MCVCMatrix * vertexMC).xyz * normalMatrix;
+  fromEye = (MCVCMatrix * place).xyz * normalMatrix;
   float chance = fract(float(row & 1023) * 0.6180340);
   objectFacts = vec4(object.x - eye.z, object.y - object.x, object.z, chance);
   styleRGB = style.rgb;
   int flags = style.flags | (row == hoverRow ? FLAG_HOVER : 0) | (uses >> 6) * FLAG_UNCERTAIN;
-  objectTag = ivec4(idBase + row, int(tags.y + 0.5), flags, use);
+  objectTag = ivec4(idBase + row, tagged.y, flags, use);
 #if REALISM == 2
   wallAt = wall;
 #endif

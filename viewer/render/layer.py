@@ -9,7 +9,7 @@ import numpy.typing as npt
 from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkTexture
 
 from loaders.city import CityData, Instances, LodMesh, TileSet
-from viewer.render.instanced import CopyDraw, CopyRays, CopyTable, splits
+from viewer.render.instanced import CopyDraw, CopyRays, CopyTable, Drawable, splits
 from viewer.render.instances import expand_instances
 from viewer.render.markers import line_mesh, point_mesh
 from viewer.render.materials import CityMaterial
@@ -31,7 +31,7 @@ class LodView:
         self.mesh, self.index = mesh, index
         self.tile_sets: list[TileSet] = [mesh.tiles] if mesh.tiles.triangle_count else []
         self.left_out = 0
-        self.draws: list[Draw | CopyDraw] = []
+        self.draws: list[Drawable] = []
         self.sources: list[TileSet | None] = []
         self.materials: list[CityMaterial] = []
         self.rays: list[RayIndex | CopyRays] = []
@@ -87,7 +87,7 @@ class LodView:
         self.materials.append(material)
         return material
 
-    def _add(self, draw: Draw | CopyDraw, source: TileSet | None) -> None:
+    def _add(self, draw: Drawable, source: TileSet | None) -> None:
         self.draws.append(draw)
         self.sources.append(source)
 
@@ -129,7 +129,7 @@ class LayerView:
         self._spoiled: frozenset[str] = frozenset()
         self._realism = "shaded"
 
-    def build_steps(self, index: int) -> Iterator[Draw | CopyDraw]:
+    def build_steps(self, index: int) -> Iterator[Drawable]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
         if index in self.lods or not 0 <= index < len(self.names):
             return
@@ -213,7 +213,7 @@ class LayerView:
         for lod in self.lods.values():
             yield from lod.materials
 
-    def all_draws(self) -> Iterator[Draw | CopyDraw]:
+    def all_draws(self) -> Iterator[Drawable]:
         """Every actor of the layer."""
         for lod in self.lods.values():
             yield from lod.draws

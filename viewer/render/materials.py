@@ -32,6 +32,17 @@ def set_code(program: vtkOpenGLShaderProperty, name: str, **defines: int) -> Non
         put(shader(f"{name}.{stage}.glsl").replace(_VERSION_TAG, _VERSION_TAG + "\n" + first, 1))
 
 
+def set_copy_code(program: vtkOpenGLShaderProperty, name: str, **defines: int) -> None:
+    """The same for VTK's glyph mapper, which keeps its own vertex shader: ours goes into it as a function."""
+    first = "".join(f"#define {key} {value}\n" for key, value in {"INSTANCED": 1, **defines}.items())
+    body = shader(f"{name}.vert.glsl").replace(_VERSION_TAG, first, 1)
+    program.ClearAllVertexShaderReplacements()
+    program.AddVertexShaderReplacement("//VTK::Clip::Dec", True, body, False)
+    program.AddVertexShaderReplacement("//VTK::PositionVC::Dec", True, "", False)
+    program.AddVertexShaderReplacement("//VTK::PositionVC::Impl", True, "  placeCopy();", False)
+    program.SetFragmentShaderCode(shader(f"{name}.frag.glsl").replace(_VERSION_TAG, _VERSION_TAG + "\n" + first, 1))
+
+
 class CityMaterial:
     """How the actors of one (layer, LoD) are drawn: shared texture, property and uniforms.
 
@@ -39,24 +50,40 @@ class CityMaterial:
         style: the layer's style texture.
         base: the layer's `BaseTexture`.
         lod_index: index of the LoD in ``CityData.lods``.
-        kind: "faces", "points" or "lines".
+        kind: "faces", "copies" (of a template, by VTK's glyph mapper), "points" or "lines".
+        copies: for "copies", the `CopyTable`'s texture and the surface code of the template's faces.
     """
 
-    def __init__(self, style: vtkTexture, base: vtkTexture, lod_index: int, kind: str = "faces"):
-        self.kind = kind
+    def __init__(
+        self,
+        style: vtkTexture,
+        base: vtkTexture,
+        lod_index: int,
+        kind: str = "faces",
+        copies: tuple[vtkTexture, int] | None = None,
+    ):
+        self.kind = "faces" if kind == "copies" else kind
+        self._copied = copies is not None
         self._mode = "surface", 0, "shaded"
         self._plain = False
-        self.program = make_program("city", COLOUR_MODE=0, REALISM=1) if kind == "faces" else make_program("marker")
+        self.program = vtkOpenGLShaderProperty()
+        if self.kind == "faces":
+            self._set_code(COLOUR_MODE=0, REALISM=1)
+        else:
+            set_code(self.program, "marker")
         self.surface = vtkProperty()
         self.surface.SetTexture("styleTex", style)
-        if kind == "faces":
+        if self.kind == "faces":
             self.surface.SetTexture("objectTex", base)
         vertex, fragment = self.program.GetVertexCustomUniforms(), self.program.GetFragmentCustomUniforms()
         vertex.SetUniformi("lodIndex", lod_index)
         vertex.SetUniformi("hoverRow", -1)
         vertex.SetUniformi("idBase", 1)
         fragment.SetUniformi("idPass", 0)
-        if kind == "faces":
+        if copies is not None:
+            self.surface.SetTexture("instanceTex", copies[0])
+            vertex.SetUniformi("surfaceCode", copies[1])
+        if self.kind == "faces":
             fragment.SetUniformi("themeTextures", 0)
             vertex.SetUniform3f("eye", (0.0, 0.0, 0.0))
             fragment.SetUniform3f("eye", (0.0, 0.0, 0.0))
@@ -77,13 +104,16 @@ class CityMaterial:
         """Choose "surface", "object" or "theme" (with so many atlas pages), and "plain", "shaded" or "textured"."""
         if self.kind == "faces" and (mode, pages, realism) != self._mode and not self._plain:
             self._mode = mode, pages, realism
-            defines = {"COLOUR_MODE": COLOUR_MODES[mode], "THEME_PAGES": pages, "REALISM": REALISM[realism]}
-            set_code(self.program, "city", **defines)
+            self._set_code(COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages, REALISM=REALISM[realism])
+
+    def _set_code(self, **defines: int) -> None:
+        (set_copy_code if self._copied else set_code)(self.program, "city", **defines)
 
     def make_plain(self) -> None:
         """Give up the shaders: VTK's own draw everything in one colour. For drivers that reject ours."""
         if not self._plain:
             self._plain = True
+            self.program.ClearAllVertexShaderReplacements()
             self.program.SetVertexShaderCode(None)  # type: ignore[arg-type]
             self.program.SetFragmentShaderCode(None)  # type: ignore[arg-type]
             self.surface.RemoveAllTextures()

@@ -19,6 +19,7 @@ from viewer.render import notices, raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, in_view, make_view
 from viewer.render.guard import RenderGuard
+from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
@@ -268,12 +269,14 @@ class SceneView:
     def _draw_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
         wanted = self._prepare()
         self._set_samples()
-        smooth = self.software and not self._moving and self._quality != "draft"
+        smooth = self.software and not self._moving and self._quality != "draft" and bool(wanted)
         done = number = 0
-        while number == 0 or done < len(wanted):
+        last = False
+        while not last:
             part = _slice(wanted[done:], self._moving, triangles)
             done += len(part)
-            last = done == len(wanted)
+            # of several slices, smoothing is one of its own: it takes as long as many triangles
+            last = done == len(wanted) and not (smooth and part and number)
             self._show(part)
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
@@ -289,6 +292,8 @@ class SceneView:
                 self.window.WaitForCompletion()
                 yield cost
             number += 1
+        if number > 1:
+            self.window.WaitForCompletion()
         self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
         self.frames += 1
@@ -457,7 +462,7 @@ class SceneView:
         if self.window.GetMultiSamples() != samples:
             self.window.SetMultiSamples(samples)
 
-    def _prepare(self) -> list[Draw]:
+    def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
         draws, bounds = _in_view(view, self.layers.values(), self._plain)
@@ -478,7 +483,7 @@ class SceneView:
                     material.make_plain()
         return draws
 
-    def _show(self, draws: list[Draw]) -> None:
+    def _show(self, draws: list[Drawable]) -> None:
         """Make exactly these visible, as drafts while the camera moves."""
         wanted = {_actor(draw, self._moving): None for draw in draws}
         for actor in self._shown:
@@ -542,17 +547,17 @@ class SceneView:
 _DONE = object()
 
 
-def _actor(draw: Draw, moving: bool) -> vtkActor:
+def _actor(draw: Drawable, moving: bool) -> vtkActor:
     return draw.draft if moving and draw.draft is not None else draw.actor
 
 
-def _cost(draw: Draw, moving: bool) -> int:
+def _cost(draw: Drawable, moving: bool) -> int:
     actor = _actor(draw, moving)
     count = draw.triangle_count if actor is draw.actor else draw.draft_count
     return count if draw.uploaded and actor in _DRAWN else FIRST_TIME * count + NEW_ACTOR
 
 
-def _slice(draws: list[Draw], moving: bool, triangles: Callable[[], int] | None) -> list[Draw]:
+def _slice(draws: list[Drawable], moving: bool, triangles: Callable[[], int] | None) -> list[Drawable]:
     """The first draws, of about so many triangles (all for None), but one at least."""
     if triangles is None:
         return draws
@@ -562,10 +567,10 @@ def _slice(draws: list[Draw], moving: bool, triangles: Callable[[], int] | None)
 
 def _in_view(
     view: View, layers: Iterable[LayerView], plain: bool = False
-) -> tuple[list[Draw], npt.NDArray[np.float64]]:
+) -> tuple[list[Drawable], npt.NDArray[np.float64]]:
     """What of the shown LoDs the camera sees, and its bounds (K, 6). ``plain``: shaders cannot choose, so only faces
     of the finest LoD."""
-    draws: list[Draw] = []
+    draws: list[Drawable] = []
     boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
     for layer in layers:
         for lod in layer.shown_lods()[-1:] if plain else layer.shown_lods():
