@@ -92,3 +92,18 @@ def _nearest(
         return None
     first = int(segments[found[0]])
     return int(part.tags[first, 0]), world[first] + (world[first + 1] - world[first]) * found[1]
+
+
+def blocked(origin: Float64, view: View, layers: Sequence[LayerView], point: Float64) -> bool:
+    """True if a shown face stands between the eye and a point in world coordinates."""
+    start = view.eye + origin
+    way = point - start
+    distance = float(np.linalg.norm(way))
+    limit = distance * (1.0 - 1e-3) - 0.3
+    if limit <= 0.0:
+        return False
+    for layer in layers:
+        for lod in layer.shown_lods():
+            if _pick_faces(layer, lod, start, way / distance, layer.style.shown_lod == lod.index + 1, limit):
+                return True
+    return False

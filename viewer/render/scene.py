@@ -347,6 +347,12 @@ class SceneView:
         pick = self.pick(x, y)
         return None if pick is None else pick.position
 
+    def sees(self, point: npt.NDArray[np.float64]) -> bool:
+        """True if no shown face stands between the eye and a point in world coordinates."""
+        if self.origin is None or self._closed:
+            return False
+        return not raypick.blocked(self.origin, self.view(), list(self.layers.values()), point)
+
     def view(self, size: tuple[int, int] | None = None) -> View:
         """The camera in scene coordinates, as the next picture (or one of another size) shows it."""
         width, height = size or self.size
