@@ -101,7 +101,10 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--compare", type=pair, metavar="ID,ID", help="compare two scenarios of the project")
     add("--split", type=share, default=None, metavar="0.5", help="where --compare divides the picture")
     add("--time", type=moment, metavar="ISO-8601", help="moment of a scenario")
-    add("--sun", type=moment, metavar="ISO-8601", help="sun position at a moment")
+    add("--sun", type=sun_time, metavar="ISO-8601", help="sun, moon and sky as at a moment")
+    add("--no-shadows", action="store_true", help="let nothing cast a shadow")
+    add("--realism", choices=("plain", "shaded", "textured"), default=None, help="how much is drawn (default shaded)")
+    add("--contours", type=metres, metavar="METRES", help="contour lines at every so many metres of height")
     add("--no-legend", action="store_true", help="leave the legend out")
     add("--quality", choices=("draft", "normal", "high"), default=None, help="how carefully to draw")
 
@@ -123,6 +126,14 @@ def position(text: str) -> tuple[int, int]:
     if x != int(x) or y != int(y):
         raise argparse.ArgumentTypeError(f"{text!r} is not X,Y in whole pixels")
     return int(x), int(y)
+
+
+def metres(text: str) -> float:
+    """A step of heights: above 0, up to 10,000."""
+    (value,) = numbers(1)(text)
+    if not 0.0 < value <= 10_000.0:
+        raise argparse.ArgumentTypeError(f"{text} is no height above 0 and up to 10000 metres")
+    return value
 
 
 class numbers:
@@ -170,6 +181,17 @@ def share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is out of range: 0 to 1")
     return value
+
+
+def sun_time(text: str) -> str:
+    """A date and time that sun and moon are known for, as it is."""
+    from viewer.analysis.sun import parse_time
+
+    try:
+        parse_time(text, 0.0)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def moment(text: str) -> str:

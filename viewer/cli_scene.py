@@ -9,7 +9,7 @@ import argparse
 import difflib
 import importlib
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -41,14 +41,14 @@ def make_session() -> Session:
     return session
 
 
-def open_scene(session: Session, options: argparse.Namespace) -> None:
-    """Load the paths and apply every option.
+def open_scene(session: Session, options: argparse.Namespace, meanwhile: Callable[[], None] = lambda: None) -> None:
+    """Load the paths and apply every option. ``meanwhile`` is called once, as soon as the loads have begun.
 
     Raises:
         CliError: nothing could be read (3), something asked for is not in it (4), or options that make no sense (2).
     """
     check_options(options)
-    load_paths(session, options.paths)
+    load_paths(session, options.paths, meanwhile)
     refuse_unknown_scenarios(options)
     apply_options(session, options)
     session.move_camera(choose_camera(session, options))
@@ -75,7 +75,7 @@ def check_options(options: argparse.Namespace) -> None:
             raise CliError(USAGE, f"--filter: {error}.") from error
 
 
-def load_paths(session: Session, paths: Iterable[str]) -> None:
+def load_paths(session: Session, paths: Iterable[str], meanwhile: Callable[[], None] = lambda: None) -> None:
     """Open everything, showing progress; what goes wrong is told on standard error, Ctrl-C cancels the loads.
 
     Raises:
@@ -97,6 +97,8 @@ def load_paths(session: Session, paths: Iterable[str]) -> None:
         session.run("file.open", paths=tuple(paths))
         session.poll()
         _import_renderer()
+        if session.jobs.active:
+            meanwhile()
         while session.jobs.active:
             session.poll()
             active = session.jobs.active
@@ -125,11 +127,11 @@ def _import_renderer() -> None:
 
 
 def refuse_unknown_scenarios(options: argparse.Namespace) -> None:
-    """Scenarios, times and sun positions are part of a project's scenarios; these files hold none."""
-    for name in ("scenario", "compare", "time", "sun"):
+    """Scenarios and their times are part of a project; these files hold none."""
+    for name in ("scenario", "compare", "time"):
         value = getattr(options, name)
         if value is not None:
-            what = {"time": "has no data over time", "sun": "has no sun study"}.get(name, "has no scenarios")
+            what = "has no data over time" if name == "time" else "has no scenarios"
             raise CliError(NOT_IN_IT, f"--{name} {value}: what was opened {what}.")
 
 
@@ -152,8 +154,22 @@ def apply_options(session: Session, options: argparse.Namespace) -> None:
         _select(session, cities, options.select)
     if options.no_legend:
         run("legend.set_visible", visible=False)
+    _light(session, options)
+
+
+def _light(session: Session, options: argparse.Namespace) -> None:
+    """Time of the light, shadows, and how much is drawn how carefully."""
+    run = session.run
     if options.quality is not None:
         run("quality.set", quality=options.quality)
+    if options.realism is not None:
+        run("realism.set", realism=options.realism)
+    if options.sun is not None:
+        run("light.set_time", time=options.sun)
+    if options.no_shadows:
+        run("light.set_shadows", visible=False)
+    if options.contours is not None:
+        run("contours.set", step=options.contours)
 
 
 def _having(cities: dict[str, Any], what: str, wanted: str, choices: Any) -> list[str]:

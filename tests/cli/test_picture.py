@@ -101,7 +101,6 @@ def test_a_filter_that_matches_nothing_is_told(citiverse: Callable, boxes: Path)
         (("--scenario", "2030/heat"), "no scenarios"),
         (("--compare", "a,b", "--split", "0.5"), "no scenarios"),
         (("--time", "2030-06-21T12:00"), "no data over time"),
-        (("--sun", "2030-06-21T12:00"), "no sun study"),
     ],
 )
 def test_what_is_not_in_it_is_code_4(citiverse: Callable, boxes: Path, words: tuple[str, ...], told: str) -> None:
@@ -109,6 +108,14 @@ def test_what_is_not_in_it_is_code_4(citiverse: Callable, boxes: Path, words: tu
     assert answer.code == 4, answer.err
     assert told in answer.err and answer.err.count("\n") == 1
     assert not Path("a.png").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--realism", "plain")],
+)
+def test_light_and_realism_change_the_picture(picture: Callable, words: tuple[str, ...]) -> None:
+    assert differs(picture(*words), picture()) > 0.02
 
 
 def test_what_cannot_be_read_is_code_3(citiverse: Callable, boxes: Path, tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert option in text
     for option in ("--hide", "--scenario", "--compare", "--split", "--time", "--sun", "--select", "--no-legend"):
         assert option in text
+    for option in ("--realism", "--contours", "--no-shadows"):
+        assert option in text
 
 
 def test_unexpected_errors_are_one_line_too(

@@ -18,7 +18,7 @@ layer.set_visible layer.set_lod layer.remove layer.rename layer.zoom_to layer.se
 style.color_by style.set_palette style.set_range style.reset filter.set selection.set selection.toggle selection.clear
 selection.hide selection.isolate selection.zoom_to visibility.show_all view.home view.back view.forward view.top
 view.zoom_to_all view.orbit view.pan view.zoom view.set_camera viewpoint.add viewpoint.go viewpoint.remove
-viewpoint.rename legend.set_visible quality.set""".split()  # noqa: SIM905
+viewpoint.rename legend.set_visible quality.set light.set_time light.set_shadows realism.set contours.set""".split()  # noqa: SIM905
 )
 
 
@@ -74,6 +74,8 @@ def test_a_second_command_of_one_name_or_without_help_is_refused():
         ("view.zoom", {"steps": 10**400}, "'steps' must be a finite number"),
         ("view.zoom", {"steps": True}, "'steps' must be a finite number"),
         ("view.zoom", {"steps": 1, "anchor": [1, 2]}, "'anchor' must be 3 values (a finite number each) or nothing"),
+        ("light.set_time", {"time": "yesterday"}, "is no date and time"),
+        ("contours.set", {"step": -1}, "step of 0 to"),
         ("quality.set", {"quality": "best"}, "'quality' must be one of draft, normal, high, not 'best'"),
         ("file.open", {"paths": "a.json"}, "'paths' must be a list (a text each)"),
         ("view.set_camera", {"camera": {"position": [0, 0, 0]}}, "'camera'"),
@@ -164,6 +166,10 @@ UNDOABLE = {
     "viewpoint.rename": {"name": "Here", "new_name": "There"},
     "legend.set_visible": {"visible": False},
     "quality.set": {"quality": "high"},
+    "light.set_time": {"time": "2026-06-21T15:00+02:00"},
+    "light.set_shadows": {"visible": False},
+    "realism.set": {"realism": "plain"},
+    "contours.set": {"step": 5},
     "project.set_title": {"title": "Plan"},
 }
 ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick"}

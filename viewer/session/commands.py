@@ -1,6 +1,6 @@
 """All commands: importing this module registers them. See `viewer.session.registry` for how one is written."""
 
-from viewer.session import file_commands, layer_commands, selection_commands, view_commands
+from viewer.session import file_commands, layer_commands, light_commands, selection_commands, view_commands
 from viewer.session.registry import (
     COMMANDS,
     CommandError,
@@ -23,6 +23,7 @@ __all__ = [
     "file_commands",
     "find",
     "layer_commands",
+    "light_commands",
     "selection_commands",
     "view_commands",
 ]
