@@ -116,7 +116,7 @@ def qapp_cls() -> Any:
     from PySide6.QtCore import QCoreApplication, Qt
     from PySide6.QtWidgets import QApplication
 
-    from viewer.ui.canvas import install_format
+    from viewer.ui.gl_format import install_format
 
     if QCoreApplication.instance() is None:
         QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)

@@ -7,7 +7,7 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +26,12 @@ PICTURE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 def render(options: argparse.Namespace) -> int:
     """Write one picture."""
     path = checked_output(options.output)
-    session = make_session()
+    session, early = make_session(), EarlyView(options.size)
     try:
-        open_scene(session, options)
-        write_picture(path, draw(session, options.size))
+        open_scene(session, options, meanwhile=early.prepare)
+        write_picture(path, draw(session, options.size, early))
     finally:
+        early.close()
         session.close()
     return DONE
 
@@ -40,12 +41,13 @@ def pick(options: argparse.Namespace) -> int:
     (x, y), (width, height) = options.at, options.size
     if not (0 <= x < width and 0 <= y < height):
         raise CliError(USAGE, f"--at {x},{y} lies outside the picture of {width}x{height} pixels.")
-    session = make_session()
+    session, early = make_session(), EarlyView(options.size)
     try:
-        open_scene(session, options)
-        with showing(session, options.size) as view:
+        open_scene(session, options, meanwhile=early.prepare)
+        with showing(session, options.size, early) as view:
             found = describe_pick(session, view.scene.pick(x, y))
     finally:
+        early.close()
         session.close()
     emit(json.dumps(found, ensure_ascii=False, allow_nan=False) if options.json else pick_text(found))
     return DONE
@@ -67,13 +69,8 @@ def checked_output(text: str) -> Path:
     return path
 
 
-@contextmanager
-def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
-    """An off-screen view that shows the session's document through its camera.
-
-    Raises:
-        CliError: this machine cannot draw.
-    """
+def make_view(size: tuple[int, int]) -> OffscreenView:
+    """An off-screen view, empty; raises `CliError` where this machine cannot draw."""
     from viewer import syslibs
 
     try:
@@ -82,13 +79,49 @@ def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
         absent = syslibs.missing(syslibs.DRAWING)
         remedy = f" Remedy: {syslibs.remedy(absent)}" if absent else " Install the program again."
         raise CliError(CANNOT_DRAW, f"this machine cannot draw ({error}).{remedy}") from error
-    from viewer.render.resolve import resolve
-
     try:
-        view = OffscreenView(*size)
+        return OffscreenView(*size)
     except CannotDraw as error:
         raise CliError(CANNOT_DRAW, str(error)) from error
+
+
+class EarlyView:
+    """A view that is made, with its shaders, while worker processes still read what it will show."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self._view: OffscreenView | None = None
+
+    def prepare(self) -> None:
+        """Make it. Why it cannot be made is told when something is to be drawn: what cannot be read comes first."""
+        with suppress(CliError, ValueError):
+            self._view = make_view(self._size)
+            self._view.scene.warm_up()
+            self._view.scene.render()
+
+    def take(self) -> OffscreenView:
+        """The view, from now on the caller's; raises `CliError` where this machine cannot draw."""
+        view, self._view = self._view, None
+        return view if view is not None else make_view(self._size)
+
+    def close(self) -> None:
+        """Free it if nobody took it."""
+        if self._view is not None:
+            self._view.close()
+            self._view = None
+
+
+@contextmanager
+def showing(session: Session, size: tuple[int, int], early: EarlyView | None = None) -> Iterator[OffscreenView]:
+    """An off-screen view (the one made early, if given) that shows the session's document through its camera.
+
+    Raises:
+        CliError: this machine cannot draw.
+    """
+    view = make_view(size) if early is None else early.take()
     try:
+        from viewer.render.resolve import resolve
+
         # The state comes first: then only the levels of detail that it shows are built.
         view.scene.apply(resolve(session.document, session.camera, size=size))
         for layer in session.document.state.layers:
@@ -102,9 +135,9 @@ def showing(session: Session, size: tuple[int, int]) -> Iterator[OffscreenView]:
         view.close()
 
 
-def draw(session: Session, size: tuple[int, int]) -> Any:
+def draw(session: Session, size: tuple[int, int], early: EarlyView | None = None) -> Any:
     """The picture with its legend, uint8 (H, W, 3)."""
-    with showing(session, size) as view:
+    with showing(session, size, early) as view:
         return finished(session, view, size)
 
 

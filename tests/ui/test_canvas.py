@@ -34,7 +34,8 @@ from viewer.render.offscreen import OffscreenView
 from viewer.render.resolve import resolve
 from viewer.render.textures import Stopped, prepare_textures
 from viewer.ui import image_surface
-from viewer.ui.canvas import Canvas, OffscreenCanvas, install_format, make_canvas
+from viewer.ui.canvas import Canvas, OffscreenCanvas, make_canvas
+from viewer.ui.gl_format import install_format
 
 pytestmark = pytest.mark.gui
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton

@@ -22,6 +22,10 @@ SURROUNDINGS = 1.4
 """How much more than the selected objects a view of them takes in."""
 
 
+MANY = 500
+"""From so many rows on it is faster to read all ids at once."""
+
+
 def _has_selection(session: Session) -> bool:
     return bool(session.document.state.selection.ids)
 
@@ -192,7 +196,8 @@ def _ids_of_rows(city: CityData, rows: tuple[int, ...]) -> tuple[str, ...]:
     for row in rows:
         if not 0 <= row < len(city.objects):
             raise CommandError(f"There is no object in row {row}; there are {len(city.objects)} objects.")
-    names = [city.objects.ids[row] for row in rows]
+    names = city.objects.ids.to_list() if len(rows) > MANY else []
+    names = [names[row] for row in rows] if names else [city.objects.ids[row] for row in rows]
     base = derived(city)
     for name, row in zip(names, rows, strict=True):
         base.remember(name, row)

@@ -15,10 +15,10 @@ from viewer.jobs.queue import JobQueue
 from viewer.session.session import Session
 from viewer.settings.settings import Settings
 from viewer.ui import icons
-from viewer.ui.canvas import install_format
 from viewer.ui.crash import CrashWatch
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.window import MainWindow
+from viewer.ui.gl_format import install_format
 from viewer.ui.theme import install_fonts
 
 APP_ID = "citiverse"

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
-    QGuiApplication,
     QImage,
     QKeyEvent,
     QMouseEvent,
     QOpenGLContext,
     QResizeEvent,
-    QSurfaceFormat,
     QTouchEvent,
     QWheelEvent,
 )
@@ -38,6 +36,7 @@ from viewer.render.scene import SceneView
 from viewer.render.state import Pick
 from viewer.session import navigation
 from viewer.ui.gestures import Gestures
+from viewer.ui.gl_format import window_gl_works
 from viewer.ui.image_surface import ImageSurface, to_image
 from viewer.ui.slices import Slices
 from viewer.ui.surface import Surface
@@ -55,7 +54,6 @@ READ_MS = 20
 SLOW_FRAME_SECONDS = 0.05
 """While the camera moves on a software renderer, pictures that take longer are drawn with fewer pixels."""
 
-_NO_WINDOW_GL = ("offscreen", "minimal", "vnc", "linuxfb")
 _GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DEPTH_TEST = 0x4000, 0x2601, 0x0203, 0x0B71
 _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x8CA9, 0x0C11, 0x1F01
 
@@ -63,30 +61,9 @@ HEAVY_SECONDS = 0.3
 """A picture that takes so long on a software renderer is not drawn anew for a hover."""
 
 
-def install_format() -> None:
-    """Ask for OpenGL 3.2 core without Qt's own multisampling. Before the `QApplication` is made."""
-    wanted = QSurfaceFormat()
-    wanted.setRenderableType(QSurfaceFormat.RenderableType.OpenGL)
-    wanted.setVersion(3, 2)
-    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
-    wanted.setAlphaBufferSize(8)
-    wanted.setDepthBufferSize(0)
-    wanted.setSamples(0)
-    if QSurfaceFormat.defaultFormat() != wanted:  # Qt warns of a change after the first window
-        QSurfaceFormat.setDefaultFormat(wanted)
-
-
 def make_canvas(session: Session) -> Canvas:
     """A canvas on OpenGL in the window; off-screen where that is impossible; one that says why where both are."""
-    return Canvas(session) if _window_gl_works() else OffscreenCanvas(session)
-
-
-def _window_gl_works() -> bool:
-    if QGuiApplication.platformName() in _NO_WINDOW_GL:
-        return False
-    context = QOpenGLContext()
-    context.setFormat(QSurfaceFormat.defaultFormat())
-    return context.create() and context.format().version() >= (3, 2)
+    return Canvas(session) if window_gl_works() else OffscreenCanvas(session)
 
 
 class _GlSurface(QOpenGLWidget):
@@ -154,6 +131,8 @@ class _GlSurface(QOpenGLWidget):
     def paintGL(self) -> None:
         """Draw if something changed, and copy the picture to the widget."""
         if self._context is None or self.scene is None or self._canvas is None:
+            return
+        if self._canvas.needs_no_picture:
             return
         if self._stale:
             self._stale = False
@@ -322,6 +301,11 @@ class Canvas(QWidget):
             if not covered:
                 self._surface.draw()
 
+    @property
+    def needs_no_picture(self) -> bool:
+        """True while something hides the picture, and one has been drawn before."""
+        return self._covered and self.scene is not None and self.scene.frames > 0
+
     def pick(self, x: float, y: float) -> Pick | None:
         """What is drawn at a device pixel from the top left."""
         return self.scene.pick(x, y) if self.scene is not None else None
@@ -368,7 +352,7 @@ class Canvas(QWidget):
     def start_picture(self) -> None:
         """Begin a picture; called by the surface when Qt paints. Heavy ones go on between Qt's events."""
         scene = self.scene
-        if scene is not None and not (self._covered and scene.frames):
+        if scene is not None:
             whole, self._first_at_this_size = self._first_at_this_size, False
             self._slices.start(scene.render_steps, whole=whole, patient=self._moving)
 

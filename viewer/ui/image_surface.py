@@ -81,7 +81,7 @@ class ImageSurface(QWidget):
                 self.problem,
             )
         else:
-            if self._stale:
+            if self._stale and not self._canvas.needs_no_picture:
                 self._stale = False
                 self._canvas.start_picture()
                 if not self._canvas.unfinished:

@@ -40,6 +40,7 @@ class Slices(QObject):
         self._again = False
         self._whole = False
         self._drawn = False
+        self._light = False
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -55,13 +56,15 @@ class Slices(QObject):
     def suits(self, software: bool) -> None:
         """Begin with slices that suit such a renderer."""
         self._first = self._triangles = START[software]
+        self._light = not software
 
     def start(
         self, picture: Callable[[Callable[[], int] | None], Iterator[int]], *, whole: bool, patient: bool
     ) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
-        that never rests still gets pictures; else it is given up. A picture of which the one before took several slices
-        begins in a later turn of Qt's loop: what asked for it, and Qt's own painting, have taken time already."""
+        that never rests still gets pictures; else it is given up. Where a
+        picture takes several slices, the first is drawn in a later turn of Qt's loop: what asked for it, and Qt's own
+        painting, have taken time already."""
         if patient and self.unfinished and not whole:
             self._again = True
             return
@@ -70,7 +73,7 @@ class Slices(QObject):
         # the picture before may have been a draft, or one of cheap triangles
         self._triangles = min(self._triangles, self._first)
         self._steps = picture(None if whole else lambda: self._triangles)
-        if whole or self.seconds < 2 * GOAL_SECONDS:
+        if whole or self._light:
             self._draw()
         if self.unfinished:
             self._timer.start()
@@ -99,7 +102,8 @@ class Slices(QObject):
         self._work += seconds
         if self._steps is None:
             # whole pictures are the first of a size or of all: buffers and shaders are made with them
-            self.seconds = self.seconds if self._whole else self._work
+            if not self._whole:
+                self.seconds, self._light = self._work, self._work < 2 * GOAL_SECONDS
         else:
             # what is new costs more than what comes next lets on: be quick to take less, slow to take more
             wish = int(self._cost * GOAL_SECONDS / max(seconds, 1e-4))

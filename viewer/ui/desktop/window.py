@@ -17,8 +17,10 @@ from PySide6.QtGui import (
     QGuiApplication,
     QImage,
     QPainter,
+    QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+from shiboken6 import isValid
 
 from viewer.document.state import Camera
 from viewer.session.recovery import recoverable
@@ -35,7 +37,7 @@ from viewer.ui.desktop.feedback import Feedback
 from viewer.ui.desktop.files import Files
 from viewer.ui.desktop.keys_help import KeysHelp
 from viewer.ui.desktop.panels.inspector import Inspector
-from viewer.ui.desktop.panels.layers import LayersPanel
+from viewer.ui.desktop.panels.layers import LAYER_ICONS, LayersPanel
 from viewer.ui.desktop.panels.report import ReportPanel
 from viewer.ui.desktop.panels.style import StylePanel
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
@@ -52,6 +54,8 @@ REST_MS = 900
 """After so long without moving, a view is one to go back to."""
 POLL_MS = 15
 """How often work in progress is asked how far it is; only while there is any."""
+READY_MS = 300
+"""After the window came: its own first picture has been drawn by then."""
 NO_SUCH_ID = "No object with such an id"
 PANELS = ("layers", "style", "inspector", "viewpoints", "report")
 _TITLES = {
@@ -97,6 +101,7 @@ class MainWindow(QMainWindow):
         self.preferences = Preferences(self.shell, self)
         self._layout = QByteArray()
         self._at_start: bool | None = None
+        self._ready = False
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._work)
@@ -308,7 +313,9 @@ class MainWindow(QMainWindow):
         name = self.files.title() if state.layers else ""
         self.setWindowTitle(f"{visible_text(name)}[*] – {PRODUCT}" if name else PRODUCT)
         self.setWindowModified(bool(state.layers) and self.session.document.dirty)
-        if parts is None or parts & {"layers", "cities", "style", "visibility", "show_legend", "crs"}:
+        if parts is not None and "cities" in parts:
+            self.shell.soon(self.feedback.refresh)  # a city arrives, which is much work for one turn
+        elif parts is None or parts & {"layers", "style", "visibility", "show_legend", "crs"}:
             self.feedback.refresh()
 
     # --- start page and layout -------------------------------------------------------------------------------
@@ -423,6 +430,20 @@ class MainWindow(QMainWindow):
 
     # --- work in progress ------------------------------------------------------------------------------------
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """What the first city will need is got ready while the start page is looked at."""
+        super().showEvent(event)
+        if not self._ready:
+            self._ready = True
+            QTimer.singleShot(READY_MS, self, self._get_ready)
+
+    def _get_ready(self) -> None:
+        """Lay out and paint hidden panels once, each in a turn of its own: styles, icons and glyphs come with it."""
+        for widget in (*self.docks.values(), self.toolbar):
+            self.shell.soon(partial(_paint_once, widget))
+        for name, role in LAYER_ICONS:
+            self.shell.soon(partial(self.shell.icon, name, role))
+
     def _jobs_changed(self) -> None:
         active = [job for job in self.session.jobs.active if job.title]  # what has no name is not worth a word
         self.status.show_jobs(() if self._at_start else active)
@@ -490,3 +511,8 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
         event.accept()
         super().closeEvent(event)
+
+
+def _paint_once(widget: QWidget) -> None:
+    if isValid(widget) and widget.isHidden():
+        widget.grab()

@@ -47,6 +47,12 @@ def type_counts(city: CityData) -> list[tuple[str, int]]:
     return [(city.objects.type_names[int(i)], int(counts[i])) for i in order if counts[i]]
 
 
+LAYER_ICONS = tuple((name, "text") for name in ("eye", "report", "more", "zoom-to", "rename", "trash")) + tuple(
+    (name, "muted") for name in ("surface", "object", "image", "text", "number", "boolean", "json")
+)
+"""Icons that a layer's card and its colours need, with their colours."""
+
+
 class LayerCard(QFrame):
     """One layer. It reads the state in `refresh` and runs commands; it never writes to the document."""
 
