@@ -10,7 +10,7 @@ flat in vec4 objectFacts;
 flat in vec3 styleRGB;
 flat in ivec4 objectTag;
 #if REALISM == 2
-in vec2 wallAt;
+in vec4 wallAt;
 #endif
 uniform mat3 normalMatrix;
 //VTK::CustomUniforms::Dec
@@ -18,6 +18,8 @@ uniform mat3 normalMatrix;
 #include "face.glsl"
 #include "surfaces.glsl"
 #include "light.glsl"
+#include "contour.glsl"
+#include "hatch.glsl"
 #include "highlight.glsl"
 #include "identify.glsl"
 #if COLOUR_MODE == 2
@@ -50,7 +52,7 @@ Face faceHere()
 #if REALISM == 2
   f.wall = wallAt;
 #else
-  f.wall = vec2(0.0);
+  f.wall = vec4(0.0);
 #endif
   f.storey = objectFacts.z;
   f.pixel = f.distance * pixelAngle;
@@ -71,6 +73,7 @@ void main()
 #else
   vec3 rgb = lit(s, f);
 #endif
+  rgb = hatched(contoured(rgb, f), f);
   rgb = highlighted(rgb, f.flags, brightness(irradiance(f.n)));
   gl_FragData[0] = idPass == 1 ? colourOfId(objectTag.x) : vec4(rgb, 1.0);
 }

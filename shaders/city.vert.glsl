@@ -3,7 +3,8 @@
 // Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), REALISM (0 plain, 1 shaded, 2 textured).
 // Inputs:  vertexMC  position from the tile's origin, metres
 //          tags      object row, surface code
-//          wall      metres along the wall, its length; 0, 0 where there is none (REALISM 2 only)
+//          wall      metres along the wall, its length, up to its eaves, down to its foot; 0 where there is none
+//                    (REALISM 2 only)
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
 //           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
@@ -32,11 +33,11 @@ flat out vec3 styleRGB;      // colour of the object
 flat out ivec4 objectTag;    // id, surface code, flags, use
 #if REALISM == 2
 #ifdef INSTANCED
-const vec2 wall = vec2(0.0);
+const vec4 wall = vec4(0.0);
 #else
-in vec2 wall;
+in vec4 wall;
 #endif
-out vec2 wallAt;
+out vec4 wallAt;
 #endif
 #if COLOUR_MODE == 2
 #ifdef INSTANCED

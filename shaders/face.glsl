@@ -10,7 +10,7 @@ struct Face {
   float distance;  // metres from the eye
   float above;     // metres over the object's base
   float top;       // the object's height, metres
-  vec2 wall;       // metres along the wall, its length; y = 0: no wall with coordinates
+  vec4 wall;       // metres along the wall, its length, up to its eaves, down to its foot; y = 0: not known
   float storey;    // metres per storey, 0 = unknown
   float pixel;     // metres that a pixel covers here, across the line of sight
   float random;    // 0..1, one per object
@@ -18,7 +18,7 @@ struct Face {
 
 struct Surface {
   vec3 rgb;        // tone of a model (sRGB)
-  vec3 glow;       // light that it sends out itself (linear); 0 by day
-  float gloss;     // 0 matt .. 1 water, glass
+  vec3 glow;       // light that it sends out or mirrors (linear)
+  float gloss;     // 0 matt .. 1 water, glass: for the glint of the sun; what they mirror of the sky is in glow
   vec3 n;          // normal; waves may bend it
 };

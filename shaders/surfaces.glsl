@@ -1,4 +1,13 @@
-// Colours (sRGB) of semantic surfaces, by the surface code of CityData. Needs face.glsl.
+// Colours (sRGB) of semantic surfaces, by the surface code of CityData. Needs face.glsl, style.glsl.
+// Defined by the program: REALISM (0 plain, 1 shaded, 2 textured: patterns, windows and water besides).
+#if REALISM == 2
+#include "pattern.glsl"
+#include "mirror.glsl"
+#include "facade.glsl"
+#include "roof.glsl"
+#include "water.glsl"
+#include "ground.glsl"
+#endif
 const vec3 ROOF_PITCHED = vec3(0.755, 0.455, 0.35);
 const vec3 ROOF_FLAT    = vec3(0.715, 0.645, 0.59);
 const vec3 WALL         = vec3(0.955, 0.935, 0.895);
@@ -42,9 +51,19 @@ vec3 surfaceTone(Face f, float up)
 Surface surfaceOf(Face f)
 {
 #if REALISM == 0
-  vec3 tone = CLAY;
+  return Surface(CLAY * (0.95 + 0.09 * f.random), vec3(0.0), 0.0, f.n);
 #else
-  vec3 tone = surfaceTone(f, abs(f.n.z));
+  float up = abs(f.n.z);
+  vec3 tone = surfaceTone(f, up) * (0.95 + 0.09 * f.random);
+#if REALISM == 2
+  bool building = (f.flags & FLAG_BUILDING) != 0;
+  bool open_ = f.code == 0 || f.code == 31;
+  if (f.code == 12 || f.code == 14 || (f.use == 40 && open_)) { if (up > 0.7) return water(f); }
+  else if (f.code == 1 || (open_ && building && up > 0.35)) return roof(f);
+  else if ((f.code == 2 || (open_ && building)) && f.use < 16) return facade(f);
+  else if (f.code == 7) return pane(f);
+  else if (f.use >= 16 && f.use <= 44 && up > 0.35) return ground(f, tone);
 #endif
-  return Surface(tone * (0.95 + 0.09 * f.random), vec3(0.0), 0.0, f.n);
+  return Surface(tone, vec3(0.0), 0.0, f.n);
+#endif
 }

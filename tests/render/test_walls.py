@@ -42,7 +42,7 @@ BUILDINGS = np.ones(4, np.bool_)
 @settings(max_examples=60, deadline=None)
 @given(ANGLES, st.floats(0.5, 60), st.floats(0.5, 60), st.booleans())
 def test_a_turned_box_has_four_walls_of_its_own_lengths(angle, width, depth, other):
-    wall = wall_coordinates(*mesh(box((width, depth, 9.0), angle), other_diagonal=other), BUILDINGS).reshape(4, 4, 2)
+    wall = wall_coordinates(*mesh(box((width, depth, 9.0), angle), other_diagonal=other), BUILDINGS).reshape(4, 4, 4)
     np.testing.assert_allclose(wall[:, :, 1], np.repeat([[width], [depth], [width], [depth]], 4, axis=1), atol=2e-3)
     # 0, 1, 5, 4: left bottom, right bottom, right top, left top as seen from outside
     expected = np.array([[0, width, width, 0], [0, depth, depth, 0]] * 2)
@@ -72,6 +72,9 @@ def test_triangles_apart_from_each_other_are_still_one_wall(angle, seed):
     wall = wall_coordinates(corners, triangles, np.tile(np.float32([0, 2]), (12, 1)), BUILDINGS)
     np.testing.assert_allclose(wall[:, 1], 9.0, atol=2e-3)
     np.testing.assert_allclose(wall[:, 0], fan[triples[order], 0].ravel(), atol=2e-3)
+    # the eaves are at 5 m, where the gable begins
+    np.testing.assert_allclose(wall[:, 2], 5.0 - fan[triples[order], 2].ravel(), atol=2e-3)
+    np.testing.assert_allclose(wall[:, 3], fan[triples[order], 2].ravel(), atol=2e-3)
 
 
 def test_gaps_steps_and_other_objects_part_walls():
@@ -93,13 +96,14 @@ def test_only_walls_have_coordinates():
     wall = wall_coordinates(*cases, np.array([True, False]))
     assert (wall[:16] == 0).all()
     assert (wall[16:, 1] == 5).all()
+    assert (wall[16:, 2] + wall[16:, 3] == 3).all()
 
 
 def test_nothing_and_damage_are_harmless():
     none = wall_coordinates(
         np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32), np.zeros((0, 2), np.float32), BUILDINGS
     )
-    assert none.shape == (0, 2)
+    assert none.shape == (0, 4)
     quad = np.zeros((1, 4, 3))
     assert (wall_coordinates(*mesh(quad), BUILDINGS) == 0).all()
     broken = np.array([[[0, 0, 0], [np.nan, 0, 0], [5, 0, 3], [0, 0, 3]]])

@@ -48,7 +48,7 @@ class CityMaterial:
 
     Args:
         style: the layer's style texture.
-        base: the layer's `BaseTexture`.
+        base: the layer's `ObjectTexture`.
         lod_index: index of the LoD in ``CityData.lods``.
         kind: "faces", "copies" (of a template, by VTK's glyph mapper), "points" or "lines".
         copies: for "copies", the `CopyTable`'s texture and the surface code of the template's faces.
@@ -90,6 +90,9 @@ class CityMaterial:
             fragment.SetUniformf("pixelAngle", 1e-3)
             fragment.SetUniformf("hazeMetres", 1e9)
             fragment.SetUniform3f("skyBottom", (0.93, 0.95, 0.97))
+            fragment.SetUniform3f("skyTop", (0.62, 0.74, 0.88))
+            fragment.SetUniformf("night", 0.0)
+            self.set_details(0.0, 0.0, 0.0)
         else:
             vertex.SetUniform2f("viewportPixels", (1.0, 1.0))
             vertex.SetUniformf("markerPixels", 6.0 if kind == "points" else 2.0)
@@ -137,6 +140,15 @@ class CityMaterial:
             fragment.SetUniformf("pixelAngle", pixel_angle)
             fragment.SetUniformf("hazeMetres", haze_metres)
             fragment.SetUniform3f("skyBottom", horizon)
+
+    def set_details(self, contour_step: float, height: float, water_time: float) -> None:
+        """Contour lines every so many metres (0 = none), the height of the scene origin that they are counted with,
+        and the moment (seconds) at which waves are drawn."""
+        if self.kind == "faces":
+            fragment = self.program.GetFragmentCustomUniforms()
+            fragment.SetUniformf("contourStep", contour_step)
+            fragment.SetUniformf("contourFrom", height)
+            fragment.SetUniformf("waterTime", water_time)
 
     def set_viewport(self, width: int, height: int, scale: float) -> None:
         """Tell markers the size of the picture in pixels and how many of these make one pixel of the screen."""

@@ -61,6 +61,8 @@ class SceneView:
         """Pictures drawn so far."""
         self.interactive = False
         """Set by a window: on a slow renderer, drafts of large scenes are made, to be drawn while the camera moves."""
+        self.water_time = 0.0
+        """Moment in seconds at which waves are drawn; it only moves while something plays."""
         self.render_scale = 1.0
         """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
         self.screen_size: tuple[int, int] | None = None
@@ -198,6 +200,7 @@ class SceneView:
         """Make the scene look as ``state`` says; only what differs is touched. True if a new picture is needed."""
         old, self.state = self.state, state
         changed = old is None or old.camera != state.camera or old.quality != state.quality
+        changed |= old is not None and old.contour_step != state.contour_step
         if old is None or (old.background_top, old.background_bottom) != (
             state.background_top,
             state.background_bottom,
@@ -481,9 +484,12 @@ class SceneView:
         self._backdrop.set_view(view)
         horizon = self.state.background_bottom if self.state else (0.93, 0.95, 0.97)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
+        step = self.state.contour_step if self.state else 0.0
+        height = float(self.origin[2]) if self.origin is not None else 0.0
         for layer in self.layers.values():
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
+                material.set_details(step, height, self.water_time)
                 material.set_view(eye, 2.0 * view.tan_y / view.height, self._haze_metres, horizon)
                 if self._plain:
                     material.make_plain()

@@ -38,8 +38,14 @@ LEAST_AREA2 = 1e-4
 """Square of twice the area (m4) below which a triangle says nothing about its direction: 50 cm2."""
 
 
+END = 0.3
+"""Metres from the ends of a wall in which its top counts as eaves."""
+
+
 def wall_coordinates(positions: Float32, triangles: Int32, tags: Float32, plain: Bool) -> Float32:
-    """Metres along the wall from its left end seen from outside, and the wall's length.
+    """Where every vertex lies on its wall.
+
+    The eaves are where the lower of the wall's two ends stops, so a gable begins at them; the foot is its lowest point.
 
     Args:
         positions: (V, 3) metres, z up, from any origin. Vertices are not shared between faces of other planes.
@@ -48,9 +54,10 @@ def wall_coordinates(positions: Float32, triangles: Int32, tags: Float32, plain:
         plain: (N,) True for objects whose faces without semantics may be walls too (buildings).
 
     Returns:
-        float32 (V, 2): (u, length) with 0 <= u <= length; (0, 0) where there is no wall.
+        float32 (V, 4), metres: along the wall from its left end seen from outside, the wall's length, up to its
+        eaves (negative above them), down to its foot; zeros where there is no wall.
     """
-    out = np.zeros((len(positions), 2), np.float32)
+    out = np.zeros((len(positions), 4), np.float32)
     corners, rows, along = _walls(positions, triangles, tags, plain)
     if not len(rows):
         return out
@@ -70,9 +77,26 @@ def wall_coordinates(positions: Float32, triangles: Int32, tags: Float32, plain:
     left = np.minimum.reduceat(low[order], starts)
     length = np.maximum.reduceat(high[order], starts) - left
     u = np.clip(turned.real - left[wall][:, None], 0.0, length[wall][:, None])
-    out[corners.ravel(), 0] = u.ravel()
-    out[corners.ravel(), 1] = np.repeat(length[wall], 3)
+    top = positions[corners, 2]
+    foot, eaves = _foot_and_eaves(order, starts, top, u, length[wall])
+    values = (u, length[wall][:, None], eaves[wall][:, None] - top, top - foot[wall][:, None])
+    for column, value in enumerate(values):
+        out[corners, column] = value
     return out
+
+
+def _foot_and_eaves(
+    order: Int64, starts: Int64, z: Float32, u: Float64, length: Float64
+) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
+    """Lowest z of every wall, and the lower one of the tops of its two ends. z, u: (K, 3); length: (K,)."""
+    low = np.float32(-np.inf)
+    tops = []
+    for distance in (u, length[:, None] - u):
+        ends = np.where(distance <= END, z, low)
+        tops.append(np.maximum(np.maximum(ends[:, 0], ends[:, 1]), ends[:, 2]))
+    left, right = (np.maximum.reduceat(top[order], starts) for top in tops)
+    foot = np.minimum.reduceat(np.minimum(np.minimum(z[:, 0], z[:, 1]), z[:, 2])[order], starts)
+    return foot, np.minimum(left, right)
 
 
 def _walls(
@@ -211,7 +235,7 @@ class WallReader:
         return bool(self._results)
 
     def take(self, *, wait: bool = False) -> tuple[Any, Float32] | None:
-        """A target and its float32 (V, 2), None if there is none (yet). ``wait``: for the next one, if any."""
+        """A target and its float32 (V, 4), None if there is none (yet). ``wait``: for the next one, if any."""
         thread = self._thread
         while wait and thread is not None and not self._results and thread.is_alive():
             thread.join(0.002)
