@@ -3,7 +3,10 @@
 Every run is a new process; Citiverse starts with an empty home, so its cache of arrays cannot help. F3D and PyVista
 cannot read CityJSON: they are given the same triangles as a binary PLY. Windows are timed by watching the screen.
 
-    python -m benchmarks.cold [--runs 3] [--json FILE]
+Then from a file of a whole city to its first picture, twice: the whole process, and a program that runs already (its
+view is there, its shaders are compiled, nothing of the file is kept), as a viewer in a browser that is open.
+
+    python -m benchmarks.cold [--runs 3] [--city linz] [--json FILE]
 """
 
 from __future__ import annotations
@@ -16,11 +19,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 
+from benchmarks.load import inputs
 from benchmarks.rows import Row, run
 from benchmarks.screen import Screen
 from loaders.api import LoadOptions, NoProgress
@@ -46,6 +51,12 @@ plotter = pyvista.Plotter(window_size=(1600, 1000))
 plotter.add_mesh(pyvista.read(sys.argv[1]))
 plotter.show()
 """
+
+
+PEERS = {"linz": 6.6, "delfshaven": 14.1, "delft": 11.1}
+"""Seconds of the CityJSON viewer "ninja" in Chromium, which runs already, from the same files to the first frame.
+Measured once on two cores of the same kind of machine with software OpenGL; not run again by this benchmark."""
+SIZE = (1280, 800)
 
 
 def write_ply(source: Path, target: Path) -> int:
@@ -119,7 +130,56 @@ def measure(options: argparse.Namespace) -> list[Row]:
             command = [sys.executable, "-c", script, str(ply), str(picture)]
             rows.append(several(what, program, runs, lambda _, c=command: timed(c, picture, {}), "PLY of the same"))
         rows += windows(own, town, ply, runs, home)
+        rows += cities(own, options, picture, home)
         return rows
+
+
+def cities(
+    own: list[str], options: argparse.Namespace, picture: Path, home: Callable[[int, str], dict[str, str]]
+) -> list[Row]:
+    """From the file of each city to its first picture, beside what a peer took earlier."""
+    rows: list[Row] = []
+    for name, path in inputs().items():
+        if options.city and name not in options.city:
+            continue
+
+        def whole(k: int, name: str = name, path: Path = path) -> float:
+            size = "x".join(map(str, SIZE))
+            command = [*own, "render", str(path), "-o", str(picture), "--size", size]
+            return timed(command, picture, home(k, f"whole-{name}"))
+
+        def warm(k: int, name: str = name, path: Path = path) -> float:
+            command = [sys.executable, "-m", "benchmarks.cold", "--warm", str(path)]
+            env = {**os.environ, **home(k, f"warm-{name}")}
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError((done.stderr.strip().splitlines() or ["no picture"])[-1])
+            return float(done.stdout)
+
+        what, peer = f"file to first picture, {name}", PEERS[name]
+        for how, once in (("whole process", whole), ("program running", warm)):
+            row = several(what, f"Citiverse, {how}", options.runs, once, f"{path.stat().st_size / 1e6:.0f} MB")
+            if row.value is not None:
+                row = replace(row, note=f"{peer / row.value:.1f} x as fast as the peer; {row.note}")
+            rows.append(row)
+        rows.append(Row(what, "ninja in a running Chromium", peer, "s", "figure of an earlier run, not taken here"))
+    return rows
+
+
+def running(path: Path) -> float:
+    """Seconds from `file.open` to a complete picture in a program whose view and shaders are there."""
+    from viewer.cli_picture import EarlyView, draw
+    from viewer.cli_scene import load_paths, make_session
+
+    session, early = make_session(), EarlyView(SIZE)
+    early.prepare()
+    start = time.perf_counter()
+    load_paths(session, [str(path)])
+    session.home()
+    draw(session, SIZE, early)
+    seconds = time.perf_counter() - start
+    session.close()
+    return seconds
 
 
 def windows(own: list[str], town: Path, ply: Path, runs: int, home: Callable[[int, str], dict[str, str]]) -> list[Row]:
@@ -152,4 +212,9 @@ def windows(own: list[str], town: Path, ply: Path, runs: int, home: Callable[[in
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cold", description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3, help="runs of each (default 3)")
+    parser.add_argument("--city", action="append", choices=list(PEERS), help="only this city, in the last rows")
+    parser.add_argument("--warm", type=Path, help=argparse.SUPPRESS)
+    if (city := parser.parse_known_args()[0].warm) is not None:
+        print(running(city))
+        sys.exit(0)
     sys.exit(run(measure, parser))
