@@ -6,10 +6,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from viewer.demo.dense import grid_block, old_block
 from viewer.demo.geometry import Footprints, Ring, area, centre, contains, dot, edges, inset, rectangle, unit
-from viewer.demo.house import House
+from viewer.demo.house import House, settle
+from viewer.demo.industry import harbour, offices, works
+from viewer.demo.loose import allotments, farm, slabs, terraces, village, villas
+from viewer.demo.lots import Lot
 from viewer.demo.plan import LAWN, Cell
 from viewer.demo.roofs import Body, flat, gable, hipped, mansard, pointed, saw_tooth, shed, sweep
+from viewer.demo.sights import (
+    chapel,
+    church,
+    hospital,
+    market_hall,
+    museum,
+    pavilions,
+    school,
+    sport,
+    square,
+    station,
+    townhall,
+    vineyard,
+)
+from viewer.demo.site import Site
 
 BASE = 0.0
 """Foot of all buildings: their foundations stand in the pavement's thickness."""
@@ -249,3 +268,24 @@ def _wharf(cell: Cell, rng: Random) -> Iterator[House]:
                 if (i + j) % 2:
                     body = sweep(ring[:2], (ring[3], ring[2]), shed(BASE, top, top + 3.2), "shed")
                 yield House(cell.name, cell.streets[0], "residential", storeys, body)
+
+
+_QUARTERS: dict[str, Callable[[Site], None]] = {
+    "old": old_block, "grid": grid_block, "terrace": terraces, "slab": slabs, "villa": villas, "office": offices,
+    "harbour": harbour, "works": works, "village": village, "farm": farm, "allotments": allotments, "church": church,
+    "square": square, "school": school, "station": station, "townhall": townhall, "hospital": hospital,
+    "hall": market_hall, "museum": museum, "chapel": chapel, "sport": sport, "park": pavilions, "vineyard": vineyard,
+}  # fmt: skip
+
+
+def build_lot(lot: Lot, seed: int) -> list[House]:
+    """All buildings of a lot, standing on its ground; none on open land. The same seed gives the same houses.
+
+    They lie inside the lot, do not overlap (neighbours share their party wall's plane), and face its streets.
+    """
+    builder = _QUARTERS.get(lot.use)
+    if builder is None:
+        return []
+    site = Site(lot, seed)
+    builder(site)
+    return [settle(house, lot.ground) for house in site.houses]
