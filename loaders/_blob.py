@@ -24,7 +24,7 @@ from loaders.api import Issue, LoadError, LoadResult
 from loaders.check import check_city
 from loaders.city import CityData
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised when the layout changes; older folders are then a miss."""
 ARRAYS, META = "arrays.bin", "meta.json"
 MAX_META_BYTES = 256 << 20

@@ -62,9 +62,17 @@ class Encoder:
 
 
 @cache
+def _later_types() -> dict[str, Any]:
+    """Types that `loaders.city` names but cannot import, because they are made of its own."""
+    from loaders.layers import RasterData, VectorData
+
+    return {"RasterData": RasterData, "VectorData": VectorData}
+
+
+@cache
 def hints_of(cls: type) -> dict[str, Any]:
     """Field names and resolved type hints of a dataclass, in order."""
-    hints = typing.get_type_hints(cls)
+    hints = typing.get_type_hints(cls, localns=_later_types())
     return {f.name: hints[f.name] for f in dataclasses.fields(cls)}
 
 
@@ -158,8 +166,13 @@ class Decoder:
     def _union(self, args: tuple[Any, ...], node: Any, where: str) -> Any:
         if node is None and type(None) in args:
             return None
-        (kind,) = (arg for arg in args if arg is not type(None))
-        return self.decode(kind, node, where)
+        kinds = [arg for arg in args if arg is not type(None)]
+        if len(kinds) > 1:  # dataclasses, told apart by their fields
+            fields = set(_expect(node, dict, where))
+            kinds = [kind for kind in kinds if fields == set(hints_of(kind))]
+        if len(kinds) != 1:
+            raise Damaged(f"{where}: none of the possible types")
+        return self.decode(kinds[0], node, where)
 
 
 def _expect(node: Any, kind: type, where: str) -> Any:

@@ -105,6 +105,8 @@ class LoadOptions:
     """Most triangles drawn from one file, instances expanded."""
     max_texture_pixels: int = 64_000_000
     """Largest single texture image, in pixels."""
+    ground: str | None = None
+    """Where flat layers lie: a raster of elevations, as a file or as the folder of its stored arrays; None = at 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +135,5 @@ class LoaderSpec:
     version: int = 1
     """Raised when the arrays that the loader makes change, so that caches made before are dropped."""
     media_types: tuple[str, ...] = field(default=())
+    uses_ground: bool = False
+    """True if what is loaded depends on ``LoadOptions.ground``; it is then stored once for each ground."""

@@ -5,6 +5,7 @@ What a worker wrote and what lies in a cache is not trusted: a wrong index would
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from loaders.city import (
     SurfaceTable,
     TileSet,
 )
+from loaders.layers import RasterData
 
 Array = npt.NDArray[Any]
 _COLUMN_TYPES = {"integer": np.int64, "number": np.float64, "boolean": np.bool_, "string": np.int32, "json": np.int32}
@@ -40,6 +42,16 @@ def check_city(city: CityData) -> None:
     for name, mesh in city.lods.items():
         _need(mesh.lod == name, f"lods[{name!r}]: named {mesh.lod!r}")
         _check_lod(mesh, rows, surfaces, len(city.materials), len(city.textures))
+    if isinstance(city.source, RasterData):
+        _check_raster(city.source)
+
+
+def _check_raster(raster: RasterData) -> None:
+    _need(raster.values.ndim == 3, "source.values: not bands of rows of columns")
+    _need(len(raster.bands) == len(raster.values), "source.bands: another number than values")
+    _need(all(map(math.isfinite, raster.transform)), "source.transform: not finite")
+    a, b, _, d, e, _ = raster.transform
+    _need(a * e != b * d, "source.transform: cells without area")
 
 
 def _check_objects(table: ObjectTable) -> int:

@@ -14,10 +14,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from loaders.layers import RasterData, VectorData
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -214,7 +217,7 @@ class TileSet:
     Tile k owns vertices ``vertex_start[k]:vertex_start[k + 1]`` and triangles
     ``triangle_start[k]:triangle_start[k + 1]``; slices of the arrays go to the GPU as they are.
     An object's triangles lie in one tile unless it alone exceeds a tile. Corners are shared only inside one face
-    (polygon), so normals are flat and every vertex belongs to one object and one surface. Winding is
+    (polygon; a terrain is one), so normals are flat and every vertex belongs to one object and one surface. Winding is
     counter-clockwise seen from outside, as in the file.
 
     Attributes:
@@ -351,6 +354,8 @@ class CityData:
     default_theme: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    source: RasterData | VectorData | None = None
+    """What a raster or vector file held; None for a city model."""
 
     @property
     def drawable(self) -> int:

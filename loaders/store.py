@@ -19,7 +19,7 @@ from pathlib import Path
 
 import platformdirs
 
-from loaders._blob import FORMAT_VERSION, META, folder_bytes, open_stored, save
+from loaders._blob import ARRAYS, FORMAT_VERSION, META, folder_bytes, open_stored, save
 from loaders.api import LoaderSpec
 
 if sys.platform == "win32":
@@ -27,7 +27,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-__all__ = ["ArrayCache", "default_cache", "open_stored", "save", "temporary_root"]
+__all__ = ["ARRAYS", "ArrayCache", "default_cache", "open_stored", "save", "temporary_root"]
 
 DEFAULT_BYTES = 8 << 30
 ENVIRONMENT = "CITIVERSE_CACHE"
@@ -102,10 +102,13 @@ class ArrayCache:
         self.root = Path(root)
         self.max_bytes = max_bytes
 
-    def lookup(self, path: Path, spec: LoaderSpec) -> Path | None:
-        """The folder stored for this file as it is now, or None. Its content is still to be checked."""
+    def lookup(self, path: Path, spec: LoaderSpec, variant: str = "") -> Path | None:
+        """The folder stored for this file as it is now, or None. Its content is still to be checked.
+
+        ``variant`` tells loads of one file apart that depend on something else besides (the ground it lies on).
+        """
         try:
-            folder = self._entry(path, spec)
+            folder = self._entry(path, spec, variant=variant)
             if not (folder / META).is_file():
                 return None
             os.utime(folder / META)  # "last used"
@@ -124,13 +127,15 @@ class ArrayCache:
         folder.mkdir(mode=0o700)
         return folder
 
-    def commit(self, folder: Path, path: Path, spec: LoaderSpec, status: os.stat_result | None = None) -> Path:
+    def commit(
+        self, folder: Path, path: Path, spec: LoaderSpec, status: os.stat_result | None = None, variant: str = ""
+    ) -> Path:
         """Turn a filled folder into the entry of this file; returns where it is now.
 
         ``status`` is the file's state when reading began (default: now). Where another process was first, the new
         folder replaces the entry; if the system keeps that locked, the folder stays and is used where it is.
         """
-        target = self._entry(path, spec, status)
+        target = self._entry(path, spec, status, variant)
         with contextlib.suppress(OSError):
             if target.exists():
                 self._drop(target)
@@ -153,7 +158,7 @@ class ArrayCache:
         for _, _, folder in self._entries():
             self._drop(folder)
 
-    def _entry(self, path: Path, spec: LoaderSpec, status: os.stat_result | None = None) -> Path:
+    def _entry(self, path: Path, spec: LoaderSpec, status: os.stat_result | None = None, variant: str = "") -> Path:
         real = path.resolve()
         status = status or real.stat()
         parts = (
@@ -164,6 +169,7 @@ class ArrayCache:
             spec.load,
             spec.version,
             FORMAT_VERSION,
+            *([variant] if variant else []),
         )
         key = hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
         return self.root / f"{_ENTRY}{key}"

@@ -175,7 +175,7 @@ class _Load:
         return LoadUpdate(1.0, "Done", done=True, loaded=loaded, log=loaded.log)
 
     def _from_cache(self, spec: LoaderSpec) -> LoadedFile | None:
-        folder = self._cache.lookup(self._path, spec) if self._cache else None
+        folder = self._cache.lookup(self._path, spec, self._variant(spec)) if self._cache else None
         if self._cache is None or folder is None:
             return None
         try:
@@ -187,6 +187,14 @@ class _Load:
         if not _textures_current(result, self._path, folder):
             return None
         return LoadedFile(result, folder, True, time.perf_counter() - self._started, 0.0)
+
+    def _variant(self, spec: LoaderSpec) -> str:
+        """What a load depends on besides its file: the ground as it is now, for loaders that lay things on it."""
+        ground = self._owner._options.ground
+        if not ground or not spec.uses_ground:
+            return ""
+        place = Path(ground)
+        return f"{place.resolve()} {_signature(place / store.ARRAYS if place.is_dir() else place)}"
 
     def _from_worker(self, spec: LoaderSpec, status: os.stat_result) -> LoadedFile:
         folder = self._reserve(spec)
@@ -202,7 +210,7 @@ class _Load:
             if self._cache is not None and folder.parent == self._cache.root:
                 if os.name == "nt":  # a folder with mapped files cannot be renamed there
                     del result
-                folder = self._cache.commit(folder, self._path, spec, status)
+                folder = self._cache.commit(folder, self._path, spec, status, self._variant(spec))
                 if os.name == "nt":
                     result = self._open(folder)
         except BaseException:
