@@ -116,7 +116,7 @@ Surface facade(Face f)
     s.rgb *= 1.0 - 0.10 * (1.0 - beyond(f.wall.w, 0.45, px));
     s.rgb = mix(s.rgb, FRAME, 0.30 * (beyond(-f.wall.z, -0.24, px) - beyond(-f.wall.z, -0.02, px)));
   }
-  if (f.wall.y > 0.0) addWindows(s, f);
+  if (f.wall.y > 0.0 && f.storey >= 0.0) addWindows(s, f);   // (-1: the model has its own)
   return s;
 }
 

@@ -2,6 +2,7 @@
 const vec3 GRASS = vec3(0.640, 0.715, 0.520);
 const vec3 SOIL = vec3(0.660, 0.590, 0.490);
 const vec3 ASPHALT = vec3(0.565, 0.570, 0.580);
+const vec3 KERB = vec3(0.690, 0.680, 0.660);
 const vec3 STONE = vec3(0.700, 0.685, 0.655);
 
 // Mown or sown in strips of that width (metres), along a direction.

@@ -46,7 +46,7 @@ Surface roof(Face f)
     }
   }
   if (pitched < 1.0) {
-    float grain = 0.6 * humps(f.at.xy, 0.22, foot) + 0.4 * humps(f.at.xy, 3.1, foot);
+    float grain = 0.7 * humps(f.at.xy, 0.22, foot) + 0.3 * humps(f.at.xy, 5.3, foot);
     tone *= 1.0 + (1.0 - pitched) * 0.030 * grain;
   }
   return Surface(tone, vec3(0.0), 0.0, f.n);

@@ -107,10 +107,34 @@ def test_storey_height_is_measured_to_the_eaves():
     texture = ObjectTexture(3, storeys=np.array([3, 30, 2], np.float32))
     z = np.array([0, 9, 9, 14, 0, 9, 9, 14, 0, 7, 7, 7], np.float32)
     tags = np.stack([np.repeat([0, 1, 2], 4), [2, 2, 1, 1, 2, 2, 1, 1, 0, 0, 0, 0]], axis=1).astype(np.float32)
-    texture.add(tags, z, 2.0)
+    texture.add(tags, upright(z), np.array([0.0, 0.0, 2.0]))
     texture.finish()
     # 30 storeys in 14 m are not believed; without a roof the top is taken
     np.testing.assert_allclose(texture.values[:, :3], [[2, 16, 3], [2, 16, 0], [2, 9, 3.5]])
+
+
+def upright(z):
+    return np.stack([0 * z, 0 * z, z], axis=1)
+
+
+def test_models_with_windows_get_no_others():
+    texture = ObjectTexture(2)
+    tags = np.array([[0, 2], [0, 7], [1, 2], [1, 2]], np.float32)
+    texture.add(tags, upright(np.array([0, 9, 0, 9], np.float32)), np.zeros(3))
+    texture.finish()
+    assert texture.values[:, 2].tolist() == [-1, 0]
+
+
+def test_wide_low_buildings_of_unknown_use_are_halls():
+    texture = ObjectTexture(4, np.array([0, 0, 1, 0], np.uint8))
+    size = np.array([[40, 40, 9], [40, 40, 30], [40, 40, 9], [40, 12, 9]], np.float32)
+    positions = np.stack([np.zeros((4, 3), np.float32), size], axis=1).reshape(-1, 3)
+    texture.add(np.stack([np.repeat(np.arange(4), 2), np.zeros(8)], axis=1).astype(np.float32), positions, np.ones(3))
+    texture.finish()
+    texture.finish()
+    assert texture.values[:, 3].tolist() == [uses.INDUSTRY, uses.UNKNOWN, uses.RESIDENTIAL, uses.UNKNOWN]
+    texture.set_flags(np.array([0]), np.zeros(0, np.int64))
+    assert texture.values[0, 3] == uses.INDUSTRY + 64 * FLAG_PROPOSED
 
 
 def test_flags_go_beside_the_use():

@@ -77,6 +77,17 @@ def test_triangles_apart_from_each_other_are_still_one_wall(angle, seed):
     np.testing.assert_allclose(wall[:, 3], fan[triples[order], 2].ravel(), atol=2e-3)
 
 
+def test_eaves_are_those_of_the_high_part_where_the_top_jumps():
+    low = [[0, 0, 0], [5, 0, 0], [5, 0, 3], [0, 0, 3]]
+    high = [[5, 0, 0], [9, 0, 0], [9, 0, 12], [5, 0, 12]]
+    wall = wall_coordinates(*mesh(np.array([low, high], float)), BUILDINGS)
+    assert (wall[:, 2] + wall[:, 3] == 12).all()
+    # a roof that only slopes has the lower end's
+    slope = [[0, 0, 0], [9, 0, 0], [9, 0, 12], [0, 0, 3]]
+    wall = wall_coordinates(*mesh(np.array([slope], float)), BUILDINGS)
+    assert (wall[:, 2] + wall[:, 3] == 3).all()
+
+
 def test_gaps_steps_and_other_objects_part_walls():
     quad = np.array([[0, 0, 0], [5, 0, 0], [5, 0, 3], [0, 0, 3]], float)
     gap, step, next_ = (quad + np.array(shift) for shift in ([7, 0, 0], [5, 1, 0], [5, 0, 0]))

@@ -8,21 +8,24 @@ import numpy.typing as npt
 from loaders.city import CityData
 from viewer.render.state import STYLE_WIDTH
 from viewer.render.style_texture import make_texture
-from viewer.render.uses import storeys_of, uses_of
+from viewer.render.uses import INDUSTRY, UNKNOWN, storeys_of, uses_of
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 Int64 = npt.NDArray[np.int64]
 
 FLAG_UNCERTAIN = 1
 FLAG_PROPOSED = 2
-ROOF_CODE = 1
+ROOF_CODE, WINDOW_CODE = 1, 7
 LEAST_STOREY, MOST_STOREY = 2.3, 5.5
 """Metres per storey that are believed; anything else means that a count or a height is wrong."""
+HALL_WIDTH, HALL_HEIGHT = 32.0, 18.0
+"""A building of unknown use that is wider than that both ways (metres along the axes) and lower is a hall."""
 
 
 class ObjectTexture:
-    """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown),
-    w use + 64 * flags (1 uncertain, 2 proposed).
+    """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown,
+    -1 = the model has windows of its own), w use + 64 * flags (1 uncertain, 2 proposed).
 
     Args:
         rows: objects of the layer.
@@ -41,6 +44,8 @@ class ObjectTexture:
         self._pixels[:rows, 3] = self._uses
         self._storeys = np.zeros(rows, np.float32) if storeys is None else storeys
         self._eaves = np.full(rows, np.inf, np.float32)
+        self._own_windows = np.zeros(rows, np.bool_)
+        self._low_high = np.full((rows, 4), np.inf, np.float32)  # x, y, -x, -y at their lowest
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
 
     @classmethod
@@ -53,20 +58,28 @@ class ObjectTexture:
         """float32 (rows, 4): what the shaders read."""
         return self._pixels[: self._rows]
 
-    def add(self, tags: Float32, z: Float32, offset: float) -> None:
-        """Take in vertices: tags (V, 2) of `TileSet`, and z (V,) plus ``offset``. An object's vertices are
-        neighbours."""
+    def add(self, tags: Float32, positions: Float32, offset: Float64) -> None:
+        """Take in vertices: tags (V, 2) of `TileSet`, and positions (V, 3) plus ``offset`` (3,). An object's vertices
+        are neighbours."""
         rows = tags[:, 0]
         starts = np.flatnonzero(np.diff(rows, prepend=np.float32(-1.0)))
         if not len(starts):
             return
         which = rows[starts].astype(np.int64)
-        shift = np.float32(offset)
+        z, shift = positions[:, 2], np.float32(offset[2])
         np.minimum.at(self._pixels[:, 0], which, np.minimum.reduceat(z, starts) + shift)
         np.maximum.at(self._pixels[:, 1], which, np.maximum.reduceat(z, starts) + shift)
         if (self._storeys > 0).any():
             roof = np.where(tags[:, 1] == ROOF_CODE, z, np.float32(np.inf))
             np.minimum.at(self._eaves, which, np.minimum.reduceat(roof, starts) + shift)
+        windows = tags[:, 1] == WINDOW_CODE
+        if windows.any():
+            self._own_windows[tags[windows, 0].astype(np.int64)] = True
+        for axis in (0, 1):
+            low = np.minimum.reduceat(positions[:, axis], starts) + np.float32(offset[axis])
+            high = np.maximum.reduceat(positions[:, axis], starts) + np.float32(offset[axis])
+            np.minimum.at(self._low_high[:, axis], which, low)
+            np.minimum.at(self._low_high[:, axis + 2], which, -high)
 
     def span(self, rows: npt.NDArray[np.int32], low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> None:
         """Take in whole things: object row, lowest and highest z (scene metres), (I,) each."""
@@ -80,6 +93,11 @@ class ObjectTexture:
             by_eaves = (self._eaves - own[:, 0]) / self._storeys
             by_top = (own[:, 1] - own[:, 0]) / self._storeys
         own[:, 2] = np.where(_sane(by_eaves), by_eaves, np.where(_sane(by_top), by_top, 0.0))
+        own[self._own_windows, 2] = -1.0
+        wide = (-self._low_high[:, :2] - self._low_high[:, 2:] > HALL_WIDTH).all(axis=1)
+        halls = wide & (own[:, 1] - own[:, 0] < HALL_HEIGHT) & (self._uses == UNKNOWN)
+        self._uses[halls] = INDUSTRY
+        own[halls, 3] += INDUSTRY
         self._touch()
 
     def set_flags(self, proposed: Int64, uncertain: Int64) -> None:

@@ -40,12 +40,15 @@ LEAST_AREA2 = 1e-4
 
 END = 0.3
 """Metres from the ends of a wall in which its top counts as eaves."""
+STEP = 1.5
+"""Metres by which the top of a wall jumps, where a low part and a high part stand side by side."""
 
 
 def wall_coordinates(positions: Float32, triangles: Int32, tags: Float32, plain: Bool) -> Float32:
     """Where every vertex lies on its wall.
 
-    The eaves are where the lower of the wall's two ends stops, so a gable begins at them; the foot is its lowest point.
+    The eaves are where the lower of the wall's two ends stops, so a gable begins at them; where the top jumps between
+    a low and a high part, they are those of the high part. The foot is the wall's lowest point.
 
     Args:
         positions: (V, 3) metres, z up, from any origin. Vertices are not shared between faces of other planes.
@@ -77,26 +80,35 @@ def wall_coordinates(positions: Float32, triangles: Int32, tags: Float32, plain:
     left = np.minimum.reduceat(low[order], starts)
     length = np.maximum.reduceat(high[order], starts) - left
     u = np.clip(turned.real - left[wall][:, None], 0.0, length[wall][:, None])
-    top = positions[corners, 2]
-    foot, eaves = _foot_and_eaves(order, starts, top, u, length[wall])
-    values = (u, length[wall][:, None], eaves[wall][:, None] - top, top - foot[wall][:, None])
+    z = positions[corners, 2]
+    foot, eaves = _foot_and_eaves(wall, order, starts, z, u, length)
+    values = (u, length[wall][:, None], eaves[wall][:, None] - z, z - foot[wall][:, None])
     for column, value in enumerate(values):
         out[corners, column] = value
     return out
 
 
 def _foot_and_eaves(
-    order: Int64, starts: Int64, z: Float32, u: Float64, length: Float64
-) -> tuple[npt.NDArray[np.floating[Any]], npt.NDArray[np.floating[Any]]]:
-    """Lowest z of every wall, and the lower one of the tops of its two ends. z, u: (K, 3); length: (K,)."""
-    low = np.float32(-np.inf)
+    wall: Int64, order: Int64, starts: Int64, z: Float32, u: Float64, length: Float64
+) -> tuple[Float32, Float32]:
+    """Lowest z and z of the eaves of every wall (W,). wall: (K,); z, u: (K, 3); length: (W,)."""
+    foot = np.minimum.reduceat(np.minimum(np.minimum(z[:, 0], z[:, 1]), z[:, 2])[order], starts)
+    from_right = length[wall][:, None] - u
     tops = []
-    for distance in (u, length[:, None] - u):
-        ends = np.where(distance <= END, z, low)
+    for distance in (u, from_right):
+        ends = np.where(distance <= END, z, np.float32(-np.inf))
         tops.append(np.maximum(np.maximum(ends[:, 0], ends[:, 1]), ends[:, 2]))
     left, right = (np.maximum.reduceat(top[order], starts) for top in tops)
-    foot = np.minimum.reduceat(np.minimum(np.minimum(z[:, 0], z[:, 1]), z[:, 2])[order], starts)
-    return foot, np.minimum(left, right)
+    eaves = np.minimum(left, right)
+    # corners in the middle of a wall that lie over each other, both well above its foot: its top jumps there
+    inside = (u > END) & (from_right > END) & (z > foot[wall][:, None] + STEP)
+    which, place, height = np.repeat(wall, 3)[inside.ravel()], np.rint(u[inside] / 0.1), z[inside]
+    by_place = np.lexsort((height, place, which))
+    which, place, height = which[by_place], place[by_place], height[by_place]
+    jump = (np.diff(which) == 0) & (np.diff(place) == 0) & (np.diff(height) > STEP)
+    stepped = which[1:][jump]
+    np.maximum.at(eaves, stepped, np.maximum(height[1:][jump], np.maximum(left, right)[stepped]))
+    return foot, eaves
 
 
 def _walls(
