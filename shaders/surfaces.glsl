@@ -7,6 +7,7 @@
 #include "roof.glsl"
 #include "water.glsl"
 #include "ground.glsl"
+#include "thing.glsl"
 #endif
 const vec3 ROOF_PITCHED = vec3(0.755, 0.455, 0.35);
 const vec3 ROOF_FLAT    = vec3(0.715, 0.645, 0.59);
@@ -63,6 +64,8 @@ Surface surfaceOf(Face f)
   else if ((f.code == 2 || (open_ && building)) && f.use < 16) return facade(f);
   else if (f.code == 7) return pane(f);
   else if (f.use >= 16 && f.use <= 44 && up > 0.35) return ground(f, tone);
+  else if (f.use >= 48 && f.use <= 50 && open_) tone = thing(f);
+  else if (f.code == 16) tone = KERB;
 #endif
   return Surface(tone, vec3(0.0), 0.0, f.n);
 #endif

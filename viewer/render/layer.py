@@ -52,8 +52,7 @@ class LodView:
             self.rays.append(RayIndex(tiles))
             for mesh in tile_meshes(tiles):
                 self._add(Draw(mesh, faces, self._origin), tiles)
-                height = float(mesh.origin[2] - self._origin[2])
-                self._facts.add(mesh.attributes["tags"], mesh.positions[:, 2], height)
+                self._facts.add(mesh.attributes["tags"], mesh.positions, mesh.origin - self._origin)
                 yield
         if copied:
             yield from self._build_copies(copied)
