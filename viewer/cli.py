@@ -106,6 +106,8 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--realism", choices=("plain", "shaded", "textured"), default=None, help="how much is drawn (default shaded)")
     add("--contours", type=metres, metavar="METRES", help="contour lines at every so many metres of height")
     add("--no-legend", action="store_true", help="leave the legend out")
+    add("--no-labels", action="store_true", help="leave the labels out")
+    add("--label", metavar="ATTRIBUTE", help="write an attribute beside the objects ('' = nothing)")
     add("--quality", choices=("draft", "normal", "high"), default=None, help="how carefully to draw")
 
 

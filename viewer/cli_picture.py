@@ -142,13 +142,25 @@ def draw(session: Session, size: tuple[int, int], early: EarlyView | None = None
 
 
 def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> Any:
-    """The picture of the session as it is now, with its legend; for several pictures from one view."""
-    from viewer.render.overlay import draw_legend
+    """The picture of the session as it is now, with labels and legend; for several pictures from one view."""
+    from viewer.render.label_set import draw_labels
+    from viewer.render.labels import Labels
+    from viewer.render.overlay import draw_legend, legend_box
     from viewer.render.resolve import resolve
 
-    view.scene.apply(resolve(session.document, session.camera, size=size))
+    state = resolve(session.document, session.camera, size=size)
+    view.scene.apply(state)
     image = view.image()
     found = shown_legend(session.document.state, session.document.cities)
+    box = None if found is None else legend_box(found[1], *size)
+    labels = Labels(through=bool(session.settings.get("labels_through")))
+    labels.update(session.document.state, session.document.cities, state)
+    camera, origin = view.scene.view(), view.scene.origin
+    if origin is not None:
+        labels.place(camera, origin, view.scene.sees, taken=() if box is None else (box,))
+        image = draw_labels(image, labels.shown(camera, origin))
+    for notice in labels.take_notices():
+        complain(notice)
     return image if found is None else draw_legend(image, found[1])
 
 

@@ -152,6 +152,14 @@ def apply_options(session: Session, options: argparse.Namespace) -> None:
         _color(session, cities, options)
     if options.select:
         _select(session, cities, options.select)
+    if options.label is not None:
+        wanted = (
+            _having(cities, "attribute", options.label, lambda city: city.objects.columns) if options.label else layers
+        )
+        for layer in wanted:
+            run("layer.set_label", layer_id=layer, attribute=options.label)
+    if options.no_labels:
+        run("labels.set_visible", visible=False)
     if options.no_legend:
         run("legend.set_visible", visible=False)
     _light(session, options)

@@ -76,7 +76,7 @@ class LayerState:
     filter: str | None = None
     """Filter expression (`viewer.analysis.filters`); None = all."""
     label_by: str | None = None
-    """Attribute written beside the objects; None = no labels."""
+    """Attribute written beside the objects; "" = none; None = names in layers of features, nothing in city models."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from viewer.render.resolve import lod_choice
 
 MAX_CANDIDATES = 200_000
 """Anchors kept of one layer, the weightiest first."""
-CHUNK_METRES = 160.0
+CHUNK_METRES = 90.0
 """A street has one anchor for about so much of its length, so that part of it in the picture is named too."""
-MAX_CHUNKS = 12
+MAX_CHUNKS = 24
 CHORD_METRES = 30.0
 """The direction of a street is that of the chord over so much to each side of the anchor."""
 FLAT_TYPES = {"LandUse", "PlantCover", "WaterBody", "Road", "Railway", "Square", "TransportSquare", "Track", "Waterway"}
@@ -176,7 +176,7 @@ def _streets(lines: LineSet, owner: Int64, codes: Int64) -> shapes.Found:
     chord = chains.at(high, which) - chains.at(low, which)
     straight = np.linalg.norm(chord, axis=1) / np.maximum(high - low, 1e-9)
     line = chains.line_at(at, which)
-    extent = np.where(many[which] > 1, length[which] / many[which], length[which]) * straight
+    extent = np.minimum(length[which], 1.5 * CHUNK_METRES) * straight
     return shapes.Found("line", named[line], rows[line], anchors, chord / 2.0, extent, length[which])
 
 

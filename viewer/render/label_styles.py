@@ -58,7 +58,7 @@ _PAPER: Rgb = (252, 252, 250)
 _STYLES: dict[Kind, TextStyle] = {
     Kind.PLACE: TextStyle("SemiBold", (30, 36, 44), _PAPER),
     Kind.QUARTER: TextStyle("SemiBold", (84, 88, 98), _PAPER, halo_opacity=0.75, spacing_em=0.2, caps=True),
-    Kind.WATER: TextStyle("Medium", (38, 84, 128), (232, 242, 250), halo_opacity=0.7, spacing_em=0.14),
+    Kind.WATER: TextStyle("Medium", (38, 84, 128), (226, 238, 248), halo_opacity=0.5, spacing_em=0.14),
     Kind.GREEN: TextStyle("Medium", (48, 92, 58), (240, 247, 236), halo_opacity=0.8),
     Kind.STREET: TextStyle("Medium", (58, 60, 66), _PAPER),
     Kind.OBJECT: TextStyle("Medium", (30, 36, 44), _PAPER),
@@ -91,10 +91,9 @@ class Looks:
         """The style of a kind."""
         return _at_night(_STYLES[kind], _NIGHT[kind]) if self._night else _STYLES[kind]
 
-
-def caption_style(night: bool) -> TextStyle:
-    """The caption's style."""
-    return _at_night(CAPTION, (220, 222, 226)) if night else CAPTION
+    def caption(self) -> TextStyle:
+        """The caption's style."""
+        return _at_night(CAPTION, (220, 222, 226)) if self._night else CAPTION
 
 
 def _at_night(style: TextStyle, ink: Rgb) -> TextStyle:

@@ -7,8 +7,10 @@ flicker while the view turns. A label whose anchor something hides is left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +20,9 @@ from viewer.document.state import DocumentState
 from viewer.render.culling import View
 from viewer.render.label_places import Kind, Places, label_attribute, places_of
 from viewer.render.label_set import Key, Label, LabelSet
-from viewer.render.label_styles import LEADERS, LIFTS, SIZES, Looks, label_scale
+from viewer.render.label_styles import CAPTION_SIZE, LEADERS, LIFTS, SIZES, Looks, label_scale
 from viewer.render.state import RenderState
-from viewer.render.text import NO_SHAPING, advance, clean, lacking, shapes
+from viewer.render.text import NO_SHAPING, TextStyle, advance, clean, lacking, shapes
 
 Float64 = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
@@ -39,21 +41,27 @@ MARGIN, GAP_X, GAP_Y = 8.0, 7.0, 3.0
 """Pixels kept free at the picture's edge and about a label, before scaling."""
 REPEAT = 340.0
 """Pixels between two labels with the name of one street, before scaling."""
+KEPT_ROOM = 0.8
+"""Of what a new label needs, the part that is enough for one that is shown already."""
 STILL = 2e-3
 """An anchor is looked at again when the eye has moved by that part of its distance."""
 UPRIGHT, ALONG = 0, 1
+CAPTION_KEY: Key = ("", 0, UPRIGHT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """Where a candidate would stand in the present view."""
+    """Where a candidate would stand in the present view: pixels of its anchor, and of that lifted; width of its text;
+    half the length of its chord."""
 
     text: str
     size: float
     kind: Kind
     anchor: tuple[float, float]
+    raised: tuple[float, float]
     angle: float
     width: float
+    half: float
     mode: int
 
 
@@ -68,6 +76,8 @@ class Labels:
         self._layers: dict[str, tuple[CityData, str, Places]] = {}
         self._visible: dict[str, npt.NDArray[np.bool_]] = {}
         self._looks = Looks()
+        self._caption = ""
+        self._taken: tuple[Box, ...] = ()
         self._placed: dict[Key, float] = {}
         self._seen: dict[Key, tuple[Float64, float]] = {}
         self._notices: list[str] = []
@@ -86,13 +96,13 @@ class Labels:
                 wanted[layer.id] = city, attribute
         before = {key: self._visible[key] for key in self._visible if key in self._layers}
         kept = {key: entry for key, entry in self._layers.items() if _same(entry, wanted.get(key))}
-        changed = kept.keys() != self._layers.keys() or kept.keys() != wanted.keys()
+        changed = self._caption != state.caption or kept.keys() != self._layers.keys() or kept.keys() != wanted.keys()
         for key in self._layers.keys() - kept.keys():
             self._forget(key)
         for key, (city, attribute) in wanted.items():
             if key not in kept:
                 kept[key] = city, attribute, places_of(city, attribute)
-        self._layers = kept
+        self._layers, self._caption = kept, state.caption
         self._visible = {key: looks[key].texels[kept[key][2].probe, 3] & 15 > 0 for key in kept}
         changed |= any(not np.array_equal(self._visible[key], before.get(key, ())) for key in kept)
         return self._looks.set_night(picture.light.dated and picture.light.sun[2] < -0.05) or changed
@@ -123,19 +133,23 @@ class Labels:
         ``taken`` are boxes where something else is drawn.
         """
         scale = label_scale(view.height, ratio)
-        free = _Grid(view.width, view.height, scale, taken)
+        caption = self._caption_label(view, scale, taken)
+        free = _Grid(view.width, view.height, scale, (*taken, *(_caption_box(label) for label in caption)))
         placed: dict[Key, float] = {}
         names: dict[tuple[str, int], list[tuple[float, float]]] = {}
         tests = 0
-        for key in self._in_order(view, origin, scale):
-            spot = self._spot(key, view, origin, scale, 0.0)
-            places = self._layers[key[0]][2]
-            near = names.setdefault((key[0], int(places.codes[key[1]])), [])
-            if spot is None or _too_near(spot, near, REPEAT * scale):
+        keys = self._in_order(view, origin, scale)
+        lifts = [self._placed.get(key, LIFTS[self._kind(key)][0]) for key in keys]
+        pixels = self._pixels(keys, lifts, view, origin)
+        for number, key in enumerate(keys):
+            spot = self._spot(key, pixels[number], scale)
+            near = names.setdefault((key[0], self._code(key)), [])
+            old = key in self._placed
+            if spot is None or _too_near(spot, near, REPEAT * scale * (KEPT_ROOM if old else 1.0)):
                 continue
-            lift = self._placed.get(key, self._first_lift(spot.kind))
-            boxes = _boxes(self._label(key, spot, view, origin, scale, lift), spot, scale)
-            if not free.fits(boxes):
+            lift = lifts[number]
+            label = self._label(key, spot, view, scale, lift)
+            if not free.fits(_boxes(label, spot, scale, 0.0 if old else 1.5), old):
                 continue
             if not self.through:
                 known = self._remembered(key, view, origin)
@@ -149,28 +163,31 @@ class Labels:
                     continue
                 if known != lift:
                     lift = known
-                    boxes = _boxes(self._label(key, spot, view, origin, scale, lift), spot, scale)
-                    if not free.fits(boxes):
+                    spot = self._spot(key, self._pixels([key], [lift], view, origin)[0], scale)
+                    if spot is None:
                         continue
-            free.take(boxes)
+                    label = self._label(key, spot, view, scale, lift)
+                    if not free.fits(_boxes(label, spot, scale, 0.0 if old else 1.5), old):
+                        continue
+            free.take(_boxes(label, spot, scale, 0.5))
             placed[key] = lift
             near.append(spot.anchor)
             if len(placed) >= MAX_LABELS:
                 break
-        self._placed = placed
+        self._placed, self._taken = placed, taken
         self._check_fonts(placed)
 
     def shown(self, view: View, origin: Float64, *, ratio: float = 1.0) -> LabelSet:
         """The labels chosen last, where they are in a view."""
         scale = label_scale(view.height, ratio)
+        keys = [key for key in self._placed if key[0] in self._layers]
+        lifts = [self._placed[key] for key in keys]
         labels = []
-        for key, lift in self._placed.items():
-            if key[0] not in self._layers:
-                continue
-            spot = self._spot(key, view, origin, scale, lift)
+        for key, lift, pixels in zip(keys, lifts, self._pixels(keys, lifts, view, origin), strict=True):
+            spot = self._spot(key, pixels, scale)
             if spot is not None and _in_picture(spot.anchor, view):
-                labels.append(self._label(key, spot, view, origin, scale, lift))
-        return LabelSet(tuple(labels))
+                labels.append(self._label(key, spot, view, scale, lift))
+        return LabelSet((*labels, *self._caption_label(view, scale, self._taken)))
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -179,7 +196,9 @@ class Labels:
         keys: list[Key] = []
         scores: list[Float64] = []
         for layer_id, (_, _, places) in self._layers.items():
-            index, score, along = _candidates(places, self._visible[layer_id], view, origin, scale)
+            old = np.zeros(len(places), np.bool_)
+            old[[key[1] for key in self._placed if key[0] == layer_id]] = True
+            index, score, along = _candidates(places, self._visible[layer_id], old, view, origin, scale)
             modes = np.where(along, ALONG, UPRIGHT).tolist()
             keys += [(layer_id, i, mode) for i, mode in zip(index.tolist(), modes, strict=True)]
             scores.append(score)
@@ -187,44 +206,63 @@ class Labels:
             return []
         order = np.argsort(-np.concatenate(scores), kind="stable").tolist()
         ranked = [keys[i] for i in order]
-        before = [key for key in self._placed if key in set(keys)]
+        there = set(keys)
+        before = [key for key in self._placed if key in there]
         return [*before, *(key for key in ranked if key not in self._placed)]
 
-    def _spot(self, key: Key, view: View, origin: Float64, scale: float, lift: float) -> _Spot | None:
-        """Where a candidate stands in the view; None behind the viewer, and where a street is too short for it."""
-        places = self._layers[key[0]][2]
-        at = places.anchors[key[1]] - origin
-        half = places.along[key[1]]
-        pixels, depth = view.project(np.stack([at, at - half, at + half]))
-        if not (depth > 0.0).all():
+    def _code(self, key: Key) -> int:
+        return int(self._layers[key[0]][2].codes[key[1]])
+
+    def _kind(self, key: Key) -> Kind:
+        return Kind(int(self._layers[key[0]][2].kind[key[1]]))
+
+    def _pixels(self, keys: list[Key], lifts: list[float], view: View, origin: Float64) -> Float64:
+        """Anchor, both ends of the chord and the lifted anchor of candidates in pixels, float64 (N, 4, 2); NaN where
+        one of them is behind the viewer."""
+        anchors, halves = np.zeros((len(keys), 3)), np.zeros((len(keys), 3))
+        for layer_id, (_, _, places) in self._layers.items():
+            own = [n for n, key in enumerate(keys) if key[0] == layer_id]
+            index = [keys[n][1] for n in own]
+            anchors[own], halves[own] = places.anchors[index] - origin, places.along[index]
+        raised = anchors + np.array([0.0, 0.0, 1.0]) * np.array(lifts).reshape(-1, 1)
+        pixels, _ = view.project(np.concatenate([anchors, anchors - halves, anchors + halves, raised]))
+        return pixels.reshape(4, len(keys), 2).transpose(1, 0, 2)
+
+    def _spot(self, key: Key, pixels: Float64, scale: float) -> _Spot | None:
+        """Where a candidate stands in the view; None behind the viewer."""
+        if not np.isfinite(pixels).all():
             return None
-        kind = Kind(int(places.kind[key[1]]))
-        text = clean(places.texts[int(places.codes[key[1]])])
-        style = self._looks.style(kind)
+        places = self._layers[key[0]][2]
+        kind, text = self._kind(key), clean(places.texts[self._code(key)])
         size = SIZES[kind].at(float(places.weight[key[1]])) * scale
-        width = advance(text, size, style)
+        (x, y), (x0, y0), (x1, y1), (high_x, high_y) = pixels.tolist()
         angle = 0.0
         if key[2] == ALONG:
-            dx, dy = pixels[2] - pixels[1]
-            angle = _upright_angle(float(np.degrees(np.arctan2(-dy, dx))))
-        return _Spot(text, size, kind, (float(pixels[0, 0]), float(pixels[0, 1])), angle, width, key[2])
+            angle = upright_angle(math.degrees(math.atan2(y0 - y1, x1 - x0)))
+        width = _width(text, size, self._looks.style(kind))
+        half = math.hypot(x1 - x0, y1 - y0) / 2.0
+        return _Spot(text, size, kind, (x, y), (high_x, high_y), angle, width, half, key[2])
 
-    def _label(self, key: Key, spot: _Spot, view: View, origin: Float64, scale: float, lift: float) -> Label:
-        """The label of a spot; a lift raises it over its anchor by metres."""
-        x, y = spot.anchor
+    def _label(self, key: Key, spot: _Spot, view: View, scale: float, lift: float) -> Label:
+        """The label of a spot: on its anchor, over it with a leader, or floating at a height."""
+        x, y = spot.raised if lift > 0.0 else spot.anchor
+        leads = spot.mode == UPRIGHT and lift <= 0.0 and _oblique(view) and LEADERS[spot.kind] > 0.0
+        up = LEADERS[spot.kind] * scale + 0.5 * spot.size if leads else 0.0
         style = self._looks.style(spot.kind)
-        rise = LEADERS[spot.kind] * scale if spot.mode == UPRIGHT and lift <= 0.0 and _oblique(view) else 0.0
-        if lift > 0.0:
-            raised = self._layers[key[0]][2].anchors[key[1]] - origin + np.array([0.0, 0.0, lift])
-            pixels, depth = view.project(raised[None])
-            if depth[0] > 0.0:
-                x, y = float(pixels[0, 0]), float(pixels[0, 1])
-        leader = (x, y) if rise else None
-        up = rise + 0.5 * spot.size if rise else 0.0
-        return Label(key, spot.text, spot.size, style, (x, y - up), spot.angle, leader)
+        return Label(key, spot.text, spot.size, style, (x, y - up), spot.angle, (x, y) if leads else None)
 
-    def _first_lift(self, kind: Kind) -> float:
-        return LIFTS[kind][0]
+    def _caption_label(self, view: View, scale: float, taken: tuple[Box, ...]) -> tuple[Label, ...]:
+        """The caption in the lower left corner, or to the right of what stands there; none if it is empty."""
+        text = clean(self._caption)
+        if not text:
+            return ()
+        size, style = CAPTION_SIZE * scale, self._looks.caption()
+        width, y = _width(text, size, style), view.height - 15.0 * scale
+        left = 16.0 * scale
+        for box in sorted(taken):
+            if box[0] < left + width and left < box[2] and box[1] < y + size and y - size < box[3]:
+                left = box[2] + 12.0 * scale
+        return (Label(CAPTION_KEY, text, size, style, (left + width / 2.0, y)),)
 
     def _remembered(self, key: Key, view: View, origin: Float64) -> float | None:
         """What was seen of an anchor from about here; None if it has to be looked at."""
@@ -242,8 +280,7 @@ class Labels:
         if spot.mode == ALONG:
             # the ends of the text must be free too
             half = places.along[key[1]]
-            pixels, _ = view.project(places.anchors[key[1]] - origin + np.stack([-half, half]))
-            share = 0.45 * spot.width / max(float(np.linalg.norm(pixels[1] - pixels[0])) / 2.0, 1e-6)
+            share = 0.45 * spot.width / max(spot.half, 1e-6)
             points = points + np.array([[0.0], [-1.0], [1.0]]) * half * min(share, 4.0)
         seen = -1.0
         for lift in LIFTS[spot.kind]:
@@ -259,7 +296,7 @@ class Labels:
     def _forget(self, layer_id: str) -> None:
         for kept in (self._placed, self._seen):
             for key in [key for key in kept if key[0] == layer_id]:
-                del kept[key]  # type: ignore[attr-defined]
+                del kept[key]
 
     def _check_fonts(self, placed: Mapping[Key, float]) -> None:
         """Note once what cannot be written as it should be."""
@@ -288,9 +325,9 @@ class _Grid:
         for box in taken:
             self._part(box)[:] = True
 
-    def fits(self, boxes: list[Box]) -> bool:
-        """True if the boxes lie in the picture and nothing is there."""
-        m = self._margin
+    def fits(self, boxes: list[Box], old: bool) -> bool:
+        """True if the boxes lie in the picture and nothing is there. ``old``: shown before, may touch the edge."""
+        m = 0.0 if old else self._margin
         inside = all(b[0] >= m and b[1] >= m and b[2] <= self._width - m and b[3] <= self._height - m for b in boxes)
         return inside and not any(self._part(box).any() for box in boxes)
 
@@ -303,14 +340,26 @@ class _Grid:
         return self._cells[y0 : y1 + 1, x0 : x1 + 1]
 
 
+def _caption_box(label: Label) -> Box:
+    height, width = label.flat().shape[:2]
+    (x, y), half = label.centre, width / 2.0
+    return x - half, y - height / 2.0, x + half, y + height / 2.0
+
+
 def _same(entry: tuple[CityData, str, Places], wanted: tuple[CityData, str] | None) -> bool:
     return wanted is not None and entry[0] is wanted[0] and entry[1] == wanted[1]
 
 
 def _candidates(
-    places: Places, visible: npt.NDArray[np.bool_], view: View, origin: Float64, scale: float
+    places: Places,
+    visible: npt.NDArray[np.bool_],
+    old: npt.NDArray[np.bool_],
+    view: View,
+    origin: Float64,
+    scale: float,
 ) -> tuple[npt.NDArray[np.int64], Float64, npt.NDArray[np.bool_]]:
-    """Candidates of a layer worth a try: their numbers, scores and whether they follow a direction."""
+    """Candidates of a layer worth a try: their numbers, scores and whether they follow a direction. ``visible`` and
+    ``old`` (shown before) are bool (C,)."""
     pixels, depth = view.project(places.anchors - origin)
     with np.errstate(invalid="ignore"):
         ok = visible & (depth > 1.0) & (pixels >= 0.0).all(axis=1) & (pixels < (view.width, view.height)).all(axis=1)
@@ -329,6 +378,7 @@ def _candidates(
     sizes = np.array([SIZES[k].small for k in Kind])[kind] * scale
     letters = np.array([len(text) for text in places.texts] or [0])[places.codes[index]].clip(1, 60)
     need = np.array([SIZES[k].room for k in Kind])[kind] * 0.58 * sizes * letters
+    need *= np.where(old[index], KEPT_ROOM, 1.0)
     fits = (room >= need) & (room >= np.array([SIZES[k].least for k in Kind])[kind] * scale)
     fits |= kind == Kind.PLACE
     # the middle of the picture is where one looks
@@ -342,9 +392,15 @@ def _oblique(view: View) -> bool:
     return float(-view.ahead[2]) < DOWN
 
 
-def _upright_angle(angle: float) -> float:
-    """The angle turned by 180 degrees if the text would stand on its head; reads upwards where it is steep."""
-    return (angle + 90.0) % 180.0 - 90.0
+def upright_angle(angle: float) -> float:
+    """The angle turned by 180 degrees if the text would stand on its head: -80 to 100 degrees, so that all names of
+    steep streets read upwards."""
+    return (angle + 80.0) % 180.0 - 80.0
+
+
+@lru_cache(maxsize=4096)
+def _width(text: str, size: float, style: TextStyle) -> float:
+    return advance(text, size, style)
 
 
 def _in_picture(anchor: tuple[float, float], view: View) -> bool:
@@ -356,13 +412,13 @@ def _too_near(spot: _Spot, others: list[tuple[float, float]], distance: float) -
     """True if a street's or river's name stands so near already. Other things may share a text."""
     if spot.kind not in (Kind.STREET, Kind.WATER):
         return False
-    return any(np.hypot(spot.anchor[0] - x, spot.anchor[1] - y) < distance for x, y in others)
+    return any(math.hypot(spot.anchor[0] - x, spot.anchor[1] - y) < distance for x, y in others)
 
 
-def _boxes(label: Label, spot: _Spot, scale: float) -> list[Box]:
-    """What a label covers: one box, several along a turned text; the leader counts too."""
+def _boxes(label: Label, spot: _Spot, scale: float, gaps: float) -> list[Box]:
+    """What a label covers, with so many times the gap: one box, several along a turned text; the leader counts too."""
     x, y = label.centre
-    half_width, half_height = spot.width / 2.0 + GAP_X * scale, 0.62 * spot.size + GAP_Y * scale
+    half_width, half_height = spot.width / 2.0 + gaps * GAP_X * scale, 0.62 * spot.size + gaps * GAP_Y * scale
     if not label.angle:
         found = [(x - half_width, y - half_height, x + half_width, y + half_height)]
     else:

@@ -35,13 +35,30 @@ def draw_legend(image: Image8, legend: Legend) -> Image8:
     from PIL import Image, ImageDraw
 
     height, width = image.shape[:2]
-    panel = _Panel(legend, max(height / REFERENCE_HEIGHT, 0.5))
-    if not (legend.entries or legend.no_data) or panel.width > 0.9 * width or panel.height > 0.9 * height:
+    panel = _fitting(legend, width, height)
+    if panel is None:
         return image
     picture = Image.fromarray(image).convert("RGBA")
     sheet = Image.new("RGBA", picture.size, (0, 0, 0, 0))
     panel.paint(ImageDraw.Draw(sheet), panel.margin, height - panel.height - panel.margin)
     return np.asarray(Image.alpha_composite(picture, sheet).convert("RGB"))
+
+
+def legend_box(legend: Legend, width: int, height: int) -> tuple[float, float, float, float] | None:
+    """Left, top, right and bottom of the legend on a picture of that size; None if it is not drawn."""
+    panel = _fitting(legend, width, height)
+    if panel is None:
+        return None
+    top = height - panel.height - panel.margin
+    return float(panel.margin), float(top), float(panel.margin + panel.width), float(top + panel.height)
+
+
+def _fitting(legend: Legend, width: int, height: int) -> _Panel | None:
+    """The panel, unless it is empty or too large for the picture."""
+    panel = _Panel(legend, max(height / REFERENCE_HEIGHT, 0.5))
+    if not (legend.entries or legend.no_data) or panel.width > 0.9 * width or panel.height > 0.9 * height:
+        return None
+    return panel
 
 
 class _Panel:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Sprite = npt.NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 
-MAX_CHARS = 60
+MAX_CHARS = 80
 """Longer texts end in an ellipsis."""
 MIN_SIZE, MAX_SIZE = 6.0, 96.0
 CACHE_BYTES = 24 << 20

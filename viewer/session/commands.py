@@ -1,6 +1,13 @@
 """All commands: importing this module registers them. See `viewer.session.registry` for how one is written."""
 
-from viewer.session import file_commands, layer_commands, light_commands, selection_commands, view_commands
+from viewer.session import (
+    file_commands,
+    label_commands,
+    layer_commands,
+    light_commands,
+    selection_commands,
+    view_commands,
+)
 from viewer.session.registry import (
     COMMANDS,
     CommandError,
@@ -22,6 +29,7 @@ __all__ = [
     "commands_markdown",
     "file_commands",
     "find",
+    "label_commands",
     "layer_commands",
     "light_commands",
     "selection_commands",

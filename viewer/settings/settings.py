@@ -46,6 +46,7 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("theme", str, "system", "Look of the window.", ("system", "light", "dark")),
     Setting("quality", str, "normal", "Drawing quality of new projects.", ("draft", "normal", "high")),
+    Setting("labels_through", bool, False, "Show labels of what other things hide."),
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),
     Setting("cache_gib", float, 8.0, "Largest size of the cache of opened files, GiB; 0 = no cache.", low=0, high=1024),
