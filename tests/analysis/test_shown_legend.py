@@ -35,6 +35,13 @@ def test_a_coloured_layer_goes_before_the_first(cities, layers, shown):
     assert (layer.id, legend.title) == shown
 
 
+@pytest.mark.parametrize(("current", "shown"), [("", "one"), ("two", "two"), ("three", "one"), ("gone", "one")])
+def test_of_coloured_layers_the_current_one_goes_first(cities, current, shown):
+    state = state_of(("one", {"style": Style("h")}), ("two", {"style": Style("@type")}), ("three", {}))
+    layer, _ = shown_legend(state, {**cities, "three": cities["one"]}, current)
+    assert layer.id == shown
+
+
 def test_none_where_nothing_is_drawn_or_legends_are_off(cities):
     assert shown_legend(state_of(("one", {"visible": False}), ("empty", {})), cities) is None
     on = state_of(("one", {}))

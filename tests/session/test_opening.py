@@ -1,11 +1,12 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from loaders.api import Issue, LoadError, Severity
 from loaders.empty import NOTHING_TO_DRAW
-from viewer.analysis.bounds import outline_of
+from viewer.analysis.bounds import known_box, outline_of
 from viewer.document.project import save_project
 from viewer.document.state import Camera, DocumentState, LayerState, Style
 from viewer.session import navigation
@@ -88,6 +89,20 @@ def test_the_same_file_again_is_shown_not_doubled(session, loads, file, family, 
     assert session.camera.target == pytest.approx(navigation.default_view(outline_of(family), session.aspect).target)
 
 
+def test_a_large_city_is_measured_before_its_window_asks(monkeypatch, session, loads, file, family):
+    monkeypatch.setattr("viewer.session.opening.LARGE", 1)
+    session.viewport = SimpleNamespace(size_px=(400, 300))
+    measured = []
+    monkeypatch.setattr("viewer.analysis.bounds.measure_outline", measured.append)
+    monkeypatch.setattr("viewer.analysis.bounds.measure_boxes", measured.append)
+    session.run("file.open", paths=[str(file("a.city.json"))])
+    loads[0].succeed(family)
+    assert session.wait(10.0)
+    assert session.document.cities and known_box(family, 0) is not None
+    session.home()
+    assert measured == []  # on this thread
+
+
 def test_mixed_crs_is_said(session, loads, file, family):
     session.run("file.open", paths=[str(file("a.city.json"))])
     loads[0].succeed(family)
@@ -97,6 +112,7 @@ def test_mixed_crs_is_said(session, loads, file, family):
     session.poll()
     message = session.messages[-1]
     assert message.severity is Severity.WARNING and "EPSG:31258" in message.text and "EPSG:7415" in message.text
+    assert "convert the file to EPSG:7415 (with cjio: “crs_reproject 7415”)" in message.detail
     assert session.document.state.crs == "EPSG:7415" and len(session.document.state.layers) == 2
 
 
@@ -343,7 +359,7 @@ def test_layers_in_the_order_of_the_paths(session, loads, file, family):
     session.poll()
     assert session.messages == []
     loads[0].succeed(replace(family, name="A"))
-    session.poll()
+    assert session.wait(10.0)
     assert [layer.name for layer in session.document.state.layers] == ["A", "C"]
     assert session.document.state.crs == "EPSG:7415"
     assert any("broken.city.json" in text for text in texts(session))

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton
 
+from loaders.api import MAX_ISSUE_OBJECTS, Issue, Severity
 from loaders.city import CityData
 from viewer.analysis.statistics import NumberStatistics, statistics_of
 from viewer.ui.desktop.panels import summary
@@ -401,8 +402,30 @@ def test_report_lists_worst_first_and_selects(qtbot: Any, shell: Any, add_layer:
     assert shell.session.document.state.selection.ids == ("house-1",)
     panel._tree.itemClicked.emit(top.child(1), 0)
     assert "gone" in said[-1]
-    assert top.child(2).text(0) == "and 40 more"
+    assert top.childCount() == 2  # 42 cases, but no more objects
     assert "bad-ring" in panel.text() and "1 warning, 1 info" in panel.text()
+
+
+def test_report_says_where_its_list_of_objects_ends(shell: Any, add_layer: AddLayer, qtbot: Any) -> None:
+    names = tuple(f"house-{n}" for n in range(MAX_ISSUE_OBJECTS))
+    issues = (Issue(Severity.WARNING, "bad-ring", "Rings were left out.", 400, names),)
+    layer = add_layer(issues=issues)
+    panel = ReportPanel(shell)
+    qtbot.addWidget(panel)
+    panel.show_layer(layer)
+    line = panel._tree.topLevelItem(0)
+    assert line.text(1) == "400" and line.childCount() == MAX_ISSUE_OBJECTS + 1
+    assert line.child(MAX_ISSUE_OBJECTS).text(0) == "Only the first 20 objects are listed."
+    assert "Only the first 20 objects are listed." in panel.text()
+
+
+def test_the_layer_coloured_last_is_the_current_one(shell: Any, add_layer: AddLayer) -> None:
+    first, second = add_layer(name="one"), add_layer(name="two")
+    assert shell.current == second
+    shell.session.run("style.color_by", layer_id=first, attribute="height")
+    assert shell.current == first
+    shell.session.run("layer.set_visible", layer_id=second, visible=False)
+    assert shell.current == first
 
 
 def test_report_of_a_clean_file_says_so(qtbot: Any, shell: Any, add_layer: AddLayer) -> None:

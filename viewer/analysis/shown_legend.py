@@ -10,16 +10,20 @@ from viewer.analysis.legend import Legend
 from viewer.document.state import DocumentState, LayerState
 
 
-def shown_legend(state: DocumentState, cities: Mapping[str, CityData]) -> tuple[LayerState, Legend] | None:
+def shown_legend(
+    state: DocumentState, cities: Mapping[str, CityData], current: str = ""
+) -> tuple[LayerState, Legend] | None:
     """The legend to show and the layer that it explains; None if legends are off or nothing is drawn.
 
-    It is that of the first layer in the list that is visible and coloured by a type or an attribute, because those
-    colours say nothing without it; where there is none, that of the first visible layer.
+    It is that of a layer that is visible and coloured by a type or an attribute, because those colours say nothing
+    without it: the ``current`` layer if it is one of them (the one coloured or chosen last), else the first in the
+    list; where there is none, that of the first visible layer.
     """
     if not state.show_legend:
         return None
     drawn = [layer for layer in state.layers if layer.visible and layer.id in cities and cities[layer.id].drawable]
     telling = [layer for layer in drawn if layer.style.color_by not in (BY_SURFACE, BY_THEME)]
-    for layer in (*telling, *drawn):
+    chosen = [layer for layer in telling if layer.id == current]
+    for layer in (*chosen, *telling, *drawn):
         return layer, colors_for(cities[layer.id], layer.style)[1]
     return None

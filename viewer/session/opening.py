@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from viewer.session.session import Session
 
 
+LARGE = 300_000
+"""Vertices of a city from which on measuring it takes longer than a window may stand still for it."""
+
+
 class Opening:
     """The loads in progress of one session, and what a project file held besides the document.
 
@@ -168,8 +172,9 @@ class Opening:
         self._home_at_last()
 
     def _prepare(self, path: Path, city: CityData, done: Callable[[], None]) -> None:
-        """Where a window waits: have threads make what it needs of a city, first what it needs at once."""
-        if self._session.viewport is None:
+        """Where a window waits: have threads make what it needs of a large city, first what it needs at once."""
+        vertices = sum(len(mesh.tiles.positions) for mesh in city.lods.values())
+        if self._session.viewport is None or vertices < LARGE:
             done()
             return
 
@@ -234,10 +239,17 @@ class Opening:
             name = self._session.layer_name(layer_id)
             self._session.say(
                 Severity.WARNING,
-                f"Layer {name!r} is in {own}, the project in {project_crs}: both are drawn in their own coordinates.",
-                "They will not lie in the right place to each other. Convert one of them to the other's CRS.",
+                f"Layer {name!r} is in {own}, the project in {project_crs}: they will not lie in the right place to"
+                " each other.",
+                f"Each is drawn in its own coordinates. Remedy: convert the file to {project_crs}"
+                f"{_how_to_convert(project_crs)} and open the result, or open it in a project of its own.",
                 (Action("Zoom to it", "layer.zoom_to", {"layer_id": layer_id}),),
             )
+
+
+def _how_to_convert(crs: str) -> str:
+    code = crs.removeprefix("EPSG:")
+    return f" (with cjio: “crs_reproject {code}”)" if code != crs and code.isdigit() else ""
 
 
 def add_layer(document: Document, path: Path, result: LoadResult) -> str:

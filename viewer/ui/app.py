@@ -19,6 +19,7 @@ from viewer.ui.crash import CrashWatch
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.window import MainWindow
 from viewer.ui.gl_format import install_format
+from viewer.ui.qt_messages import quieten
 from viewer.ui.theme import install_fonts
 
 APP_ID = "citiverse"
@@ -29,6 +30,7 @@ def make_application(argv: Sequence[str] = ()) -> QApplication:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_ShareOpenGLContexts)
     install_format()
     app = QApplication([APP_ID, *argv])
+    quieten()
     app.setApplicationName(APP_ID)
     app.setApplicationDisplayName(PRODUCT)
     app.setDesktopFileName(APP_ID)

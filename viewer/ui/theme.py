@@ -48,6 +48,8 @@ class Theme:
     error: str
     overlay: str
     """Ground of what floats over the picture (with alpha)."""
+    veil: str
+    """What lies between the picture and a question about it (with alpha)."""
     sky_top: str
     sky_bottom: str
 
@@ -72,6 +74,7 @@ LIGHT = Theme(
     warning="#8a5300",
     error="#b3261e",
     overlay="rgba(255, 255, 255, 238)",
+    veil="rgba(223, 234, 250, 150)",
     sky_top="#9ebde0",
     sky_bottom="#edf2f7",
 )
@@ -96,6 +99,7 @@ DARK = Theme(
     warning="#f0b95c",
     error="#ff9a92",
     overlay="rgba(26, 32, 40, 236)",
+    veil="rgba(18, 28, 46, 150)",
     sky_top="#28394f",
     sky_bottom="#55677c",
 )

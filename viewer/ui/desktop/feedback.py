@@ -35,6 +35,7 @@ class Feedback:
         self._geographic = False
         window.canvas.hovered.connect(self._hover)
         window.canvas.drawn.connect(self._first_picture)
+        window.shell.current_changed.connect(lambda _id: window.shell.soon(self.refresh_legend))
 
     # --- messages --------------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class Feedback:
     def refresh_legend(self) -> None:
         """The legend that explains the picture, if wanted."""
         document, stage = self._window.session.document, self._window.stage
-        found = shown_legend(document.state, document.cities)
+        found = shown_legend(document.state, document.cities, self._shell.current)
         if found is None:
             stage.legend.show_legend(None)
         else:

@@ -24,7 +24,7 @@ from viewer.settings.settings import BY_NAME, TABLE, Setting, SettingError, Valu
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.fields import CalmComboBox
 
-COLUMN = 720
+COLUMN, FIELD = 760, 176
 TITLES = {
     "autosave_seconds": "Recovery copy",
     "quality": "Drawing quality",
@@ -32,6 +32,8 @@ TITLES = {
     "load_processes": "Processes for opening",
 }
 """What settings are called where their name does not say it well."""
+UNITS = {"autosave_seconds": " s", "cache_gib": " GiB", "orbit_speed": " ×", "zoom_speed": " ×"}
+"""Written behind the numbers."""
 
 
 class Preferences(QFrame):
@@ -46,13 +48,25 @@ class Preferences(QFrame):
         self.setProperty("role", "scrim")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Preferences")
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(32, 24, 32, 24)
+        sheet = QHBoxLayout(self)
+        sheet.setContentsMargins(32, 24, 32, 24)
+        column = QWidget()
+        column.setMaximumWidth(COLUMN)
+        sheet.addStretch(1)
+        sheet.addWidget(column, 100)
+        sheet.addStretch(1)
+        outer = QVBoxLayout(column)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(16)
         outer.addLayout(self._head())
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page = self._page()
+        page = QWidget()
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._rows())
+        rows.addStretch(1)
         scroll.setWidget(page)
         for part in (scroll.viewport(), page):
             part.setAutoFillBackground(False)
@@ -76,14 +90,14 @@ class Preferences(QFrame):
         head.addWidget(self.close_button)
         return head
 
-    def _page(self) -> QWidget:
-        page = QWidget()
-        grid = QGridLayout(page)
-        grid.setContentsMargins(0, 16, 0, 0)
+    def _rows(self) -> QFrame:
+        card = QFrame()
+        card.setProperty("role", "card")
+        grid = QGridLayout(card)
+        grid.setContentsMargins(24, 20, 24, 20)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
-        grid.setColumnMinimumWidth(0, COLUMN - 240)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(0, 1)
         for n, setting in enumerate(TABLE):
             title = TITLES.get(setting.name) or title_of(setting.name)
             name, help_text = QLabel(title), QLabel(setting.description)
@@ -93,14 +107,14 @@ class Preferences(QFrame):
             field = self.fields[setting.name] = self._field(setting)
             field.setAccessibleName(title)
             field.setAccessibleDescription(setting.description)
-            field.setMinimumWidth(160)
+            field.setFixedWidth(FIELD)
             name.setBuddy(field)
             grid.addWidget(name, 3 * n, 0)
             grid.addWidget(help_text, 3 * n + 1, 0)
             grid.addWidget(field, 3 * n, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
-            grid.setRowMinimumHeight(3 * n + 2, 12)
-        grid.setRowStretch(3 * len(TABLE), 1)
-        return page
+            if n < len(TABLE) - 1:
+                grid.setRowMinimumHeight(3 * n + 2, 16)
+        return card
 
     def _field(self, setting: Setting) -> QWidget:
         """A widget that fits the setting, showing its value."""
@@ -127,6 +141,7 @@ class Preferences(QFrame):
             field.editingFinished.connect(lambda edit=field: self._set(name, edit.text()))
         if isinstance(field, QSpinBox | QDoubleSpinBox):
             field.setKeyboardTracking(False)
+            field.setSuffix(UNITS.get(name, ""))
             field.setAlignment(Qt.AlignmentFlag.AlignRight)
             field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             field.valueChanged.connect(lambda value: self._set(name, value))

@@ -27,7 +27,8 @@ ICON_PX = 20
 class Shell(QObject):
     """Passed to every panel instead of the window, so that a panel can be tested alone.
 
-    ``current`` is the id of the layer that the style panel shows: the one clicked or selected in last.
+    ``current`` is the id of the layer that the style panel shows, and whose legend goes before others': the one
+    clicked, coloured or selected in last.
 
     Signals: message(severity, text, detail, actions); theme_changed(Theme); current_changed(layer id).
     """
@@ -63,12 +64,16 @@ class Shell(QObject):
             self.current_changed.emit(layer_id)
 
     def _follow(self, changes: object) -> None:
-        """A layer that came or was selected in becomes the current one; one that went no longer is."""
+        """A layer that came, was coloured or was selected in becomes the current one; one that went no longer is."""
         state = self.session.document.state
         ids = [layer.id for layer in state.layers]
         fresh = [i for i in ids if i not in self._known]
         self._known = ids
-        chosen = state.selection.layer_id if "selection" in getattr(changes, "parts", ()) else None
+        parts: frozenset[str] = getattr(changes, "parts", frozenset())
+        layers: frozenset[str] = getattr(changes, "layers", frozenset())
+        chosen = state.selection.layer_id if "selection" in parts else None
+        if "style" in parts and len(layers) == 1:
+            (chosen,) = layers
         if chosen in ids:
             self.set_current(str(chosen))
         elif fresh:

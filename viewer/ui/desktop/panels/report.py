@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from loaders.api import Issue, LoadResult
+from loaders.api import MAX_ISSUE_OBJECTS, Issue, LoadResult
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
 
@@ -49,9 +49,17 @@ def as_text(name: str, result: LoadResult) -> str:
     for issue in _sorted(result.issues):
         lines.append(f"{issue.severity!s:8}{issue.count:>8} x {issue.kind}: {single_line(issue.message)}")
         if issue.objects:
-            more = ", …" if issue.count > len(issue.objects) else ""
-            lines.append(" " * 18 + ", ".join(single_line(o) for o in issue.objects) + more)
+            lines.append(" " * 18 + ", ".join(single_line(o) for o in issue.objects))
+            if note := _unlisted(issue):
+                lines.append(" " * 18 + note)
     return "\n".join(lines) + "\n"
+
+
+def _unlisted(issue: Issue) -> str:
+    """What to add to a list of objects that may not be whole; one object can be concerned many times."""
+    if len(issue.objects) < MAX_ISSUE_OBJECTS or issue.count <= len(issue.objects):
+        return ""
+    return f"Only the first {len(issue.objects)} objects are listed."
 
 
 def _sorted(issues: Sequence[Issue]) -> list[Issue]:
@@ -79,7 +87,7 @@ class ReportPanel(QWidget):
         head.addWidget(self._save)
         self._tree = QTreeWidget()
         self._tree.setAccessibleName("Load report")
-        self._tree.setHeaderLabels(["What", "Count"])
+        self._tree.setHeaderLabels(["What", "Cases"])
         self._tree.setUniformRowHeights(True)
         self._tree.header().setStretchLastSection(False)
         self._tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -151,8 +159,8 @@ class ReportPanel(QWidget):
             child.setToolTip(0, "Click to select this object")
             child.setForeground(0, self._shell.qcolor("accent_text"))
             item.addChild(child)
-        if issue.objects and issue.count > len(issue.objects):
-            more = QTreeWidgetItem([f"and {issue.count - len(issue.objects):,} more"])
+        if note := _unlisted(issue):
+            more = QTreeWidgetItem([note])
             more.setFlags(Qt.ItemFlag.NoItemFlags)
             item.addChild(more)
         return item
