@@ -11,7 +11,7 @@ from viewer.demo.envelope import envelope, half_hip, hip, pavilion
 from viewer.demo.geometry import rectangle, unit
 from viewer.demo.house import FOOT
 from viewer.demo.roofs import Body, flat, gable, mansard, saw_tooth, shed, sweep
-from viewer.demo.rows import Plot, Row, breadth, plots, rows_of
+from viewer.demo.rows import Plot, Row, breadth, fitting, plots, rows_of
 from viewer.demo.site import Site, along, is_box, widest
 
 Design = Callable[[Random, Sequence[complex], Sequence[complex], Plot], tuple[Body, int]]
@@ -57,7 +57,8 @@ def _block(site: Site, manner: Manner) -> None:
     if depth < 5:
         return
     wings: list[tuple[complex, complex, float, int]] = []
-    for row in rows_of(site.lot.ring, site.lot.streets, depth):
+    depth, rows = fitting(site.lot.ring, site.lot.streets, depth)
+    for row in rows:
         for plot in plots(row, depth, manner.corner, manner.widths, rng):
             if plot.ring or rng.random() >= manner.gap:
                 wings += _plot(site, manner, row, plot, depth)
@@ -161,7 +162,7 @@ def _grid_house(rng: Random, front: Sequence[complex], back: Sequence[complex], 
         body = sweep(front, back, gable(FOOT, eaves, eaves + rise), "gable")
         return (_roofed(body, width, depth / 2, rise, rng, 0.6) if box else body), storeys
     body = flat((*front, *reversed(back)), FOOT, eaves + 0.4, rng.uniform(0.7, 1.1))
-    if box and width > 8:
+    if box and width > 8 and depth > 9:
         lift = Fixture("box", width * 0.3, width * 0.3 + 3.4, depth * 0.35, 2.5, depth * 0.35 + 3.6)
         attic = Fixture("box", 1.6, width - 2.2, 2.4, 2.9, depth - 2.4)
         body = fit(body, 1, [attic if rng.random() < 0.4 else lift])

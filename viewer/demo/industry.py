@@ -9,7 +9,7 @@ from viewer.demo.envelope import lathe
 from viewer.demo.geometry import Ring, area, dot, edges, polygon, rectangle, unit
 from viewer.demo.house import FOOT, House
 from viewer.demo.roofs import Body, Face, barrel, block, flat, gable, lantern, saw_tooth
-from viewer.demo.rows import breadth, drawn_in, plots, rows_of
+from viewer.demo.rows import breadth, drawn_in, fitting, plots
 from viewer.demo.site import Site, across, along, is_box, widest
 
 
@@ -209,12 +209,14 @@ def offices(site: Site) -> None:
     if not line:
         return
     depth = min(15.0, breadth(line) * 0.4)
-    for row in rows_of(line, streets, depth) if depth > 8 else ():
+    depth, rows = fitting(line, streets, depth)
+    for row in rows if depth > 8 else ():
         for plot in plots(row, depth, (3.0, 6.0), (24.0, 44.0), rng):
             front, back = row.stretch(plot.low, plot.high, depth)
             storeys = rng.randint(5, 8) if plot.ring else rng.randint(4, 6)
-            body = flat((*front, *reversed(back)), FOOT, 1.0 + 3.6 * storeys, 1.0, 0.5)
-            if is_box(front, back):
+            plan = plot.ring if len(plot.ring) > 4 else (*front, *reversed(back))
+            body = flat(plan, FOOT, 1.0 + 3.6 * storeys, 1.0, 0.5)
+            if is_box(front, back) and not plot.ring and depth > 9:
                 plant = Fixture("box", 3.0, abs(front[1] - front[0]) - 5.0, depth * 0.3, 3.2, depth * 0.7)
                 body = fit(body, 1, [plant])
             site.build(body, storeys, "office", row.street(plot.low), storey=3.6)

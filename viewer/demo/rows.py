@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from math import atan2, tan
 from random import Random
 
-from viewer.demo.geometry import Ring, cross, dot, edges, unit
+from viewer.demo.geometry import Ring, area, cross, dot, edges, unit
 
 SHARP, TOO_SHARP = 0.6, 2.3
 """Turns (radians) from which a bend is a corner with a house of its own, and from which nothing can bend."""
@@ -121,6 +121,24 @@ def rows_of(ring: Ring, streets: Sequence[str], depth: float) -> list[Row]:
     return out
 
 
+def fitting(ring: Ring, streets: Sequence[str], depth: float) -> tuple[float, list[Row]]:
+    """The rows at the given depth or, where neighbouring corners have no room for it, at the largest that fits."""
+    rows = rows_of(ring, streets, depth)
+    for _ in range(5):
+        if all(_has_room(row, depth) for row in rows):
+            break
+        depth *= 0.86
+        rows = rows_of(ring, streets, depth)
+    return depth, rows
+
+
+def _has_room(row: Row, depth: float) -> bool:
+    sharp = [(s, depth * tan(turn / 2)) for s, turn in row.turns() if SHARP < turn <= TOO_SHARP]
+    if row.closed and sharp:
+        sharp.append((sharp[0][0] + row.total, sharp[0][1]))
+    return all(t - s < 5.0 or t - s > a + b for (s, a), (t, b) in pairwise(sharp))
+
+
 def _clearance(side: complex, along: complex, depth: float) -> float:
     """Metres along a front from its end until a cut of the depth stays on this side of the neighbouring edge.
 
@@ -194,9 +212,11 @@ def _corner(
 
 
 def _parted(corners: list[Plot]) -> list[Plot]:
-    """Corners that reach for the same land draw their walls in."""
+    """Corners that reach for the same land draw their walls in; one without room for its inner angle is left out."""
     out: list[Plot] = []
     for plot in corners:
+        if out and plot.least[0] < out[-1].least[1]:
+            continue
         if out and plot.low < out[-1].high + 4.0:
             before = out[-1]
             middle = min(max((plot.low + before.high) / 2, before.least[1]), plot.least[0])
@@ -281,22 +301,28 @@ class Taken:
 
     def __init__(self, ring: Ring) -> None:
         self._lot = [(a, unit(b - a), abs(b - a)) for a, b in edges(ring)]
+        turns = [cross(self._lot[k - 1][1], self._lot[k][1]) for k in range(len(ring))]
+        self._inward = [ring[k] for k, turn in enumerate(turns) if turn < -0.01]
         self._rings: list[tuple[float, float, float, float, Ring]] = []
 
     def place(self, rings: Sequence[Ring], gap: float = 0.0) -> bool:
         """Take the land of convex rings if it is free and inside the lot; ``gap``: metres to keep from others."""
-        boxes = [_box(r) for r in rings]
-        for box, ring in zip(boxes, rings, strict=True):
-            if not self._inside(ring) or any(
-                o[0] < box[2] + gap and box[0] - gap < o[2] and o[1] < box[3] + gap and box[1] - gap < o[3]
-                and _meet(ring, o[4], gap)
-                for o in self._rings
+        count = len(self._rings)
+        for ring in rings:
+            low_x, low_y, high_x, high_y = box = _box(ring)
+            if not _proper(ring) or not self._inside(ring) or any(
+                o[0] < high_x + gap and low_x - gap < o[2] and o[1] < high_y + gap and low_y - gap < o[3]
+                and _meet(ring, o[4], gap if k < count else 0.0)
+                for k, o in enumerate(self._rings)
             ):  # fmt: skip
+                del self._rings[count:]
                 return False
-        self._rings += [(*box, ring) for box, ring in zip(boxes, rings, strict=True)]
+            self._rings.append((*box, ring))
         return True
 
     def _inside(self, ring: Ring) -> bool:
+        if any(_within(ring, p) for p in self._inward):
+            return False
         return all(self._holds(p) for p in ring) and all(self._holds((a + b) / 2) for a, b in edges(ring))
 
     def _holds(self, point: complex) -> bool:
@@ -312,6 +338,17 @@ class Taken:
             if (a.imag > y) != (end > y):
                 inside ^= x < a.real + (y - a.imag) * u.real / u.imag
         return inside
+
+
+def _within(ring: Ring, point: complex) -> bool:
+    """True for points more than a centimetre inside a convex ring."""
+    return all(cross(b - a, point - a) > 0.01 * abs(b - a) for a, b in edges(ring))
+
+
+def _proper(ring: Ring) -> bool:
+    """True for convex counter-clockwise rings, not for those that cross themselves."""
+    sides = [b - a for a, b in edges(ring)]
+    return all(cross(sides[k - 1], sides[k]) > -1e-6 for k in range(len(sides))) and area(ring) > 1.0
 
 
 def _box(ring: Ring) -> tuple[float, float, float, float]:
