@@ -1,13 +1,17 @@
 //VTK::System::Dec
 //VTK::Output::Dec
-// Sky, and a quiet ground plane that fades into it. Nothing here has depth or an id.
+// Sky with sun, moon and stars, and a quiet ground plane that fades into it. Nothing here has depth or an id.
+// Defined by the program: LIGHTING (as in light.glsl), DATED (1: sun, moon and stars are drawn).
 // Uniforms: rayRight, rayUp, rayAhead (view ray = ahead + ndc.x right + ndc.y up, world axes), eye (scene coordinates),
-//           groundDisc (centre x, y, height z, radius), gridStep (metres), skyTop, skyBottom, idPass
+//           groundDisc (centre x, y, height z, radius), gridStep (metres), moonTrue (unit vector to the moon), night,
+//           pixelAngle (radians per pixel), idPass; those of light.glsl
 in vec2 ndc;
 //VTK::CustomUniforms::Dec
+#include "face.glsl"
+#include "light.glsl"
 
-const vec3 GROUND_RGB = vec3(0.865, 0.868, 0.855);
-const vec3 LINE_RGB = vec3(0.81, 0.82, 0.82);
+const vec3 GROUND_RGB = vec3(0.845, 0.848, 0.832);
+const vec3 LINE_RGB = vec3(0.79, 0.80, 0.80);
 
 // footprint: metres of ground under a pixel
 float gridLine(vec2 p, vec2 footprint, float stepSize)
@@ -19,25 +23,74 @@ float gridLine(vec2 p, vec2 footprint, float stepSize)
   return (1.0 - smoothstep(0.5, 1.5, min(d.x, d.y))) * seen;
 }
 
+#if DATED == 1
+const float SUN_RADIUS = 0.0075, MOON_RADIUS = 0.0085;   // radians, larger than life so that they are found
+
+// Round disc around a body: 1 inside, soft by a pixel.
+float disc(vec3 ray, vec3 body, float radius)
+{
+  float apart = length(ray - body);
+  return 1.0 - smoothstep(radius - pixelAngle, radius + pixelAngle, apart);
+}
+
+// Few quiet points that keep their places.
+float stars(vec3 ray)
+{
+  vec3 cell = floor(ray * 70.0);
+  vec3 chance = fract(sin(vec3(dot(cell, vec3(12.99, 78.23, 37.72)), dot(cell, vec3(39.35, 11.14, 83.16)),
+                               dot(cell, vec3(73.16, 52.24, 9.15)))) * 43758.55);
+  vec3 place = normalize((cell + 0.2 + 0.6 * chance) / 70.0);
+  float size = max(0.0009, 0.8 * pixelAngle);
+  return step(0.90, chance.x) * chance.y * (1.0 - smoothstep(0.4 * size, size, length(ray - place)));
+}
+
+vec3 bodies(vec3 rgb, vec3 ray)
+{
+  float up = smoothstep(0.0, 0.15, ray.z);
+  rgb += vec3(0.85, 0.88, 1.0) * stars(ray) * up * smoothstep(0.45, 1.0, night);
+  if (sunTrue.z > -0.02) {
+    float halo = max(dot(ray, sunTrue), 0.0);
+    rgb += skyGlow * (0.35 * pow(halo, 900.0) + 0.12 * pow(halo, 90.0)) * (1.0 - night);
+    rgb = mix(rgb, vec3(1.0, 0.985, 0.93), disc(ray, sunTrue, SUN_RADIUS));
+  }
+  // the moon is a ball lit by the sun: so it has its phase, the right way round
+  vec3 off = (ray - moonTrue) / MOON_RADIUS;
+  vec3 ball = off - moonTrue * sqrt(max(1.0 - dot(off, off), 0.0));
+  float lit = smoothstep(-0.1, 0.15, dot(ball, sunTrue));
+  float seen = disc(ray, moonTrue, MOON_RADIUS) * mix(0.12, 1.0, night) * smoothstep(-0.02, 0.02, moonTrue.z);
+  return mix(rgb, max(rgb, mix(rgb, vec3(0.93, 0.94, 0.90), 0.08 + 0.92 * lit)), seen);
+}
+#endif
+
+// Ground at a place, lit as everything else. solid: how far it is from the sky behind it, 0..1.
+vec3 groundColour(vec3 at, vec2 footprint)
+{
+  vec2 p = at.xy - groundDisc.xy;
+  float line = max(gridLine(p, footprint, gridStep) * 0.4, gridLine(p, footprint, gridStep * 10.0) * 0.8);
+  line *= 1.0 - smoothstep(0.8, 2.2, length(p) / groundDisc.w);
+  vec3 n = vec3(0.0, 0.0, 1.0);
+  findShade(at, n);
+  vec3 tone = mix(GROUND_RGB, LINE_RGB, line);
+  return toneMapped(exposure * tone * tone * irradiance(n));
+}
+
 void main()
 {
   vec3 ray = normalize(rayAhead + ndc.x * rayRight + ndc.y * rayUp);
-  float high = clamp(ray.z, 0.0, 1.0);
-  float clear = (1.0 - high) * (1.0 - high);
-  vec3 rgb = mix(skyBottom, skyTop, 1.0 - clear * clear);
-  float low = clamp(-ray.z, 0.0, 1.0);
-  rgb = mix(rgb, skyBottom * vec3(0.925, 0.935, 0.95), smoothstep(0.0, 0.8, low));
-  vec3 hit = eye + ray * ((groundDisc.z - eye.z) / (ray.z < -1e-4 ? ray.z : -1e-4));
-  vec2 p = hit.xy - groundDisc.xy;
-  float far = length(p) / groundDisc.w;
-  vec2 footprint = fwidth(p);
-  float line = max(gridLine(p, footprint, gridStep) * 0.4, gridLine(p, footprint, gridStep * 10.0) * 0.8);
+  vec3 rgb = skyColour(ray);
+#if DATED == 1
+  rgb = bodies(rgb, ray);
+#endif
+  float down = min(ray.z, -1e-4);
+  float away = (groundDisc.z - eye.z) / down;
+  vec3 at = eye + ray * away;
+  vec2 footprint = fwidth(at.xy);
   if (ray.z < -1e-4 && eye.z > groundDisc.z) {
-    float solid = (1.0 - smoothstep(0.75, 2.6, far)) * smoothstep(0.0, 0.05, low);
-    rgb = mix(rgb, mix(GROUND_RGB, LINE_RGB, line), solid);
+    float d2 = away * away / (hazeMetres * hazeMetres);
+    float air = 1.0 - exp(-0.42 * d2);
+    rgb = mix(groundColour(at, footprint), skyColour(vec3(ray.xy, 0.0)), air);
+  } else if (ray.z < 0.0) {
+    rgb = skyColour(vec3(ray.xy, 0.0)) * mix(1.0, 0.92, smoothstep(0.0, 0.6, -ray.z));
   }
-  // break up the bands that eight bits make of a gradient
-  // (interleaved gradient noise: J. Jimenez, "Next generation post processing in Call of Duty", 2014)
-  float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-  gl_FragData[0] = idPass == 1 ? vec4(0.0, 0.0, 0.0, 1.0) : vec4(rgb + noise / 255.0, 1.0);
+  gl_FragData[0] = idPass == 1 ? vec4(0.0, 0.0, 0.0, 1.0) : vec4(rgb + dither(gl_FragCoord.xy), 1.0);
 }

@@ -2,7 +2,7 @@
 //VTK::Output::Dec
 // Colour of a city object's face, or its id.
 // Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), THEME_PAGES (theme only),
-//                         REALISM (0 plain, 1 shaded, 2 textured).
+//                         REALISM (0 plain, 1 shaded, 2 textured), LIGHTING (0, 1; as in light.glsl).
 // Uniforms: eye (scene coordinates), pixelAngle (metres per pixel, a metre ahead), idPass (1 = write ids);
 //           those of light.glsl, and theme textures
 in vec3 fromEye;
@@ -63,6 +63,7 @@ Face faceHere()
 void main()
 {
   Face f = faceHere();
+  findShade(f.at, f.n);
   Surface s = surfaceOf(f);
 #if COLOUR_MODE == 1
   vec3 rgb = (f.flags & FLAG_NO_DATA) != 0 ? shadeNoData(f.own, s, f) : shadeData(f.own, f);

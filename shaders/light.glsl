@@ -1,46 +1,65 @@
-// Sun and sky of an architectural model. Normals are unit vectors in world axes (x east, y north, z up).
-// Uniforms: hazeMetres (distance at which a third of the colour is air), skyBottom.
-const vec3 SUN_DIRECTION = vec3(-0.288, -0.618, 0.731);   // from the south-south-west, 47 degrees high
-const vec3 SUN_LIGHT     = vec3(0.66, 0.615, 0.54);
-const vec3 SKY_LIGHT     = vec3(0.49, 0.53, 0.60);
-const vec3 GROUND_LIGHT  = vec3(0.35, 0.325, 0.30);
+// Sun or moon, sky and ground of an architectural model. Normals are unit vectors in world axes (x east, y north, z up).
+// Defined by the program: LIGHTING (0 without shadows, 1 with shadows and shade under the sky).
+// Uniforms: sunDir (unit vector to the sun or moon that lights), sunLight, skyLight, groundLight (linear), exposure,
+//           hazeMetres (distance at which a third of the colour is air); those of sky, shadow and skyview.
+// Needs face.glsl.
+#include "tone.glsl"
+#include "sky.glsl"
+#if LIGHTING == 1
+#include "shadow.glsl"
+#include "skyview.glsl"
+#endif
 
-// Light that falls on a face; never black. Linear.
+float sunShare = 1.0;   // of the sun that reaches this place
+float skyShare = 1.0;   // of the sky that this place sees
+
+// Find the shade that a place lies in; before anything else here is called.
+void findShade(vec3 at, vec3 n)
+{
+#if LIGHTING == 1
+  skyShare = skyOpen(at, n);
+  if (sunDir.z > 0.0) sunShare = sunlit(at, n);
+#endif
+}
+
+// Light that falls on a face with normal n here; linear, before exposure.
 vec3 irradiance(vec3 n)
 {
-  float sun = max(dot(n, SUN_DIRECTION), 0.0);
-  // a little light from the east keeps faces in the shade apart from each other
-  float side = 0.03 + 0.03 * n.x;
-  return SUN_LIGHT * sun + mix(GROUND_LIGHT, SKY_LIGHT, 0.5 + 0.5 * n.z) + side;
+  float up = 0.5 + 0.5 * n.z;
+  // the sky is brighter around the sun, which keeps faces in the shade apart from each other
+  vec3 sky = skyLight * up * (1.0 + 0.22 * dot(n.xy, sunDir.xy));
+  return sunLight * max(dot(n, sunDir), 0.0) * sunShare + (sky + groundLight * (1.0 - up)) * skyShare;
 }
 
-// How bright the eye finds a light: 0 in the deepest shade, 1 in the sun.
-float brightness(vec3 light) { return smoothstep(0.25, 1.05, dot(light, vec3(0.30, 0.55, 0.15))); }
-
-// Walls darken towards the foot, where streets and neighbours take the sky away.
-float footShade(Face f)
+// How bright the eye finds a light: 0 in the deepest shade, 1 in the sun, at any time of the day.
+float brightness(vec3 light)
 {
-  return mix(1.0, mix(0.74, 1.0, smoothstep(-0.5, 7.0, f.above)), 1.0 - smoothstep(0.35, 0.75, abs(f.n.z)));
+  const vec3 LUMA = vec3(0.21, 0.72, 0.07);
+  float floorLight = dot(sunLight * max(sunDir.z, 0.0) + skyLight, LUMA);
+  return smoothstep(0.12, 1.0, dot(light, LUMA) / max(floorLight, 1e-6));
 }
 
-// Air between the viewer and the city: far things fade towards the horizon.
-vec3 throughAir(vec3 rgb, float metres)
+// Air between the viewer and the city: far things fade towards the sky behind them.
+vec3 throughAir(vec3 rgb, vec3 way, float metres)
 {
   float d2 = 0.4 * metres * metres / (hazeMetres * hazeMetres);
-  return mix(rgb, skyBottom, min(0.55, d2 / (1.0 + d2)));
+  return mix(rgb, skyColour(vec3(way.xy, max(way.z, 0.0))), min(0.7, d2 / (1.0 + d2)));
 }
 
 // A surface under sun and sky, as the screen shows it.
-// The screen's gamma is taken as 2, so that colour * colour * light becomes colour * sqrt(light).
 vec3 lit(Surface s, Face f)
 {
-  return throughAir(min(s.rgb * sqrt(irradiance(s.n)) * footShade(f) + sqrt(s.glow), vec3(1.0)), f.distance);
+  vec3 light = s.rgb * s.rgb * irradiance(s.n);
+  vec3 mirrored = reflect(-f.toEye, s.n);
+  float glint = pow(max(dot(mirrored, sunDir), 0.0), 160.0) * s.gloss * sunShare;
+  vec3 rgb = toneMapped(exposure * (light + 1.6 * glint * sunLight) + s.glow);
+  return throughAir(rgb, -f.toEye, f.distance) + dither(gl_FragCoord.xy);
 }
 
-// A colour that means something: hue kept, between 0.80 and 1 of itself.
+// A colour that means something: hue kept, between 0.78 and 1 of itself by day and by night.
 vec3 shadeData(vec3 srgb, Face f)
 {
-  return srgb * mix(0.80, 1.0, brightness(irradiance(f.n))) * mix(1.0, footShade(f), 0.35);
+  return srgb * mix(0.78, 1.0, brightness(irradiance(f.n)));
 }
 
 // An object without data: a plaster model in the legend's grey, in which roads, water and walls differ a little.
@@ -48,11 +67,12 @@ vec3 shadeData(vec3 srgb, Face f)
 vec3 shadeNoData(vec3 grey, Surface s, Face f)
 {
   float tone = dot(s.rgb, vec3(0.30, 0.59, 0.11)) / max(grey.g, 0.01);
-  return min(grey * mix(1.04, tone, 0.5) * (0.32 + 0.68 * irradiance(f.n)), vec3(1.0)) * footShade(f);
+  return min(grey * mix(1.04, tone, 0.5) * mix(0.66, 1.08, brightness(irradiance(f.n))), vec3(1.0));
 }
 
-// A photo has its own light and shade: add little.
+// A photo has its own light and shade: add little by day; by night it is as dark as the rest.
 vec3 shadePhoto(Surface s, Face f)
 {
-  return min(s.rgb * sqrt(mix(vec3(0.95), irradiance(f.n), 0.35)), vec3(1.0));
+  vec3 light = exposure * irradiance(f.n);
+  return toneMapped(s.rgb * s.rgb * mix(vec3(0.95 * min(1.0, 1.2 * exposure * dot(skyLight + sunLight * max(sunDir.z, 0.0), vec3(0.33)))), light, 0.45));
 }

@@ -7,10 +7,11 @@ import numpy.typing as npt
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
 from viewer.render.culling import View
-from viewer.render.materials import make_program
+from viewer.render.materials import make_program, set_code
+from viewer.render.sunlight import MODEL_RIG, NO_MAPS, LightRig, MapNumbers, put_light
 
 
 class Backdrop:
@@ -29,7 +30,8 @@ class Backdrop:
         mapper = vtkPolyDataMapper()
         mapper.SetInputData(data)
         mapper.SetVBOShiftScaleMethod(0)
-        self._program = make_program("backdrop")
+        self._mode = True, False
+        self._program = make_program("backdrop", LIGHTING=1, DATED=0)
         self._uniforms = self._program.GetFragmentCustomUniforms()
         self._uniforms.SetUniformi("idPass", 0)
         self.actor = vtkActor()
@@ -38,10 +40,20 @@ class Backdrop:
         self.actor.ForceOpaqueOn()
         self.actor.PickableOff()
         self.set_ground(np.zeros(2), -1e9, 1.0)
-        self.set_sky((0.62, 0.74, 0.88), (0.93, 0.95, 0.97))
+        self._uniforms.SetUniformf("pixelAngle", 1e-3)
+        self._uniforms.SetUniformf("hazeMetres", 1e9)
+        self.set_light(MODEL_RIG, NO_MAPS, {})
 
-    def set_view(self, view: View) -> None:
-        """Follow the camera."""
+    def set_mode(self, lighting: bool, dated: bool) -> None:
+        """Choose whether the ground has shadows, and whether the sky has sun, moon and stars."""
+        if (lighting, dated) != self._mode:
+            self._mode = lighting, dated
+            set_code(self._program, "backdrop", LIGHTING=int(lighting), DATED=int(dated))
+
+    def set_view(self, view: View, pixel_angle: float, haze_metres: float) -> None:
+        """Follow the camera; the numbers are those of `CityMaterial.set_view`."""
+        self._uniforms.SetUniformf("pixelAngle", pixel_angle)
+        self._uniforms.SetUniformf("hazeMetres", haze_metres)
         self._uniforms.SetUniform3f("rayRight", tuple(view.right * view.tan_x))
         self._uniforms.SetUniform3f("rayUp", tuple(view.up * view.tan_y))
         self._uniforms.SetUniform3f("rayAhead", tuple(view.ahead))
@@ -53,10 +65,15 @@ class Backdrop:
         step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 2.0))
         self._uniforms.SetUniformf("gridStep", float(step))
 
-    def set_sky(self, top: tuple[float, float, float], bottom: tuple[float, float, float]) -> None:
-        """Colours (sRGB 0..1) overhead and at the horizon."""
-        self._uniforms.SetUniform3f("skyTop", top)
-        self._uniforms.SetUniform3f("skyBottom", bottom)
+    def set_light(self, rig: LightRig, maps: MapNumbers, textures: dict[str, vtkTexture]) -> None:
+        """Take over the light, and the maps of shadows and heights."""
+        put_light(self._uniforms, rig, maps)
+        self._uniforms.SetUniform3f("moonTrue", rig.moon)
+        surface = self.actor.GetProperty()
+        for name, texture in textures.items():
+            if surface.GetTexture(name) is not texture:
+                surface.RemoveTexture(name)
+                surface.SetTexture(name, texture)
 
     def set_id_pass(self, active: bool) -> None:
         """Draw "nothing" in place of colours."""

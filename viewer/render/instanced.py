@@ -139,6 +139,19 @@ class CopyDraw:
         self._numbers = self._make_numbers()
         self.actor = self._make_actor(template.triangles)
 
+    @property
+    def casts(self) -> bool:
+        """True: copies have faces, which cast shadows."""
+        return True
+
+    def make_caster(self) -> vtkActor:
+        """An actor for maps of depth."""
+        actor = self._make_actor(self.tile.template.triangles)
+        program, surface = self._material.caster()
+        actor.SetShaderProperty(program)
+        actor.SetProperty(surface)
+        return actor
+
     def actors(self) -> tuple[vtkActor, ...]:
         """Everything that has to be in the renderer."""
         return (self.actor,) if self.draft is None else (self.actor, self.draft)

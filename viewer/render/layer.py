@@ -126,7 +126,9 @@ class LayerView:
         self._themes: dict[str, ThemeTextures | None] = {}
         self._theme: str | None = None
         self._spoiled: frozenset[str] = frozenset()
-        self._realism = "shaded"
+        self._realism, self._lighting = "shaded", True
+        self.shown_version = 0
+        """Another number whenever other objects or levels of detail are shown."""
 
     def build_steps(self, index: int) -> Iterator[Drawable]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
@@ -146,6 +148,8 @@ class LayerView:
         if old is look:
             return False
         self.look = look
+        if old is None or old.visible != look.visible or old.lods != look.lods or _other_objects(old, look):
+            self.shown_version += 1
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
         if old is None or not (np.array_equal(old.proposed, look.proposed) and old.uncertain is look.uncertain):
@@ -172,9 +176,10 @@ class LayerView:
         self._spoiled = modes
         self._dress_all()
 
-    def set_realism(self, realism: str) -> bool:
-        """Choose "plain", "shaded" or "textured". True if that is another one than before."""
-        changed, self._realism = realism != self._realism, realism
+    def set_realism(self, realism: str, lighting: bool = True) -> bool:
+        """Choose "plain", "shaded" or "textured", with or without shadows. True if that is another one than before."""
+        changed, wanted = (realism, lighting) != (self._realism, self._lighting), (realism, lighting)
+        self._realism, self._lighting = wanted
         if changed:
             self._dress_all()
         return changed
@@ -244,13 +249,19 @@ class LayerView:
             mode, textures = "surface", None
         lod.bind_theme(self._theme if textures is not None else None)
         for material in lod.materials:
-            material.set_mode(mode, len(textures.pages) if textures is not None else 0, self._realism)
+            material.set_mode(mode, len(textures.pages) if textures is not None else 0, self._realism, self._lighting)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:
                     material.set_theme(None, (), 0)
                 else:
                     material.set_theme(textures.table, textures.pages, textures.first_texture)
+
+
+def _other_objects(old: LayerLook, new: LayerLook) -> bool:
+    if old.texels is new.texels:
+        return False
+    return old.texels.shape != new.texels.shape or not np.array_equal(old.texels[:, 3], new.texels[:, 3])
 
 
 def object_flags(city: CityData) -> npt.NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from vtkmodules.vtkRenderingCore import vtkProperty, vtkTexture
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 
 from viewer.document.state import Vec3
+from viewer.render.sunlight import MODEL_RIG, NO_MAPS, LightRig, MapNumbers, put_light
 from viewer.resources import shader
 
 _VERSION_TAG = "//VTK::System::Dec"
@@ -64,11 +65,13 @@ class CityMaterial:
     ):
         self.kind = "faces" if kind == "copies" else kind
         self._copied = copies is not None
-        self._mode = "surface", 0, "shaded"
+        self._mode = "surface", 0, "shaded", True
+        self._lod_index, self._style, self._copies = lod_index, style, copies
+        self._caster: tuple[vtkOpenGLShaderProperty, vtkProperty] | None = None
         self._plain = False
         self.program = vtkOpenGLShaderProperty()
         if self.kind == "faces":
-            self._set_code(COLOUR_MODE=0, REALISM=1)
+            self._set_code(COLOUR_MODE=0, REALISM=1, LIGHTING=1)
         else:
             set_code(self.program, "marker")
         self.surface = vtkProperty()
@@ -89,9 +92,7 @@ class CityMaterial:
             fragment.SetUniform3f("eye", (0.0, 0.0, 0.0))
             fragment.SetUniformf("pixelAngle", 1e-3)
             fragment.SetUniformf("hazeMetres", 1e9)
-            fragment.SetUniform3f("skyBottom", (0.93, 0.95, 0.97))
-            fragment.SetUniform3f("skyTop", (0.62, 0.74, 0.88))
-            fragment.SetUniformf("night", 0.0)
+            put_light(fragment, MODEL_RIG, NO_MAPS)
             self.set_details(0.0, 0.0, 0.0)
         else:
             vertex.SetUniform2f("viewportPixels", (1.0, 1.0))
@@ -103,11 +104,15 @@ class CityMaterial:
         """Highlight one object row (-1 = none): a uniform, no upload."""
         self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
 
-    def set_mode(self, mode: str, pages: int = 0, realism: str = "shaded") -> None:
-        """Choose "surface", "object" or "theme" (with so many atlas pages), and "plain", "shaded" or "textured"."""
-        if self.kind == "faces" and (mode, pages, realism) != self._mode and not self._plain:
-            self._mode = mode, pages, realism
-            self._set_code(COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages, REALISM=REALISM[realism])
+    def set_mode(self, mode: str, pages: int = 0, realism: str = "shaded", lighting: bool = True) -> None:
+        """Choose "surface", "object" or "theme" (with so many atlas pages), "plain", "shaded" or "textured", and
+        whether there are shadows and shade under the sky."""
+        wanted = mode, pages, realism, lighting
+        if self.kind == "faces" and wanted != self._mode and not self._plain:
+            self._mode = wanted
+            self._set_code(
+                COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages, REALISM=REALISM[realism], LIGHTING=int(lighting)
+            )
 
     def _set_code(self, **defines: int) -> None:
         (set_copy_code if self._copied else set_code)(self.program, "city", **defines)
@@ -130,16 +135,38 @@ class CityMaterial:
         self.program.GetVertexCustomUniforms().SetUniformi("idBase", base)
         self.program.GetFragmentCustomUniforms().SetUniformi("idPass", int(active))
 
-    def set_view(self, eye: Vec3, pixel_angle: float, haze_metres: float, horizon: Vec3) -> None:
-        """Follow the camera: the eye (scene coordinates), metres per pixel a metre ahead, and how the air tints what
-        is far."""
+    def set_view(self, eye: Vec3, pixel_angle: float, haze_metres: float) -> None:
+        """Follow the camera: the eye (scene coordinates), metres per pixel a metre ahead, and the distance at which a
+        third of the colour is air."""
         if self.kind == "faces":
             self.program.GetVertexCustomUniforms().SetUniform3f("eye", eye)
             fragment = self.program.GetFragmentCustomUniforms()
             fragment.SetUniform3f("eye", eye)
             fragment.SetUniformf("pixelAngle", pixel_angle)
             fragment.SetUniformf("hazeMetres", haze_metres)
-            fragment.SetUniform3f("skyBottom", horizon)
+
+    def set_light(self, rig: LightRig, maps: MapNumbers, textures: dict[str, vtkTexture]) -> None:
+        """Take over the light, and the maps of shadows and heights."""
+        if self.kind == "faces" and not self._plain:
+            put_light(self.program.GetFragmentCustomUniforms(), rig, maps)
+            for name, texture in textures.items():
+                if self.surface.GetTexture(name) is not texture:
+                    self.surface.RemoveTexture(name)
+                    self.surface.SetTexture(name, texture)
+
+    def caster(self) -> tuple[vtkOpenGLShaderProperty, vtkProperty]:
+        """Program and property for maps of depth, in which the same objects are shown without colours."""
+        if self._caster is None:
+            program, surface = vtkOpenGLShaderProperty(), vtkProperty()
+            surface.SetTexture("styleTex", self._style)
+            uniforms = program.GetVertexCustomUniforms()
+            uniforms.SetUniformi("lodIndex", self._lod_index)
+            if self._copies is not None:
+                surface.SetTexture("instanceTex", self._copies[0])
+                uniforms.SetUniformi("surfaceCode", self._copies[1])
+            (set_code if self._copies is None else set_copy_code)(program, "caster")
+            self._caster = program, surface
+        return self._caster
 
     def set_details(self, contour_step: float, height: float, water_time: float) -> None:
         """Contour lines every so many metres (0 = none), the height of the scene origin that they are counted with,

@@ -111,6 +111,21 @@ class Draw:
             _map(data, mapper, name, array)
         return self.draft
 
+    @property
+    def casts(self) -> bool:
+        """True if it casts shadows: faces do, points and lines do not."""
+        return self._material.kind == "faces"
+
+    def make_caster(self) -> vtkActor:
+        """An actor for maps of depth. The vertices are shared."""
+        actor = self._make_actor(self.mesh.triangles)
+        data, mapper = self._parts.pop()
+        _map(data, mapper, "tags", self._bound["tags"][1])
+        program, surface = self._material.caster()
+        actor.SetShaderProperty(program)
+        actor.SetProperty(surface)
+        return actor
+
     def actors(self) -> tuple[vtkActor, ...]:
         """Everything that has to be in the renderer."""
         return (self.actor,) if self.draft is None else (self.actor, self.draft)

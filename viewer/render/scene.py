@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from weakref import WeakSet
 
@@ -17,15 +17,18 @@ from loaders.city import CityData
 from viewer.document.state import Camera
 from viewer.render import notices, raypick
 from viewer.render.backdrop import Backdrop
-from viewer.render.culling import View, clipping_range, in_view, make_view
+from viewer.render.culling import View, clipping_range, make_view
+from viewer.render.frame import actor_of, casting, cost_of, middle_of, seen_by, slice_of
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
+from viewer.render.lightmaps import TEXELS, LightMaps
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
 from viewer.render.object_texture import ObjectTexture
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.style_texture import StyleTexture
+from viewer.render.sunlight import MODEL_RIG, rig_of
 from viewer.render.textures import PreparedTextures
 from viewer.render.theme import ThemeReader, ThemeTextures
 from viewer.render.walls import WallReader
@@ -34,7 +37,6 @@ HAZE_METRES, HAZE_RADII = 3000.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
 """Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
-FIRST_TIME = 2
 NEW_ACTOR = 4000
 """As many triangles as an actor's first picture costs more, however small it is: its buffers are made (1 to 2 ms)."""
 _DRAWN: WeakSet[vtkActor] = WeakSet()
@@ -87,6 +89,8 @@ class SceneView:
         self._renderer.SetAutomaticLightCreation(False)
         self._renderer.GetCullers().RemoveAllItems()
         self._renderer.SetBackground(0.93, 0.95, 0.97)
+        self._rig = MODEL_RIG
+        self._maps = LightMaps(window, self._renderer, self._guard)
         self._backdrop = Backdrop()
         self._renderer.AddActor(self._backdrop.actor)
         window.SetMultiSamples(0 if software else 4)
@@ -119,14 +123,14 @@ class SceneView:
         if layer_id in self.layers:
             raise ValueError(f"layer {layer_id} is attached already")
         if self.origin is None:
-            self.origin = _scene_origin(city)
+            self.origin = middle_of(city)
         layer = LayerView(layer_id, city, self.origin)
         self.layers[layer_id] = layer
         self._number_ids()
         yield
         look = self._look_of(layer_id) or full_look(layer_id, city)
         layer.forgo(self._spoiled)
-        layer.set_realism(self.state.realism if self.state else "shaded")
+        layer.set_realism(self.state.realism if self.state else "shaded", self._lighting)
         layer.apply(look)
         for index in look.lods:
             yield from self._build(layer, index)
@@ -144,6 +148,7 @@ class SceneView:
         self._themes.drop(layer_id)
         self._walls.drop(layer_id)
         self._make_current()
+        self._maps.forget(layer.all_draws())
         for draw in layer.all_draws():
             for actor in draw.actors():
                 self._shown.pop(actor, None)
@@ -201,17 +206,17 @@ class SceneView:
         old, self.state = self.state, state
         changed = old is None or old.camera != state.camera or old.quality != state.quality
         changed |= old is not None and old.contour_step != state.contour_step
-        if old is None or (old.background_top, old.background_bottom) != (
-            state.background_top,
-            state.background_bottom,
-        ):
-            self._backdrop.set_sky(state.background_top, state.background_bottom)
+        changed |= old is not None and old.light.shadows != state.light.shadows
+        rig = rig_of(state.light, state.background_top, state.background_bottom)
+        if rig != self._rig:
+            self._rig = rig
             changed = True
+        self._backdrop.set_mode(self._lighting, rig.dated)
         for look in state.layers:
             layer = self.layers.get(look.layer_id)
             if layer is None:
                 continue
-            changed |= layer.set_realism(state.realism)
+            changed |= layer.set_realism(state.realism, self._lighting)
             changed |= layer.apply(look)
             for index in look.lods:
                 if look.visible and index not in layer.lods:
@@ -248,7 +253,7 @@ class SceneView:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the picture in pixels."""
-        width, height = (1, 1) if self._closed else self.window.GetSize()
+        width, height = (1, 1) if self._closed else self._maps.picture_size or self.window.GetSize()
         return max(1, int(width)), max(1, int(height))
 
     def render(self) -> None:
@@ -256,18 +261,29 @@ class SceneView:
         for _ in self.render_steps(None):
             pass
 
-    def render_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
+    @property
+    def unrefined(self) -> bool:
+        """True if the camera rests, but the picture lacks shadows, or has those of another state."""
+        if self._moving or self._plain or self._closed or self.pending or not self.layers:
+            return False
+        return self._maps.stale(casting(self.layers.values()), self.view(), self._rig, self._quality, self._shadows)
+
+    def render_steps(self, triangles: Callable[[], int] | None, refine: bool | None = None) -> Iterator[int]:
         """Draw one picture in slices of about so many triangles, asked before each (None = in one slice).
 
         It is complete when the steps end. Yields how many triangles a slice had; what is on the GPU for the first time
-        counts double. Whoever changes the scene in between starts again.
+        counts double. Whoever changes the scene in between starts again. ``refine``: draw the maps of shadows first
+        that are missing (None: if drawn in one slice); else those are taken that are there.
         """
         if self._closed:
             return
+        if (triangles is None if refine is None else refine) and not self._plain and self.layers:
+            shown = casting(self.layers.values())
+            yield from self._maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
         yield from self._draw_steps(triangles)
         said = self._guard.take()
         if said and self._fall_back(said):
-            yield from self.render_steps(triangles)
+            yield from self.render_steps(triangles, refine)
 
     def _draw_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
         wanted = self._prepare()
@@ -276,20 +292,20 @@ class SceneView:
         done = number = 0
         last = False
         while not last:
-            part = _slice(wanted[done:], self._moving, triangles)
+            part = slice_of(wanted[done:], self._moving, triangles)
             done += len(part)
             # of several slices, smoothing is one of its own: it takes as long as many triangles
             last = done == len(wanted) and not (smooth and part and number)
-            self._show(part)
+            self._show(part or wanted[-1:])  # where nothing is shown, VTK does not smooth
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
             with self._guard:
                 self.window.Render()
-            cost = sum(_cost(draw, self._moving) for draw in part)
+            cost = sum(cost_of(draw, self._moving) for draw in part)
             for draw in part:
                 draw.uploaded = True
-                _DRAWN.add(_actor(draw, self._moving))
+                _DRAWN.add(actor_of(draw, self._moving))
             if not last:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
@@ -350,11 +366,12 @@ class SceneView:
         pick = self.pick(x, y)
         return None if pick is None else pick.position
 
-    def sees(self, point: npt.NDArray[np.float64]) -> bool:
-        """True if no shown face stands between the eye and a point in world coordinates."""
+    def sees(self, point: npt.NDArray[np.float64], view: View | None = None) -> bool:
+        """True if no shown face stands between the eye (that of a view of this scene, by default the camera's) and a
+        point in world coordinates."""
         if self.origin is None or self._closed:
             return False
-        return not raypick.blocked(self.origin, self.view(), list(self.layers.values()), point)
+        return not raypick.blocked(self.origin, view or self.view(), list(self.layers.values()), point)
 
     def view(self, size: tuple[int, int] | None = None) -> View:
         """The camera in scene coordinates, as the next picture (or one of another size) shows it."""
@@ -373,6 +390,7 @@ class SceneView:
         self._work.clear()
         self._closed = True
         self._make_current()
+        self._maps.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
@@ -466,6 +484,15 @@ class SceneView:
     def _quality(self) -> str:
         return self.state.quality if self.state else "normal"
 
+    @property
+    def _lighting(self) -> bool:
+        """True if there are shadows and shade under the sky."""
+        return self._quality in TEXELS
+
+    @property
+    def _shadows(self) -> bool:
+        return self.state is None or self.state.light.shadows
+
     def _set_samples(self) -> None:
         samples = 0 if self.software or self._quality == "draft" else (8 if self._quality == "high" else 4)
         if self.window.GetMultiSamples() != samples:
@@ -474,15 +501,18 @@ class SceneView:
     def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
-        draws, bounds = _in_view(view, self.layers.values(), self._plain)
+        draws, bounds = seen_by(view, self.layers.values(), self._plain)
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(*view.eye)
         camera.SetFocalPoint(*(view.eye + view.ahead))
         camera.SetViewUp(*view.up)
         camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
         camera.SetClippingRange(*clipping_range(view, bounds))
-        self._backdrop.set_view(view)
-        horizon = self.state.background_bottom if self.state else (0.93, 0.95, 0.97)
+        angle = 2.0 * view.tan_y / view.height
+        maps = self._maps.numbers(self._quality, self._shadows, self._moving and self.software)
+        textures = self._maps.textures
+        self._backdrop.set_view(view, angle, self._haze_metres)
+        self._backdrop.set_light(self._rig, maps, textures)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         step = self.state.contour_step if self.state else 0.0
         height = float(self.origin[2]) if self.origin is not None else 0.0
@@ -490,14 +520,15 @@ class SceneView:
             for material in layer.all_materials():
                 material.set_viewport(view.width, view.height, self.render_scale)
                 material.set_details(step, height, self.water_time)
-                material.set_view(eye, 2.0 * view.tan_y / view.height, self._haze_metres, horizon)
+                material.set_view(eye, angle, self._haze_metres)
+                material.set_light(self._rig, maps, textures)
                 if self._plain:
                     material.make_plain()
         return draws
 
     def _show(self, draws: list[Drawable]) -> None:
         """Make exactly these visible, as drafts while the camera moves."""
-        wanted = {_actor(draw, self._moving): None for draw in draws}
+        wanted = {actor_of(draw, self._moving): None for draw in draws}
         for actor in self._shown:
             if actor not in wanted:
                 actor.VisibilityOff()
@@ -557,46 +588,3 @@ class SceneView:
 
 
 _DONE = object()
-
-
-def _actor(draw: Drawable, moving: bool) -> vtkActor:
-    return draw.draft if moving and draw.draft is not None else draw.actor
-
-
-def _cost(draw: Drawable, moving: bool) -> int:
-    actor = _actor(draw, moving)
-    count = draw.triangle_count if actor is draw.actor else draw.draft_count
-    return count if draw.uploaded and actor in _DRAWN else FIRST_TIME * count + NEW_ACTOR
-
-
-def _slice(draws: list[Drawable], moving: bool, triangles: Callable[[], int] | None) -> list[Drawable]:
-    """The first draws, of about so many triangles (all for None), but one at least."""
-    if triangles is None:
-        return draws
-    costs = np.cumsum([_cost(draw, moving) for draw in draws])
-    return draws[: max(1, int(np.searchsorted(costs, triangles(), side="right")))]
-
-
-def _in_view(
-    view: View, layers: Iterable[LayerView], plain: bool = False
-) -> tuple[list[Drawable], npt.NDArray[np.float64]]:
-    """What of the shown LoDs the camera sees, and its bounds (K, 6). ``plain``: shaders cannot choose, so only faces
-    of the finest LoD."""
-    draws: list[Drawable] = []
-    boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
-    for layer in layers:
-        for lod in layer.shown_lods()[-1:] if plain else layer.shown_lods():
-            if lod.draws:
-                seen = in_view(view, lod.bounds)
-                if plain:
-                    seen = seen & np.array([source is not None for source in lod.sources])
-                draws += [lod.draws[k] for k in np.flatnonzero(seen)]
-                boxes.append(lod.bounds[seen])
-    return draws, np.concatenate(boxes)
-
-
-def _scene_origin(city: CityData) -> npt.NDArray[np.float64]:
-    """The middle of the city, in whole metres; 0 where nothing can be drawn."""
-    if city.bbox is None:
-        return np.zeros(3)
-    return np.asarray(np.floor((city.bbox[:3] + city.bbox[3:]) / 2.0))

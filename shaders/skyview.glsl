@@ -1,0 +1,24 @@
+// Part of the sky that a place sees, from heights averaged over its surroundings (viewer/render/skyview.py).
+// Uniforms: heightTex (RGBA32F seen from above: highest z in scene metres, its means over three distances),
+//           heightArea (x and y of its lower left corner in scene coordinates, side in metres; side 0: there is none)
+uniform sampler2D heightTex;
+
+const vec3 SKY_RADII = vec3(4.0, 13.0, 42.0);   // metres; as in skyview.py
+const vec3 SKY_SHARE = vec3(0.26, 0.32, 0.30);  // what each distance can take away
+const float SKY_UNKNOWN = 0.86;                 // outside of the map
+
+// Share of the sky, 0..1, as seen from a face with normal n at scene coordinates at.
+float skyOpen(vec3 at, vec3 n)
+{
+  if (heightArea.z <= 0.0) return 1.0;
+  float taken = 0.0;
+  for (int k = 0; k < 3; ++k) {
+    // a wall looks away from its own house
+    vec2 p = (at.xy + n.xy * SKY_RADII[k] * 0.75 - heightArea.xy) / heightArea.z;
+    float rise = max(texture(heightTex, p)[k + 1] - at.z - 0.2, 0.0);
+    taken += SKY_SHARE[k] * rise / (rise + 0.7 * SKY_RADII[k]);
+  }
+  vec2 q = (at.xy - heightArea.xy) / heightArea.z;
+  vec2 edge = min(q, 1.0 - q);
+  return mix(SKY_UNKNOWN, 1.0 - taken, smoothstep(0.0, 0.12, min(edge.x, edge.y)));
+}
