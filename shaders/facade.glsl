@@ -1,9 +1,8 @@
 // Walls of buildings: plaster or brick by use, and windows in whole bays and storeys, so that none is cut.
-// Needs face.glsl, pattern.glsl, mirror.glsl. From the face: wall (metres along, length, metres up to the eaves and
+// Needs finish.glsl. From the face: wall (metres along, length, metres up to the eaves and
 // down to the foot), use, storey, random, pixel. Uniforms: night (0 day .. 1 night).
 const vec3 GLASS = vec3(0.40, 0.47, 0.52);
 const vec3 FRAME = vec3(0.955, 0.95, 0.935);
-const vec3 LAMP = vec3(1.0, 0.66, 0.31);    // linear
 const float LIT_SHARE = 0.38;               // windows with light at night
 const float LEAST_WALL = 2.4, LEAST_LENGTH = 1.5;
 
@@ -43,18 +42,8 @@ vec3 wallTone(Face f)
   return tone;
 }
 
-// Pane seen from outside: dark, with the sky in it. share: of the pixel; lit: light behind it, 0..1
-void addGlass(inout Surface s, Face f, vec3 pane, float share, float lamp)
-{
-  float mirrored = fresnel(0.10, f.n, f.toEye);
-  vec3 sky = surroundings(reflect(-f.toEye, f.n)) * mirrored;
-  s.rgb = mix(s.rgb, pane * (1.0 - mirrored), share);
-  s.glow += share * (sky * sky + lamp * LAMP);
-  s.gloss = max(s.gloss, share);
-}
-
-// Windows of a wall. s comes with the wall's tone.
-void addWindows(inout Surface s, Face f)
+// Windows of a wall. m comes with the wall's tone; grain: metres per pixel along and up the wall
+void addWindows(inout Finish m, Face f, vec2 grain)
 {
   float foot = f.above - f.wall.w, height = f.wall.z + f.wall.w;  // foot: metres over the object's base
   if (height < LEAST_WALL || f.wall.y < LEAST_LENGTH) return;
@@ -65,7 +54,7 @@ void addWindows(inout Surface s, Face f)
   float bays = max(1.0, floor(inner / b.bay + 0.4));
   float bay = inner / bays, storey = height / storeys;
   vec2 at = vec2((f.wall.x - margin) / bay, f.wall.w / storey);
-  vec2 px = max(vec2(fwidth(f.wall.x) / bay, fwidth(f.wall.w) / storey), 1e-4);
+  vec2 px = max(grain / vec2(bay, storey), 1e-4);
   if (at.x < 0.0 || at.x > bays || at.y > storeys || f.wall.w < 0.0) return;
   vec2 cell = floor(at);
   bool street = cell.y < 0.5 && foot < 1.2 && f.use != 5 && f.use < 7;
@@ -83,47 +72,53 @@ void addWindows(inout Surface s, Face f)
   }
   vec2 edge = vec2(0.07 / bay, 0.07 / storey);
   vec2 low = vec2(0.5, middle) - half_, high = vec2(0.5, middle) + half_;
+  vec2 inLow = low + edge, inHigh = high - edge;
   float opening = pulse(at.x, low.x, high.x, px.x) * pulse(at.y, low.y, high.y, px.y);
-  float pane = pulse(at.x, low.x + edge.x, high.x - edge.x, px.x) * pulse(at.y, low.y + edge.y, high.y - edge.y, px.y);
-  // a bar in the middle of a wide window
-  float bar = half_.x * bay > 0.34 && !door && b.arch < 0.5 ? pulse(at.x, 0.5 - 0.4 * edge.x, 0.5 + 0.4 * edge.x, px.x) : 0.0;
-  pane *= 1.0 - bar;
-  // sill below and lintel above catch and hold back a little light
-  float wide = pulse(at.x, low.x - edge.x, high.x + edge.x, px.x);
-  float sill = wide * pulse(at.y, low.y - 1.3 * edge.y, low.y, px.y) * (street && (door || shop) ? 0.0 : 1.0);
-  float lintel = wide * pulse(at.y, high.y, high.y + 2.2 * edge.y, px.y);
-  s.rgb = mix(s.rgb, FRAME, 0.55 * sill);
-  s.rgb *= 1.0 - 0.07 * lintel;
+  float pane = pulse(at.x, inLow.x, inHigh.x, px.x) * pulse(at.y, inLow.y, inHigh.y, px.y);
   vec3 frame = door ? mix(vec3(0.44, 0.33, 0.26), vec3(0.26, 0.34, 0.36), step(0.5, fract(f.random * 9.1))) : FRAME;
-  s.rgb = mix(s.rgb, frame, opening);
+  vec3 tone = GLASS;
+  float near = seen(0.6, max(grain.x, grain.y));
+  if (near > 0.0) {
+    // a bar in the middle of a wide window
+    bool wide = half_.x * bay > 0.34 && !door && b.arch < 0.5;
+    pane *= wide ? 1.0 - near * pulse(at.x, 0.5 - 0.4 * edge.x, 0.5 + 0.4 * edge.x, px.x) : 1.0;
+    // sill below and lintel above catch and hold back a little light; the reveal shades the top of the pane
+    float across = near * pulse(at.x, low.x - edge.x, high.x + edge.x, px.x);
+    float sill = street && (door || shop) ? 0.0 : across * pulse(at.y, low.y - 1.3 * edge.y, low.y, px.y);
+    float lintel = across * pulse(at.y, high.y, high.y + 2.2 * edge.y, px.y);
+    float reveal = near * pulse(at.y, inHigh.y - 0.16 / storey, inHigh.y, px.y);
+    m.tone = mix(m.tone, FRAME, 0.55 * sill) * (1.0 - 0.07 * lintel);
+    tone *= 1.0 - 0.35 * reveal;
+  }
+  m.tone = m.joint = mix(m.tone, frame, opening);
   if (door) return;
-  // the reveal throws its shade on the top of the pane; some have curtains
-  float kept = seen(2.0, max(px.x * bay, px.y * storey));
-  float chance = hash1(cell + vec2(61.0 * f.random, 7.0 * floor(f.wall.y)));
-  float reveal = pulse(at.y, high.y - edge.y - 0.16 / storey, high.y - edge.y, px.y);
-  vec3 tone = GLASS * (1.0 + kept * (0.20 * chance - 0.10)) * (1.0 - 0.35 * reveal);
-  float lamp = night * mix(LIT_SHARE, step(chance, LIT_SHARE) * (0.6 + 0.8 * fract(chance * 17.0)), kept);
-  addGlass(s, f, tone, pane, 0.8 * lamp);
+  float kept = seen(2.0, max(grain.x, grain.y));
+  float chance = hash1(cell + vec2(61.0 * f.random, 7.0 * floor(f.wall.y + 0.5)));
+  tone *= 1.0 + kept * (0.20 * chance - 0.10);
+  m.lamp = 0.8 * night * mix(LIT_SHARE, step(chance, LIT_SHARE) * (0.6 + 0.8 * fract(chance * 17.0)), kept);
+  m.pane = tone;
+  m.share = pane;
+  m.straight = 0.10;
 }
 
-Surface facade(Face f)
+// grain: metres per pixel along and up the wall
+void facade(Face f, vec2 grain, inout Finish m)
 {
-  vec3 tone = wallTone(f);
-  Surface s = Surface(tone, vec3(0.0), 0.0, f.n);
-  // a darker plinth, and a line below the eaves
-  float px = max(fwidth(f.wall.w), 1e-4);
+  m.tone = wallTone(f);
   if (f.wall.y > 0.0 && f.use != 8) {
-    s.rgb *= 1.0 - 0.10 * (1.0 - beyond(f.wall.w, 0.45, px));
-    s.rgb = mix(s.rgb, FRAME, 0.30 * (beyond(-f.wall.z, -0.24, px) - beyond(-f.wall.z, -0.02, px)));
+    // a darker plinth, and a line below the eaves
+    m.tone *= 1.0 - 0.10 * (1.0 - beyond(f.wall.w, 0.45, grain.y));
+    m.tone = mix(m.tone, FRAME, 0.30 * (beyond(-f.wall.z, -0.24, grain.y) - beyond(-f.wall.z, -0.02, grain.y)));
   }
-  if (f.wall.y > 0.0 && f.storey >= 0.0) addWindows(s, f);   // (-1: the model has its own)
-  return s;
+  m.joint = m.tone;
+  if (f.wall.y > 0.0 && f.storey >= 0.0) addWindows(m, f, grain);   // (-1: the model has its own)
 }
 
 // A window that the model itself has.
-Surface pane(Face f)
+void pane(Face f, inout Finish m)
 {
-  Surface s = Surface(GLASS, vec3(0.0), 0.0, f.n);
-  addGlass(s, f, GLASS, 1.0, 0.8 * night * step(fract(f.random * 23.0 + 0.31 * floor(f.at.z / 2.5)), LIT_SHARE));
-  return s;
+  m.pane = GLASS;
+  m.share = 1.0;
+  m.straight = 0.10;
+  m.lamp = 0.8 * night * step(fract(f.random * 23.0 + 0.31 * floor(f.at.z / 2.5)), LIT_SHARE);
 }

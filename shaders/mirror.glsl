@@ -15,3 +15,5 @@ vec3 surroundings(vec3 way)
   vec3 sky = mix(skyBottom, skyTop, clamp(1.6 * way.z, 0.0, 1.0));
   return mix(0.62 * skyBottom, sky, smoothstep(-0.10, 0.12, way.z));
 }
+
+const vec3 LAMP = vec3(1.0, 0.66, 0.31);    // light behind windows, linear

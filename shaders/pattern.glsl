@@ -23,20 +23,8 @@ float hash1(vec2 p)
 // Smooth noise, -1..1, mean 0, one hump per cell of that size (metres).
 float humps(vec2 at, float size, float px)
 {
-  float keep = seen(size, px);
-  if (keep <= 0.0) return 0.0;
   vec2 p = at / size, i = floor(p), q = p - i;
   q = q * q * (3.0 - 2.0 * q);
   float a = hash1(i), b = hash1(i + vec2(1.0, 0.0)), c = hash1(i + vec2(0.0, 1.0)), d = hash1(i + vec2(1.0, 1.0));
-  return keep * (2.0 * mix(mix(a, b, q.x), mix(c, d, q.x), q.y) - 1.0);
-}
-
-// Dark joints between slabs of that size (metres), laid in bond: 0..1.
-float joints(vec2 at, vec2 size, float joint, float px)
-{
-  float row = floor(at.y / size.y);
-  float x = at.x / size.x + 0.5 * mod(row, 2.0);
-  vec2 p = vec2(px) / size, j = vec2(joint) / size;
-  float across = 1.0 - pulse(x, j.x, 1.0, p.x), along = 1.0 - pulse(at.y / size.y, j.y, 1.0, p.y);
-  return across + along - across * along;
+  return seen(size, px) * (2.0 * mix(mix(a, b, q.x), mix(c, d, q.x), q.y) - 1.0);
 }

@@ -3,6 +3,7 @@
 #if REALISM == 2
 #include "pattern.glsl"
 #include "mirror.glsl"
+#include "finish.glsl"
 #include "facade.glsl"
 #include "roof.glsl"
 #include "water.glsl"
@@ -57,16 +58,25 @@ Surface surfaceOf(Face f)
   float up = abs(f.n.z);
   vec3 tone = surfaceTone(f, up) * (0.95 + 0.09 * f.random);
 #if REALISM == 2
+  vec2 grain = max(fwidth(f.wall.xw), 1e-4);   // (in every pixel, so that neighbours know theirs)
   bool building = (f.flags & FLAG_BUILDING) != 0;
   bool open_ = f.code == 0 || f.code == 31;
-  if (f.code == 12 || f.code == 14 || (f.use == 40 && open_)) { if (up > 0.7) return water(f); }
-  else if (f.code == 1 || (open_ && building && up > 0.35)) return roof(f);
-  else if ((f.code == 2 || (open_ && building)) && f.use < 16) return facade(f);
-  else if (f.code == 7) return pane(f);
-  else if (f.use >= 16 && f.use <= 44 && up > 0.35) return ground(f, tone);
-  else if (f.use >= 48 && f.use <= 50 && open_) tone = thing(f);
-  else if (f.code == 16) tone = KERB;
-#endif
+  bool wet = f.code == 12 || f.code == 14 || (f.use == 40 && open_);
+  bool roofed = f.code == 1 || (open_ && building && up > 0.35);
+  bool walled = !roofed && (f.code == 2 || (open_ && building)) && f.use < 16;
+  bool glazed = f.code == 7;
+  bool land = !wet && !roofed && !walled && !glazed && f.use >= 16 && f.use <= 44 && up > 0.35;
+  bool alone = !wet && f.use >= 48 && f.use <= 50 && open_;
+  Finish m = plainFinish(f, f.code == 16 ? KERB : tone);
+  if (wet && up > 0.7) water(f, m);
+  if (roofed) roof(f, m);
+  if (walled) facade(f, grain, m);
+  if (glazed) pane(f, m);
+  if (land) ground(f, m);
+  if (alone) m.tone = m.joint = thing(f);
+  return finished(m, f);
+#else
   return Surface(tone, vec3(0.0), 0.0, f.n);
+#endif
 #endif
 }
