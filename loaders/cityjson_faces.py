@@ -67,9 +67,13 @@ def geometry_table(part: Part, templates: int) -> Geometries:
 
 
 def world_vertices(vertices: Float64, transform: Transform, templates: Float64) -> Float64:
-    """World coordinates by axis, float64 (3, V + T): ``transform`` applied to all but the template vertices."""
+    """World coordinates by axis, float64 (3, V + T): ``transform`` applied to all but the template vertices.
+
+    Where ``vertices`` (V, 3) are kept by axis and nothing is to be added, they are changed in place.
+    """
     count = len(vertices)
-    out = np.empty((3, count + len(templates)))
+    in_place = not len(templates) and vertices.flags.f_contiguous and vertices.flags.writeable
+    out = vertices.T if in_place else np.empty((3, count + len(templates)))
     for axis in range(3):
         with np.errstate(over="ignore", invalid="ignore"):
             np.multiply(vertices[:, axis], transform.scale[axis], out=out[axis, :count])

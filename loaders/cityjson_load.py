@@ -16,6 +16,9 @@ from loaders.cityjson_ragged import NotJson
 from loaders.cityjson_read import read_document, read_sequence
 from loaders.cityjson_source import Source, is_sequence, read_source
 
+_MEMORY = 4
+"""A load takes about so many times the size of the file."""
+
 
 @contextmanager
 def collection_off() -> Iterator[None]:
@@ -29,9 +32,16 @@ def collection_off() -> Iterator[None]:
             gc.enable()
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def load_city(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
     """Read, check and build; see `loaders.cityjson.load`."""
-    with collection_off(), freed_memory_kept():
+    with collection_off(), freed_memory_kept(_MEMORY * _size(path)):
         progress.report(0.0, "reading")
         source = Source(read_source(path, options, progress))
         progress.report(0.05, "parsing")

@@ -200,7 +200,7 @@ def parse_vertex_lists(texts: Sequence[Text], parser: Any, width: int = 3) -> tu
     out = np.zeros(len(texts), np.int64)
     if counts:
         out[np.array(filled, np.bool_)] = np.concatenate(counts)
-    return (np.concatenate(rows) if rows else np.zeros((0, width))), out
+    return (np.asfortranarray(np.concatenate(rows)) if rows else np.zeros((0, width))), out
 
 
 def merge(parts: Sequence[Part]) -> Part:
@@ -234,7 +234,9 @@ def merge(parts: Sequence[Part]) -> Part:
     out.type_names, out.lods, out.surface_names = list(types), list(lods), list(surface_names)
     out.themes = list(themes)
     for name in _JOINED:
-        setattr(out, name, np.concatenate([one.pop(name) for one in moved]))
+        pieces = [one.pop(name) for one in moved]
+        filled = [piece for piece in pieces if len(piece)] or pieces[:1]
+        setattr(out, name, filled[0] if len(filled) == 1 else np.concatenate(filled))
     out.feature_vertices = np.concatenate(
         [moved[0]["feature_vertices"], *(m["feature_vertices"][1:] for m in moved[1:])]
     )

@@ -12,7 +12,7 @@ import orjson
 
 from loaders import cityjson_outline as outlines
 from loaders import cityjson_ragged as ragged_io
-from loaders._fork import ForkPool
+from loaders._fork import ForkPool, shared_empty
 from loaders._issues import IssueLog
 from loaders.api import LoadError
 from loaders.city import Float64, ObjectTable, SurfaceTable
@@ -64,7 +64,7 @@ def read_document(data: bytes, path: Path, processes: int, report: Report) -> Co
 
 def _read_sections(cuts: Cuts, found: Outline, path: Path, processes: int, report: Report) -> Content | None:
     """The document by its outline; None if that turns out wrong."""
-    work = _DocumentWork(cuts, found)
+    work = _DocumentWork(cuts, found, processes)
     pool = ForkPool(work, len(work), processes)
     try:
         walked = _walk_document(cuts, path, lambda: report(0.1))
@@ -95,16 +95,26 @@ def _cut_around(data: bytes, found: Outline) -> Cuts | None:
 class _DocumentWork:
     """The numbered tasks of a document: pieces of long coordinate lists first, then sections of objects."""
 
-    def __init__(self, cuts: Cuts, found: Outline):
+    def __init__(self, cuts: Cuts, found: Outline, processes: int):
         self.cuts = cuts
         self.sections = found.sections
         self.parser: Any = None
         self.shells = True
-        self.row_jobs: list[tuple[int, int, int]] = []
+        self.row_jobs: list[tuple[int, int, int, slice]] = []
+        self.tables: dict[int, Float64] = {}
         for number, kind in enumerate(cuts.kinds):
             if kind in (VERTICES, TEXTURE_VERTICES):
-                first, last = cuts.table[number].tolist()
-                self.row_jobs += [(number, a, b) for a, b in ragged_io.split_rows(cuts.data, first, last)]
+                self._add_rows(number, 3 if kind == VERTICES else 2, processes > 1)
+
+    def _add_rows(self, number: int, width: int, share: bool) -> None:
+        """Tasks for one list, and the array that they fill: rows are counted by their brackets."""
+        data, rows = self.cuts.data, 0
+        first, last = self.cuts.table[number].tolist()
+        for a, b in ragged_io.split_rows(data, first, last):
+            count = data.count(b"[", a, b)
+            self.row_jobs.append((number, a, b, slice(rows, rows + count)))
+            rows += count
+        self.tables[number] = shared_empty((width, rows), np.float64, share)
 
     def __len__(self) -> int:
         return len(self.row_jobs) + len(self.sections)
@@ -113,9 +123,13 @@ class _DocumentWork:
         if self.parser is None:
             self.parser = ragged_io.new_parser()
         if task < len(self.row_jobs):
-            number, first, last = self.row_jobs[task]
-            width = 3 if self.cuts.kinds[number] == VERTICES else 2
-            return ragged_io.parse_rows([b"[" + self.cuts.data[first:last] + b"]"], width, self.parser)[0]
+            number, first, last, place = self.row_jobs[task]
+            table = self.tables[number][:, place]
+            rows = ragged_io.parse_rows([b"[" + self.cuts.data[first:last] + b"]"], len(table), self.parser)[0]
+            if len(rows) != table.shape[1]:
+                return rows
+            table[:] = rows.T
+            return None
         return self._section(*self.sections[task - len(self.row_jobs)])
 
     def _section(self, first: int, last: int) -> Part:
@@ -131,8 +145,15 @@ class _DocumentWork:
 
     def rows(self, number: int, done: list[Any], width: int) -> Float64:
         """Rows of one coordinate list from the finished tasks."""
-        found = [piece for (owner, _, _), piece in zip(self.row_jobs, done, strict=False) if owner == number]
-        return np.concatenate(found) if found else np.zeros((0, width))
+        if number not in self.tables:
+            return np.zeros((0, width))
+        table = self.tables[number].T
+        own = [
+            (place, piece) for (owner, _, _, place), piece in zip(self.row_jobs, done, strict=False) if owner == number
+        ]
+        if all(piece is None for _, piece in own):
+            return table
+        return np.concatenate([table[place] if piece is None else piece for place, piece in own])
 
 
 def _walk_shelled(cuts: Cuts, parser: Any) -> Walker | None:
@@ -327,7 +348,7 @@ def _read_whole(data: bytes, path: Path, report: Report) -> Content:
         root = _loose_root(data)
         walker = Walker(empty)
         walked = (root or {}, walker, *_walk_root(root or {}, walker))
-    return _join_document(empty, _DocumentWork(empty, Outline(0, 0, [])), walked, [])
+    return _join_document(empty, _DocumentWork(empty, Outline(0, 0, []), 1), walked, [])
 
 
 def _loose_root(data: bytes) -> dict[str, Any] | None:

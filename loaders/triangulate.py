@@ -12,21 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import mapbox_earcut
 import numpy as np
 import numpy.typing as npt
 
-from loaders._fork import ForkPool, shared_empty
+from loaders._fork import ForkPool
 from loaders.city import Bool, Float64, Int32, Int64
 
 _FAN_CORNERS = 64
 """Polygons with more corners go straight to earcut."""
 _ALL_FANS = 12
 """Polygons with at most this many corners try a fan from every corner, others only from the first."""
-_BATCH_CORNERS = 120_000
+_BATCH_CORNERS = 60_000
 _BATCH_EARCUT = 2_000
+_PARALLEL_CORNERS = 400_000
+"""Corners that are worth a second process."""
 _SLACK = 1e-9
 """A fan triangle may be turned the wrong way by this share of the polygon's area (rounding of flat corners)."""
 _AREA_ERROR = 1e-6
@@ -97,11 +100,14 @@ def triangulate(polygons: Polygons, processes: int = 1, report: Callable[[float]
     job = _Job(polygons, processes, report)
     rings = polygons.polygon_rings
     take = rings > 0 if polygons.skip is None else (rings > 0) & ~polygons.skip
-    left, repeats = job.fans(np.flatnonzero((rings == 1) & take))
-    found = job.clean(np.sort(np.concatenate([np.flatnonzero((rings > 1) & take), left])))
+    repeats = job.run(np.flatnonzero((rings == 1) & take), np.flatnonzero((rings > 1) & take))
     if len(repeats):
-        found.append(job.without_repeats(np.sort(repeats)))
-    return job.finish(found, take)
+        job.without_repeats(np.sort(repeats))
+    return job.finish(take)
+
+
+_Cut = tuple[Int64, Int32, Int32, Bool]
+"""Polygons, triangles of each, the triangles by corner, and which polygons cross themselves."""
 
 
 class _Job:
@@ -111,111 +117,113 @@ class _Job:
         self.polygons, self.processes, self.report = polygons, processes, report
         single = len(polygons.polygon_rings) == len(polygons.ring_len)
         self.first_ring = np.arange(len(polygons.ring_len) + 1) if single else starts(polygons.polygon_rings)
-        self.ring_start = starts(polygons.ring_len)
+        self.ring_start: Int32 = np.zeros(len(polygons.ring_len) + 1, np.int32)
+        np.cumsum(polygons.ring_len, out=self.ring_start[1:])
         self.corner_start = self.ring_start if single else self.ring_start[self.first_ring]
-        corners = np.diff(self.corner_start)
-        self.counts = np.maximum(corners + 2 * polygons.polygon_rings.astype(np.int64) - 4, 0)
-        self.out_start = starts(self.counts)
-        self.parallel = len(corners) * 4 > _BATCH_CORNERS and processes > 1
+        self.parallel = len(polygons.corner_vertex) > _PARALLEL_CORNERS and processes > 1
         self.states: list[tuple[Int64, int, npt.NDArray[np.int8]]] = []
+        self.found: list[_Cut] = []
         self.degenerate: list[Int64] = []
-        self.tangled: list[Int64] = []
 
-    def _share(self, work: Callable[[int], Any], count: int, low: float, high: float) -> list[Any]:
-        pool = ForkPool(work, count, self.processes if self.parallel else 1)
+    def run(self, single: Int64, many: Int64) -> Int64:
+        """Fans of the polygons of one ring, the others and those of ``many`` rings one by one; returns those with
+        repeated corners, which are left to do."""
+        size = self.corner_start[single + 1] - self.corner_start[single]
+        large = single[size > _FAN_CORNERS]
+        self.degenerate.append(single[size < 3])
+        usable = (size >= 3) & (size <= _FAN_CORNERS)
+        single, size = single[usable], size[usable]
+        fans = _group(_same_sizes(single, size.astype(np.uint8)))
+        rest = np.sort(np.concatenate([many, large]))
+        singly = [rest[at : at + _BATCH_EARCUT] for at in range(0, len(rest), _BATCH_EARCUT)]
+
+        def work(task: int) -> tuple[list[npt.NDArray[np.int8]], _Cut]:
+            if task < len(singly):
+                return [], self._earcut(singly[task])
+            states = [self._apexes(*batch) for batch in fans[task - len(singly)]]
+            batches = zip(fans[task - len(singly)], states, strict=True)
+            left = [members[state == _LEFT] for (members, _), state in batches]
+            return states, self._earcut(np.sort(np.concatenate(left)))
+
+        pool = ForkPool(work, len(singly) + len(fans), self.processes if self.parallel else 1)
         try:
-            return pool.finish(lambda done: self.report(low + (high - low) * done))
+            done = pool.finish(lambda fraction: self.report(0.9 * fraction))
         finally:
             pool.close()
-
-    def fans(self, members: Int64) -> tuple[Int64, Int64]:
-        """Find the fans of the polygons of one ring; returns those without one, and those with repeated corners."""
-        size = (self.corner_start[members + 1] - self.corner_start[members]).astype(np.int32)
-        large = members[size > _FAN_CORNERS]
-        self.degenerate.append(members[size < 3])
-        usable = (size >= 3) & (size <= _FAN_CORNERS)
-        members, size = members[usable], size[usable].astype(np.uint8)
-        order = np.argsort(size, kind="stable")
-        members = members[order]
-        edges = np.searchsorted(size[order], np.arange(3, _FAN_CORNERS + 2))
-        batches = []
-        for corners, (first, last) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True), 3):
-            step = max(1, _BATCH_CORNERS // corners)
-            batches += [(members[at : min(at + step, last)], corners) for at in range(first, last, step)]
-        runs = _group(batches)
-        done = self._share(lambda task: [self._apexes(*batch) for batch in runs[task]], len(runs), 0.0, 0.6)
-        left, repeats = [large], [members[:0]]
-        for (part, corners), state in zip(batches, [one for run in done for one in run], strict=True):
-            self.states.append((part, corners, state))
-            if int(state.min()) < 0:
-                left.append(part[state == _LEFT])
-                repeats.append(part[state == _REPEATS])
-                self.degenerate.append(part[state == _NO_AREA])
-        return np.concatenate(left), np.concatenate(repeats)
+        repeats = [single[:0]]
+        self.found += [cut for _, cut in done]
+        for batches, (states, _) in zip(fans, done[len(singly) :], strict=True):
+            for (members, corners), state in zip(batches, states, strict=True):
+                self.states.append((members, corners, state))
+                if int(state.min()) < 0:
+                    repeats.append(members[state == _REPEATS])
+                    self.degenerate.append(members[state == _NO_AREA])
+        return np.concatenate(repeats)
 
     def _apexes(self, members: Int64, size: int) -> npt.NDArray[np.int8]:
         """Corner from which each polygon of ``size`` corners is a fan, or why there is none."""
-        first = self.corner_start[members].astype(np.int32)
-        vertex = self.polygons.corner_vertex[first[None, :] + np.arange(size, dtype=np.int32)[:, None]]
-        points = [np.take(axis, vertex, mode="clip") for axis in self.polygons.vertices]
-        same = _repeats(points)
-        u, v, area, flat = _project(points)
-        apex = np.full(len(members), _LEFT, np.int8)
-        apex[flat] = _NO_AREA
-        apex[same] = _REPEATS
-        _choose_apex(u, v, area, apex, size)
+        first = self.corner_start[members]
+        vertex = _take(self.polygons.corner_vertex, first[None, :] + np.arange(size, dtype=np.int32)[:, None])
+        points = [_take(axis, vertex) for axis in self.polygons.vertices]
+        apex, rest = _right_fans(points, size)
+        if len(rest):
+            points = [axis[:, rest] for axis in points]
+            same = _repeats(points)
+            u, v, area, flat = _project(points)
+            found = np.full(len(rest), _LEFT, np.int8)
+            found[flat] = _NO_AREA
+            found[same] = _REPEATS
+            _choose_apex(u, v, area, found, size)
+            apex[rest] = found
         return apex
 
     def _write_fans(self, out: Int32, out_start: Int64, members: Int64, size: int, state: npt.NDArray[np.int8]) -> None:
-        """Put the triangles of the fans of one batch in place."""
-        good = slice(None) if int(state.min()) >= 0 else state >= 0
-        slot, apex = out_start[members[good]], state[good].astype(np.int32)
-        first = self.corner_start[members[good]].astype(np.int32)
-        plain = not apex.any()
-        fan = np.empty((len(slot), 3), np.int32)
-        fan[:, 0] = first + apex
-        for number in range(1, size - 1):
-            one, two = apex + number, apex + number + 1
-            if not plain:
-                one, two = one % size, two % size
-            fan[:, 1] = first + one
-            fan[:, 2] = first + two
-            out[slot + (number - 1)] = fan
+        """Put the triangles of the fans of one batch in place; those of one polygon stand together, as one item."""
+        if int(state.min()) < 0:
+            members, state = members[state >= 0], state[state >= 0]
+        if not len(members):
+            return
+        first, apex = self.corner_start[members], state.astype(np.int32)
+        fan = np.empty((len(members), size - 2, 3), np.int32)
+        fan[:, :, 0] = (first + apex)[:, None]
+        for number in range(1, size):
+            corner = apex + number
+            corner -= np.int32(size) * (corner >= size)
+            corner += first
+            if number > 1:
+                fan[:, number - 2, 2] = corner
+            if number < size - 1:
+                fan[:, number - 1, 1] = corner
+        item = np.dtype((np.void, 12 * (size - 2)))
+        places = np.ndarray((len(out) - size + 3,), item, out, strides=(12,))
+        places[out_start[members]] = fan.reshape(len(members), -1).view(item)[:, 0]
 
-    def without_repeats(self, members: Int64) -> tuple[Int64, Int32, Int32]:
-        """Leave out corners that repeat the one before and triangulate what remains: as `clean`."""
+    def without_repeats(self, members: Int64) -> None:
+        """Leave out corners that repeat the one before and triangulate what remains."""
         corner, ring_len, polygon_rings, _ = self._corners(members)
         given = self.polygons
         vertex = given.corner_vertex[corner]
         rest = Polygons(given.vertices, vertex, ring_len.astype(np.int32), polygon_rings.astype(np.int32))
-        found = triangulate(rest, self.processes, lambda done: self.report(0.8 + 0.1 * done))
+        found = triangulate(rest, self.processes, lambda done: self.report(0.9 + 0.1 * done))
         self.degenerate += [members[polygon_rings == 0], members[found.degenerate]]
-        self.tangled.append(members[found.tangled])
-        return members, found.counts, corner[found.triangles].astype(np.int32)
+        tangled = np.zeros(len(members), np.bool_)
+        tangled[found.tangled] = True
+        self.found.append((members, found.counts, corner[found.triangles].astype(np.int32), tangled))
 
     def _corners(self, members: Int64) -> tuple[Int64, Int64, Int64, Float64]:
         """Corners, ring lengths, rings and points of some polygons without repeated corners."""
         rings = self.polygons.polygon_rings[members].astype(np.int64)
         ring = ranges(self.first_ring[members], rings)
         ring_len = self.polygons.ring_len[ring].astype(np.int64)
-        corner = ranges(self.ring_start[ring], ring_len)
+        corner = ranges(self.ring_start[ring].astype(np.int64), ring_len)
         points = self.polygons.vertices[:, self.polygons.corner_vertex[corner]]
         corner, points, ring_len, rings = _without_repeats(corner, points, ring_len, rings)
         return corner, ring_len, rings, points
 
-    def clean(self, members: Int64) -> list[tuple[Int64, Int32, Int32]]:
-        """Triangulate polygons one by one: (polygons, counts, triangles) by batch. Repeated corners are left out."""
-        runs = [members[at : at + _BATCH_EARCUT] for at in range(0, len(members), _BATCH_EARCUT)]
-        done = self._share(lambda task: self._earcut_batch(runs[task]), len(runs), 0.6, 0.8)
-        found = []
-        for polygons, (counts, triangles, tangled) in zip(runs, done, strict=True):
-            found.append((polygons, counts, triangles))
-            self.degenerate.append(polygons[counts == 0])
-            self.tangled.append(polygons[tangled])
-        return found
-
-    def _earcut_batch(self, members: Int64) -> tuple[Int32, Int32, Bool]:
-        """Triangles of each polygon, the triangles by corner, and which polygons cross themselves."""
+    def _earcut(self, members: Int64) -> _Cut:
+        """Triangulate polygons one by one. Repeated corners are left out."""
+        if not len(members):
+            return members, np.zeros(0, np.int32), np.zeros((0, 3), np.int32), np.zeros(0, np.bool_)
         corner, ring_len, polygon_rings, points = self._corners(members)
         u, v, ring_area, extent = _project_rings(points, ring_len, polygon_rings)
         first = starts(polygon_rings)
@@ -243,22 +251,39 @@ class _Job:
             np.repeat(np.arange(len(members)), polygon_rings), ring_area, minlength=len(members)
         )  # fmt: skip
         tangled = _turn(triangles, owner, u, v, wanted, outer) & (counts > 0)
-        return counts, corner[triangles].astype(np.int32), tangled
+        return members, counts, corner[triangles].astype(np.int32), tangled
 
-    def finish(self, found: list[tuple[Int64, Int32, Int32]], take: Bool) -> Triangulation:
+    def finish(self, take: Bool) -> Triangulation:
         """Put all triangles in the order of their polygons."""
-        degenerate = np.unique(np.concatenate([*self.degenerate, np.zeros(0, np.int64)]))
-        counts = np.where(take, self.counts, 0)
+        none = np.zeros(0, np.int64)
+        flat = [members[number == 0] for members, number, _, _ in self.found]
+        degenerate = np.unique(np.concatenate([*self.degenerate, *flat, none]))
+        counts = np.diff(self.corner_start) - np.int32(2)
+        np.maximum(counts, 0, out=counts)
+        counts[~take] = 0
         counts[degenerate] = 0
-        for members, number, _ in found:
+        for members, number, _, _ in self.found:
             counts[members] = number
         start = starts(counts)
-        triangles: Int32 = shared_empty((int(start[-1]), 3), np.int32, self.parallel)
-        self._share(lambda task: self._write_fans(triangles, start, *self.states[task]), len(self.states), 0.9, 1.0)
-        for members, number, values in found:
+        triangles: Int32 = np.empty((int(start[-1]), 3), np.int32)
+        for state in self.states:
+            self._write_fans(triangles, start, *state)
+        for members, number, values, _ in self.found:
             triangles[ranges(start[members], number.astype(np.int64))] = values
-        tangled = np.sort(np.concatenate([*self.tangled, np.zeros(0, np.int64)]))
-        return Triangulation(triangles, counts.astype(np.int32), degenerate, tangled)
+        tangled = np.sort(np.concatenate([none, *(members[odd] for members, _, _, odd in self.found)]))
+        return Triangulation(triangles, counts, degenerate, tangled)
+
+
+def _same_sizes(members: Int64, size: npt.NDArray[np.uint8]) -> list[tuple[Int64, int]]:
+    """Batches of polygons with equal corner counts: (polygons, corners of each)."""
+    order = np.argsort(size, kind="stable")
+    members = members[order]
+    edges = np.searchsorted(size[order], np.arange(3, _FAN_CORNERS + 2)).tolist()
+    batches = []
+    for corners, (first, last) in enumerate(pairwise(edges), 3):
+        step = max(1, _BATCH_CORNERS // corners)
+        batches += [(members[at : min(at + step, last)], corners) for at in range(first, last, step)]
+    return batches
 
 
 def _group(batches: list[tuple[Int64, int]]) -> list[list[tuple[Int64, int]]]:
@@ -273,6 +298,45 @@ def _group(batches: list[tuple[Int64, int]]) -> list[list[tuple[Int64, int]]]:
         runs[-1].append(batch)
         filled += work
     return runs
+
+
+def _take(values: Any, where: Any) -> Any:
+    """``values[where]`` for indices known to be inside: numpy takes twice as long when it has to make sure."""
+    return np.take(values, where, mode="clip")
+
+
+def _right_fans(points: list[Float64], size: int) -> tuple[npt.NDArray[np.int8], Int64]:
+    """Apexes of polygons (columns) whose fan from corner 0 is turned one way, and the columns that need a closer look.
+
+    The area vectors of the fan's triangles are summed up to the polygon's; along its longest axis all must be
+    positive. A repeated corner makes one of them zero, so that what is found here has none.
+    """
+    x, y, z = (axis[1:] - axis[0] for axis in points)
+    turns = [_crosses(y, z), _crosses(z, x), _crosses(x, y)]
+    sums = [one[0] if size == 3 else one[0] + one[1] if size == 4 else one.sum(axis=0) for one in turns]
+    ax, ay, az = (np.abs(one) for one in sums)
+    along_x = (ax >= ay) & (ax >= az)
+    along_z = ~along_x & (az > ay)
+    area = np.where(along_x, ax, np.where(along_z, az, ay))
+    for turn, one in zip(turns, sums, strict=True):
+        turn *= np.copysign(1.0, one)
+    lows = [turn[0] if size == 3 else turn.min(axis=0) for turn in turns]
+    worst = np.where(along_x, lows[0], np.where(along_z, lows[2], lows[1]))
+    apex = np.zeros(len(area), np.int8)
+    if size == 4:
+        # the other diagonal: triangles 0 1 3 and 1 2 3, which have the same sum
+        ends = [y[0] * z[2] - y[2] * z[0], z[0] * x[2] - z[2] * x[0], x[0] * y[2] - x[2] * y[0]]
+        turn = np.where(along_x, ends[0], np.where(along_z, ends[2], ends[1]))
+        turn *= np.copysign(1.0, np.where(along_x, sums[0], np.where(along_z, sums[2], sums[1])))
+        apex[np.minimum(turn, area - turn) > worst * (1 + 1e-9)] = 1
+    return apex, np.flatnonzero(~((worst > 0) & (area >= _SMALL_AREA)))
+
+
+def _crosses(a: Float64, b: Float64) -> Float64:
+    """Cross products of neighbouring rows: a[i] b[i + 1] - a[i + 1] b[i]."""
+    out: Float64 = a[:-1] * b[1:]
+    out -= a[1:] * b[:-1]
+    return out
 
 
 def _repeats(points: list[Float64]) -> Bool:
