@@ -21,7 +21,7 @@ from loaders.api import LoadError, LoaderSpec
 from loaders.magic import describe
 
 GROUP = "citiverse.loaders"
-BUILT_IN = ("loaders.cityjson:SPEC", "loaders.raster:SPEC")
+BUILT_IN = ("loaders.cityjson:SPEC", "loaders.raster:SPEC", "loaders.vector:SPEC")
 """The loaders of this project, as in the entry points of ``pyproject.toml`` (a test ties the two)."""
 
 HEAD_BYTES = 4096

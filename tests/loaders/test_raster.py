@@ -334,3 +334,100 @@ def test_a_load_is_cached_once_for_each_ground(write, tmp_path):
     assert load_in_process(path, cache=cache).result.value.bbox[5] == 0
     again = load_in_process(path, cache=cache, options=options)
     assert again.from_cache and again.result.value.bbox[5] > 5
+
+
+def test_real_rasters_have_the_heights_that_rasterio_reads(data_dir):
+    """Every GeoTIFF of the data: refused for what it is, or with rasterio's size, holes and range."""
+    seen = {"elevation": 0, "values": 0, "picture": 0}
+    for path in sorted(data_dir.rglob("*.tif")):
+        if "malicious" in path.parts or path.parent.name == "depth":
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = rasterio.open(path, driver="GTiff")
+        with data:
+            if len(data.colorinterp) > 2 and {"red", "green"} <= {c.name for c in data.colorinterp}:
+                with pytest.raises(LoadError, match="picture"):
+                    read(path)
+                seen["picture"] += 1
+                continue
+            city = read(path).value
+            expected = data.read(1, masked=True).astype(np.float64).filled(np.nan)
+            expected[expected < -9990] = np.nan
+            assert city.source.values.shape[1:] == data.shape
+            assert np.allclose(city.source.values[0], expected, equal_nan=True, rtol=1e-6), path
+            seen[city.source.kind] += 1
+            if city.source.kind == "elevation":
+                assert city.bbox[5] <= np.nanmax(expected) + 1e-3 and city.bbox[2] >= np.nanmin(expected) - 1e-3
+    assert min(seen.values()) > 2
+
+
+HOSTILE = {
+    "loop.tif": b"II*\x00\x08\x00\x00\x00\x00\x00\x08\x00\x00\x00",
+    "short.tif": b"MM\x00*",
+    "big.tif": b"II+\x00\x08\x00\x00\x00" + b"\xff" * 64,
+    "vrt.tif": b"<VRTDataset rasterXSize='9' rasterYSize='9'><VRTRasterBand dataType='Byte' band='1'>"
+    b"<SimpleSource><SourceFilename>/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+    "huge.asc": b"ncols 2000000000\nnrows 2000000000\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3",
+    "minus.asc": b"ncols -5\nnrows 3\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2 3",
+    "nan.asc": b"ncols 2\nnrows 2\nxllcorner nan\nyllcorner 0\ncellsize 1\n1 2\n3 4",
+    "zero.asc": b"ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 0\n1 2\n3 4",
+    "words.asc": b"ncols 2\nnrows 2\nxllcorner 0\nyllcorner 0\ncellsize 1\na b\nc /etc/passwd",
+    "cut.asc": b"ncols 300\nnrows 300\nxllcorner 0\nyllcorner 0\ncellsize 1\n1 2\n3 4",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_rasters_end_in_one_line_or_in_issues(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(HOSTILE[name])
+    try:
+        result = load_in_process(path).result
+    except LoadError as error:
+        assert error.kind not in ("internal", "crashed", "time", "memory"), str(error)
+        assert "\n" not in str(error) and "root:" not in str(error)
+    else:
+        assert result.issues
+
+
+def test_a_small_file_that_unpacks_to_much_is_refused(tmp_path):
+    path = tmp_path / "bomb.tif"
+    options = {"driver": "GTiff", "width": 100_000, "height": 100_000, "count": 1, "dtype": "float32"}
+    with rasterio.open(path, "w", tiled=True, compress="deflate", sparse_ok=True, crs="EPSG:28992",
+                       transform=rasterio.Affine(1, 0, 9, 0, -1, 9), **options):  # fmt: skip
+        pass
+    assert path.stat().st_size < 3_000_000
+    with pytest.raises(LoadError, match="GiB"):
+        load_in_process(path)
+
+
+def test_truncated_and_damaged_rasters(write):
+    path = write(hill(300, 300), tags=ELEVATION, compress="deflate")
+    whole = path.read_bytes()
+    rng = np.random.default_rng(7)
+    for number in range(14):
+        data = bytearray(whole)
+        if number < 4:
+            data = data[: len(data) * (number + 1) // 5]
+        else:
+            for place in rng.integers(8, len(data), 30):
+                data[int(place)] = int(rng.integers(256))
+        path.write_bytes(data)
+        try:
+            result = read(path)
+        except LoadError as error:
+            assert "\n" not in str(error)
+        else:
+            assert result.value.bbox is None or np.isfinite(result.value.bbox).all()
+
+
+def test_nothing_beside_the_file_is_touched(write, tmp_path):
+    path = write(hill(), tags=ELEVATION)
+    (tmp_path / "a.tif.aux.xml").write_text("<PAMDataset><SRS>EPSG:4326</SRS></PAMDataset>")
+    (tmp_path / "a.tif.ovr").write_text("<VRTDataset/>")
+    (tmp_path / "a.tif.msk").write_bytes(b"II*\x00")
+    before = sorted(tmp_path.iterdir())
+    loaded = load_in_process(path)
+    assert loaded.result.value.crs.name == "EPSG:28992"
+    assert not loaded.result.issues
+    assert sorted(tmp_path.iterdir()) == before
