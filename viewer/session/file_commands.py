@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders.api import Severity
-from viewer.demo.town import demo_state
 from viewer.document.project import EXTENSION, save_project
 from viewer.document.state import DocumentState
 from viewer.jobs import ThreadJob
@@ -83,6 +82,8 @@ def open_demo(session: Session) -> None:
             session.opening.open(layer.path for layer in state.layers)
         else:
             session.opening.show_state(state)
+
+    from viewer.demo.town import demo_state  # the generator is much code, and few starts need it
 
     session.submit(ThreadJob(demo_state, (), ready, failed, title="Building the demo city", key="demo"))
 
