@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from viewer.settings.settings import TABLE
 from viewer.ui.desktop.preferences import Preferences
@@ -29,6 +29,7 @@ def test_every_setting_has_a_named_field_with_its_value(sheet: Preferences, shel
         field = sheet.fields[setting.name]
         assert field.accessibleName() and field.accessibleDescription() == setting.description
         shown = field.currentData() if isinstance(field, QComboBox) else field.property("value")
+        shown = field.isChecked() if isinstance(field, QCheckBox) else shown
         assert shown == shell.session.settings.get(setting.name)
 
 

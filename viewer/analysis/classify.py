@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from loaders.city import Bool, CityData, Column, Float64, Int16, UInt8
 from viewer.analysis.derived import Derived, derived
-from viewer.analysis.legend import Legend, LegendEntry, format_value, title_of, titled_with_unit
+from viewer.analysis.legend import Legend, LegendEntry, count_text, format_value, title_of, titled_with_unit
 from viewer.analysis.palettes import (
     BASE_COLOR_EXTENSION,
     BUILT_TYPES,
@@ -95,7 +95,7 @@ def _by_column(city: CityData, column: Column, style: Style) -> tuple[UInt8, Leg
     base = derived(city)
     values, present, rows = base.effective(column)
     inherited = int(np.count_nonzero(base.drawn[rows]))
-    note = f"{inherited:,} values come from the parent object.".replace(",", " ") if inherited else ""
+    note = f"{count_text(inherited)} values come from the parent object." if inherited else ""
     note = "1 value comes from the parent object." if inherited == 1 else note
     name = style.palette if style.palette is not None and is_palette(style.palette) else None
     title, unit = titled_with_unit(column.name) if column.is_numeric() else (title_of(column.name), "")

@@ -63,6 +63,11 @@ def format_value(value: float, step: float | None = None) -> str:
     return "0" if float(text.replace(" ", "")) == 0 else text
 
 
+def count_text(count: int) -> str:
+    """A number of things, thousands apart by a space: the same in the window, in pictures and in messages."""
+    return f"{count:,}".replace(",", " ")
+
+
 _JOINTS = re.compile(
     r"(?<=[a-z]{2})(?=[A-Z])|(?<=[A-Z][a-z])(?=[A-Z][a-z]{2})|(?<=\d)(?=[A-Z][a-z]{2})|(?<=[A-Z])(?=[A-Z][a-z]{2})"
 )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from viewer.analysis.legend import place_ticks
+from viewer.analysis.legend import count_text, place_ticks
 from viewer.resources import asset
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class _Panel:
         if legend.no_data is not None:
             self._rows.append(legend.no_data)
         self._labels = [_fit(_clean(entry.label), self._font, MAX_LABEL * scale) for entry in self._rows]
-        self._counts = ["" if entry.count is None else f"{entry.count:,}" for entry in self._rows]
+        self._counts = ["" if entry.count is None else count_text(entry.count) for entry in self._rows]
         self.margin = self._px(MARGIN)
         self.width = self._px(2 * PADDING) + self._inner_width()
         bar = self._px(RAMP_HEIGHT + ROW + GAP) if legend.kind == "ramp" else 0

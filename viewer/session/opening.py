@@ -19,6 +19,7 @@ from loaders.city import CityData, Float64
 from loaders.empty import NOTHING_TO_DRAW
 from loaders.worker import LoadedFile
 from viewer.analysis.bounds import keep_boxes, keep_outline, measure_boxes, measure_outline
+from viewer.analysis.legend import count_text
 from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
 from viewer.document.state import Camera, DocumentState, LayerState
@@ -214,7 +215,7 @@ class Opening:
 
     def _tell(self, layer_id: str, result: LoadResult, first: bool) -> None:
         count = len(result.value.objects)
-        text = f"{count:,} object{'' if count == 1 else 's'}".replace(",", " ")
+        text = f"{count_text(count)} object{'' if count == 1 else 's'}"
         worst = Severity.INFO
         empty = [issue.message for issue in result.issues if issue.kind == NOTHING_TO_DRAW]
         if empty:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.analysis.legend import Legend, LegendEntry, place_ticks
+from viewer.analysis.legend import Legend, LegendEntry, count_text, place_ticks
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 
@@ -27,7 +27,7 @@ class _Entries(QWidget):
         font = self.font()
         font.setPointSizeF(9.5)
         self.setFont(font)
-        self._counts = [f"{e.count:,}" if e.count is not None else "" for e in entries]
+        self._counts = [count_text(e.count) if e.count is not None else "" for e in entries]
         self._per_column = len(entries) if len(entries) <= MAX_LINES else -(-len(entries) // 2)
         self._columns: list[tuple[int, int, int]] = []
         left = 0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
+from viewer.analysis.legend import count_text
 from viewer.jobs.queue import JobStatus
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
@@ -131,7 +132,7 @@ class StatusBar(QStatusBar):
         """How much is in the picture."""
         names = ", ".join(name or "–" for name in lods[:4]) + (" …" if len(lods) > 4 else "")
         self.drawn.setText(f"LoD {names} · {_compact(triangles)} triangles" if triangles else "")
-        self.drawn.setToolTip(f"{triangles:,} triangles in the levels of detail shown")
+        self.drawn.setToolTip(f"{count_text(triangles)} triangles in the levels of detail shown")
         self.drawn.setVisible(bool(triangles))
 
     def show_renderer(self, name: str, software: bool) -> None:
@@ -148,5 +149,5 @@ class StatusBar(QStatusBar):
 
 def _compact(number: int) -> str:
     if number < 10_000:
-        return f"{number:,}"
-    return f"{number / 1000:,.0f} k" if number < 1_000_000 else f"{number / 1e6:,.1f} M"
+        return count_text(number)
+    return f"{count_text(round(number / 1000))} k" if number < 1_000_000 else f"{number / 1e6:,.1f} M"

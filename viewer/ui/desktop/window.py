@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTa
 from shiboken6 import isValid
 
 from viewer.document.state import Camera
+from viewer.jobs import ThreadJob
 from viewer.session.recovery import recoverable
 from viewer.session.session import Session
 from viewer.ui import commands
@@ -443,6 +445,8 @@ class MainWindow(QMainWindow):
             self.shell.soon(partial(_paint_once, widget))
         for name, role in LAYER_ICONS:
             self.shell.soon(partial(self.shell.icon, name, role))
+        # some numpy functions import it at their first use, for 50 ms: not on this thread
+        self.session.submit(ThreadJob(import_module, ("numpy.ma",), title=""))
 
     def _jobs_changed(self) -> None:
         active = [job for job in self.session.jobs.active if job.title]  # what has no name is not worth a word

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.city import CityData
-from viewer.analysis.legend import title_of
+from viewer.analysis.legend import count_text, title_of
 from viewer.analysis.statistics import Statistics, statistics_of
 from viewer.jobs import ThreadJob
 from viewer.ui.desktop.panels import summary
@@ -211,7 +211,7 @@ class Inspector(QWidget):
     def _show_many(self, city: CityData, rows: np.ndarray) -> None:
         layer = self._shell.session.document.state.layer(self._layer_id)
         self._type.setText(single_line(layer.name))
-        self._id.set_full_text(f"{summary.grouped(len(rows))} objects selected")
+        self._id.set_full_text(f"{count_text(len(rows))} objects selected")
         self._copy_id.setVisible(False)
         self._heading = [("objects", str(len(rows))), ("layer", layer.name)]
         self._groups = [summary.types_among(city, rows)]
@@ -251,7 +251,7 @@ class Inspector(QWidget):
                 font.setWeight(font.Weight.DemiBold)
                 item.setFont(0, font)
         if left_out:
-            more = QTreeWidgetItem([f"and {left_out:,} more"])
+            more = QTreeWidgetItem([f"and {count_text(left_out)} more"])
             more.setFlags(Qt.ItemFlag.NoItemFlags)
             at[0].addChild(more)
         tree.expandAll()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.city import CityData
-from viewer.analysis.legend import title_of
+from viewer.analysis.legend import count_text, title_of
 from viewer.document.state import LOD_HIGHEST, LayerState
 from viewer.ui.desktop.panels.report import worst
 from viewer.ui.desktop.shell import Shell
@@ -194,7 +194,7 @@ class LayerCard(QFrame):
             self.types.hide()
             return
         crs = city.crs.name or "no coordinate system"
-        self.facts.set_full_text(f"{len(city.objects):,} objects · {crs}")
+        self.facts.set_full_text(f"{count_text(len(city.objects))} objects · {crs}")
         for name in (LOD_HIGHEST, *reversed(city.lods)):
             self.lod.addItem(lod_text(name), name)
         while (item := self._type_grid.takeAt(0)) is not None:
@@ -206,13 +206,13 @@ class LayerCard(QFrame):
         for row, (name, count) in enumerate(counts[:MAX_TYPES]):
             title = title_of(name)
             box = QCheckBox(menu_text(title, 40))
-            box.setToolTip(tooltip(f"{name}: {count:,} objects"))
+            box.setToolTip(tooltip(f"{name}: {count_text(count)} objects"))
             box.setAccessibleName(f"Show {single_line(title)}, {count} objects")
             box.setSizePolicy(
                 QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed
             )  # long names must not widen the card
             box.clicked.connect(lambda on, n=name: self._type_clicked(n, on))
-            number = QLabel(f"{count:,}")
+            number = QLabel(count_text(count))
             number.setProperty("role", "caption")
             self._type_grid.addWidget(box, row, 0)
             self._type_grid.addWidget(number, row, 1, Qt.AlignmentFlag.AlignRight)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.api import MAX_ISSUE_OBJECTS, Issue, LoadResult
+from viewer.analysis.legend import count_text
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
 
@@ -39,7 +40,7 @@ def headline(result: LoadResult) -> str:
     words = [f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items() if n]
     city = result.value
     shown, total = city.drawable, len(city.objects)
-    start = f"{result.format} {result.version}: {shown:,} of {total:,} objects have geometry"
+    start = f"{result.format} {result.version}: {count_text(shown)} of {count_text(total)} objects have geometry"
     return f"{start}; {', '.join(words)}" if words else f"{start}; nothing to report"
 
 
@@ -148,7 +149,7 @@ class ReportPanel(QWidget):
 
     def _item(self, issue: Issue) -> QTreeWidgetItem:
         severity = str(issue.severity)
-        item = QTreeWidgetItem([single_line(issue.message), f"{issue.count:,}"])
+        item = QTreeWidgetItem([single_line(issue.message), count_text(issue.count)])
         item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
         item.setIcon(0, self._shell.icon(severity, _ICON_ROLE[severity]))
         item.setToolTip(0, tooltip(f"{severity}: {issue.kind}\n{issue.message}"))

@@ -21,6 +21,7 @@ from loaders.city import CityData
 from viewer.analysis import palettes
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, BY_TYPE, attributes_for_coloring, colors_for
 from viewer.analysis.filters import FilterError, compile_filter, example_for
+from viewer.analysis.legend import count_text
 from viewer.document.state import LayerState
 from viewer.render.resolve import resolve
 from viewer.session.registry import CommandError
@@ -211,7 +212,7 @@ class StylePanel(QScrollArea):
         for n, choice in enumerate(color_choices(city)):
             self.color_by.addItem(self._shell.icon(choice.icon, "muted"), choice.title, choice.value)
             if choice.count is not None:
-                tip = f"{choice.value}\n{choice.count:,} of {len(city.objects):,} objects have it"
+                tip = f"{choice.value}\n{count_text(choice.count)} of {count_text(len(city.objects))} objects have it"
                 self.color_by.setItemData(n, tooltip(tip), Qt.ItemDataRole.ToolTipRole)
 
     def _follow(self, layer: LayerState, city: CityData) -> None:
@@ -237,7 +238,7 @@ class StylePanel(QScrollArea):
         if look is not None:
             shown, drawable = int(np.count_nonzero(look.texels[:, 3] & 15)), city.drawable
             hidden = " (layer is hidden)" if not layer.visible else ""
-            self.shown.setText(f"{shown:,} of {drawable:,} shown{hidden}")
+            self.shown.setText(f"{count_text(shown)} of {count_text(drawable)} shown{hidden}")
 
     def _show_ramp_fields(self, layer: LayerState | None, city: CityData | None) -> None:
         """Palette for attributes; range where the legend is a ramp."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from loaders.city import CityData
 from viewer.analysis.areas import object_area, surface_area
 from viewer.analysis.degrees import is_geographic
-from viewer.analysis.legend import title_of, titled_with_unit
+from viewer.analysis.legend import count_text, title_of, titled_with_unit
 from viewer.analysis.statistics import NumberStatistics, Statistics, ValueCounts, type_counts_of
 from viewer.ui.widgets.text import single_line, value_text
 
@@ -132,7 +132,9 @@ def in_common(statistics: Sequence[Statistics]) -> list[Group]:
             value = one.top[0][0]
             same.append(Line(title_of(one.name), value, value_text(value) + _missing(one), False, one.name))
         elif one.variety == one.count and one.variety > len(one.top):
-            unlike.append(Line(title_of(one.name), None, f"{grouped(one.variety)} different values", False, one.name))
+            unlike.append(
+                Line(title_of(one.name), None, f"{count_text(one.variety)} different values", False, one.name)
+            )
         else:
             counted.append(Group(title_of(one.name), _listed(one)))
     blocks = [*numbers, *counted, Group("The same for all", tuple(same)), Group("Different for each", tuple(unlike))]
@@ -159,13 +161,13 @@ def figure(value: float) -> str:
 
 def grouped(count: int) -> str:
     """A whole number with a space between thousands, from 10 000 on: years stay whole."""
-    return f"{count:,}".replace(",", " ") if abs(count) >= 10_000 else str(count)
+    return count_text(count) if abs(count) >= 10_000 else str(count)
 
 
 def _summed(one: NumberStatistics) -> tuple[Line, ...]:
     lines = [("Sum", one.total), ("Mean", one.mean), ("Lowest", one.low), ("Highest", one.high)]
     whole = one.count + one.missing
-    count = grouped(one.count) if not one.missing else f"{grouped(one.count)} of {grouped(whole)}"
+    count = count_text(one.count) if not one.missing else f"{count_text(one.count)} of {count_text(whole)}"
     return (
         *(Line(name, value, figure(value), True, one.name) for name, value in lines),
         Line("Objects with a value", one.count, count, True, one.name),
@@ -178,7 +180,7 @@ def _listed(one: ValueCounts) -> tuple[Line, ...]:
     rest = one.count - sum(count for _, count in one.top)
     if rest:
         others = one.variety - len(one.top)
-        name = "1 other value" if others == 1 else f"{grouped(others)} other values"
+        name = "1 other value" if others == 1 else f"{count_text(others)} other values"
         lines.append(Line(name, rest, _share(rest, whole), True, one.name))
     if one.missing:
         lines.append(Line("No value", one.missing, _share(one.missing, whole), True, one.name))
@@ -187,14 +189,14 @@ def _listed(one: ValueCounts) -> tuple[Line, ...]:
 
 def _missing(one: Statistics) -> str:
     whole = one.count + one.missing
-    return f" ({grouped(one.count)} of {grouped(whole)})" if one.missing else ""
+    return f" ({count_text(one.count)} of {count_text(whole)})" if one.missing else ""
 
 
 def _share(count: int, whole: int) -> str:
     """ "1 234 · 45 %"."""
     percent = 100 * count / whole
     share = "< 1 %" if percent < 1 else f"{round(percent) if count == whole else min(round(percent), 99)} %"
-    return f"{grouped(count)}  ·  {share}"
+    return f"{count_text(count)}  ·  {share}"
 
 
 def _distinct(groups: list[Group]) -> list[Group]:
