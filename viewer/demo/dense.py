@@ -39,12 +39,12 @@ class Manner:
 
 def old_block(site: Site) -> None:
     """The old centre: party walls, steep roofs along and across the street, low wings in the yards."""
-    _block(site, Manner(10.0, 0.17, (5.4, 9.2), 0.02, (2.5, 5.0), 0.35, 0.45, _old_house, _old_corner, _old_wing))
+    _block(site, Manner(10.5, 0.17, (6.2, 10.8), 0.02, (2.5, 5.0), 0.35, 0.4, _old_house, _old_corner, _old_wing))
 
 
 def grid_block(site: Site) -> None:
     """The grid quarter: four to six storeys, pavilions at the corners, wings and workshops in the courtyards."""
-    _block(site, Manner(12.5, 0.0, (13.5, 20.0), 0.02, (4.0, 7.0), 0.7, 0.5, _grid_house, _grid_corner, _grid_wing))
+    _block(site, Manner(12.5, 0.0, (16.0, 24.0), 0.02, (4.0, 8.0), 0.7, 0.4, _grid_house, _grid_corner, _grid_wing))
     yard, (_, u) = widest(site.lot.ring), site.frame()
     if breadth(site.lot.ring) > 62 and site.rng.random() < 0.7:
         ring = rectangle(yard, u, site.rng.uniform(18, 28), site.rng.uniform(10, 13))
@@ -215,7 +215,7 @@ def _terrace(site: Site, row: Row, group: Plot, depth: float) -> None:
             if lit and (k % 2 == 0 or storeys == 2):
                 body = fit(body, 3, dormers(abs(front[1] - front[0]), 1, 1.9, 0.6, 1.4))
         street, door = row.street((low + high) / 2), (front[0] + front[1]) / 2
-        if site.build(body, storeys, "", street, year=year, door=door, storey=2.85) and rng.random() < 0.6:
+        if site.build(body, storeys, "", street, year=year, door=door, storey=2.85) and rng.random() < 0.2:
             at, far = row.cut((low + high) / 2 + rng.uniform(-0.8, 0.8), depth + rng.uniform(9, 15))
             _garden_shed(site, far, unit(far - at) / 1j, street)
 

@@ -53,7 +53,7 @@ def _villa_plot(site: Site, row: Row, plot: Plot) -> None:
         box = rectangle(corner + inward * 3.0, u, 3.4, 6.0)
         roof = flat(box, FOOT, 2.6, 0.2, 0.2) if rng.random() < 0.7 else across(box, gable(FOOT, 2.4, 3.9), "gable")
         site.build(roof, 1, "garage", street, outbuilding=True)
-    if rng.random() < 0.4:
+    if rng.random() < 0.15:
         place = start + inward * (depth + rng.uniform(9, 16)) + u * rng.uniform(-6, 6)
         site.build(along(rectangle(place, u, 3.2, 2.6), shed(FOOT, 2.1, 2.6), "shed"), 1, "outbuilding", street, 2.0,
                    outbuilding=True)  # fmt: skip

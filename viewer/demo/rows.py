@@ -323,7 +323,9 @@ class Taken:
     def _inside(self, ring: Ring) -> bool:
         if any(_within(ring, p) for p in self._inward):
             return False
-        return all(self._holds(p) for p in ring) and all(self._holds((a + b) / 2) for a, b in edges(ring))
+        if not all(self._holds(p) for p in ring):
+            return False
+        return not self._inward or all(self._holds((a + b) / 2) for a, b in edges(ring))
 
     def _holds(self, point: complex) -> bool:
         """True for points inside the lot or within a centimetre of its border (even-odd rule)."""
