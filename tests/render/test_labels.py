@@ -29,6 +29,7 @@ PICTURE = (1200, 800)
 HOUSES, FEATURES = town.houses(), town.features()
 STATE = DocumentState(layers=(LayerState("houses", "Houses", "/a"), LayerState("features", "Features", "/b")))
 CITIES = {"houses": HOUSES, "features": FEATURES}
+LOOKS = tuple(full_look(key, city) for key, city in CITIES.items())
 
 
 def camera(turn: float = 20.0, pitch: float = 35.0, distance: float = 900.0, at: np.ndarray = MIDDLE) -> Camera:
@@ -38,8 +39,7 @@ def camera(turn: float = 20.0, pitch: float = 35.0, distance: float = 900.0, at:
 
 
 def picture(light: LightState | None = None) -> RenderState:
-    looks = tuple(full_look(key, city) for key, city in CITIES.items())
-    state = RenderState(camera(), looks)
+    state = RenderState(camera(), LOOKS)
     return state if light is None else replace(state, light=light)
 
 
@@ -281,6 +281,17 @@ def test_what_the_document_hides_has_no_label() -> None:
     unseen = replace(state, layers=tuple(replace(look, visible=False) for look in state.layers))
     made.update(STATE, CITIES, unseen)
     assert not len(made)
+
+
+def test_what_was_hidden_is_looked_at_again_when_the_picture_differs() -> None:
+    made = Labels()
+    assert not placed(camera(), made, sees=lambda _: False).labels
+    state = picture()
+    less = replace(state, layers=(replace(state.layers[0], visible=False), state.layers[1]))
+    assert made.update(STATE, CITIES, less)
+    view = make_view(camera(), ORIGIN, *PICTURE)
+    made.place(view, ORIGIN, lambda _: True)
+    assert made.shown(view, ORIGIN).labels
 
 
 def test_an_unchanged_document_costs_nothing() -> None:

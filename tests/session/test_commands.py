@@ -171,6 +171,9 @@ UNDOABLE = {
     "realism.set": {"realism": "plain"},
     "contours.set": {"step": 5},
     "project.set_title": {"title": "Plan"},
+    "labels.set_visible": {"visible": False},
+    "layer.set_label": {"layer_id": "a", "attribute": "height"},
+    "caption.set": {"text": "Fictional  town"},
 }
 ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick"}
 
@@ -444,3 +447,18 @@ def test_find_selects_the_best_match_and_goes_there(town):
     assert session.camera != before
     with pytest.raises(CommandError, match="no object whose id contains 'nowhere to be found'"):
         session.run("selection.find", text="nowhere to be found")
+
+
+def test_labels_and_caption(town):
+    town.run("layer.set_label", layer_id="a", attribute="function")
+    assert layer(town).label_by == "function"
+    town.run("layer.set_label", layer_id="a", attribute="")
+    assert layer(town).label_by == ""
+    town.run("layer.set_label", layer_id="a")
+    assert layer(town).label_by is None
+    with pytest.raises(CommandError, match="Did you mean 'height'"):
+        town.run("layer.set_label", layer_id="a", attribute="heigth")
+    town.run("caption.set", text=" Fictional\n town ")
+    assert town.document.state.caption == "Fictional town"
+    with pytest.raises(CommandError, match="too long"):
+        town.run("caption.set", text="x" * 201)

@@ -27,6 +27,7 @@ from viewer.render.text import NO_SHAPING, TextStyle, advance, clean, lacking, s
 Float64 = npt.NDArray[np.float64]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
+Find = Callable[[CityData, str], Places | None]
 Sees = Callable[[Float64], bool]
 """Whether nothing stands between the eye and a point in world coordinates."""
 
@@ -46,6 +47,7 @@ KEPT_ROOM = 0.8
 STILL = 2e-3
 """An anchor is looked at again when the eye has moved by that part of its distance."""
 UPRIGHT, ALONG = 0, 1
+_NONE = np.zeros(0, np.bool_)
 CAPTION_KEY: Key = ("", 0, UPRIGHT)
 
 
@@ -78,6 +80,7 @@ class Labels:
         self._looks = Looks()
         self._caption = ""
         self._taken: tuple[Box, ...] = ()
+        self._picture: RenderState | None = None
         self._placed: dict[Key, float] = {}
         self._seen: dict[Key, tuple[Float64, float]] = {}
         self._notices: list[str] = []
@@ -85,8 +88,11 @@ class Labels:
 
     # --- what there is ----------------------------------------------------------------------------------------
 
-    def update(self, state: DocumentState, cities: Mapping[str, CityData], picture: RenderState) -> bool:
-        """Take over the document; True if another `place` is needed."""
+    def update(
+        self, state: DocumentState, cities: Mapping[str, CityData], picture: RenderState, find: Find = places_of
+    ) -> bool:
+        """Take over the document; True if another `place` is needed. ``find`` computes the candidates of a layer; it
+        may return None and do so in the background: then the layer's labels come with a later call."""
         wanted: dict[str, tuple[CityData, str]] = {}
         looks = {look.layer_id: look for look in picture.layers if look.visible}
         for layer in state.layers if state.labels else ():
@@ -96,15 +102,21 @@ class Labels:
                 wanted[layer.id] = city, attribute
         before = {key: self._visible[key] for key in self._visible if key in self._layers}
         kept = {key: entry for key, entry in self._layers.items() if _same(entry, wanted.get(key))}
-        changed = self._caption != state.caption or kept.keys() != self._layers.keys() or kept.keys() != wanted.keys()
-        for key in self._layers.keys() - kept.keys():
+        gone = self._layers.keys() - kept.keys()
+        changed = self._caption != state.caption or bool(gone)
+        for key in gone:
             self._forget(key)
         for key, (city, attribute) in wanted.items():
-            if key not in kept:
-                kept[key] = city, attribute, places_of(city, attribute)
-        self._layers, self._caption = kept, state.caption
+            found = find(city, attribute) if key not in kept else None
+            if found is not None:
+                kept[key] = city, attribute, found
+        if not _same_picture(self._picture, picture):
+            # what hides what may differ
+            self._seen.clear()
+            changed = True
+        self._layers, self._caption, self._picture = kept, state.caption, picture
         self._visible = {key: looks[key].texels[kept[key][2].probe, 3] & 15 > 0 for key in kept}
-        changed |= any(not np.array_equal(self._visible[key], before.get(key, ())) for key in kept)
+        changed |= any(not np.array_equal(self._visible[key], before.get(key, _NONE)) for key in kept)
         return self._looks.set_night(picture.light.dated and picture.light.sun[2] < -0.05) or changed
 
     def take_notices(self) -> tuple[str, ...]:
@@ -338,6 +350,14 @@ class _Grid:
     def _part(self, box: Box) -> npt.NDArray[np.bool_]:
         x0, y0, x1, y1 = (max(0, int(value // self._size)) for value in box)
         return self._cells[y0 : y1 + 1, x0 : x1 + 1]
+
+
+def _same_picture(a: RenderState | None, b: RenderState) -> bool:
+    """True if both show the same geometry."""
+    if a is None or len(a.layers) != len(b.layers):
+        return False
+    pairs = zip(a.layers, b.layers, strict=True)
+    return all(x.texels is y.texels and (x.visible, x.lods) == (y.visible, y.lods) for x, y in pairs)
 
 
 def _caption_box(label: Label) -> Box:

@@ -73,6 +73,8 @@ class SceneView:
         self.layers: dict[str, LayerView] = {}
         self.state: RenderState | None = None
         self._camera: Camera | None = None
+        self.drawn_camera: Camera | None = None
+        """The camera of the last complete picture."""
         self._moving = False
         self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
@@ -286,7 +288,7 @@ class SceneView:
             yield from self.render_steps(triangles, refine)
 
     def _draw_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
-        wanted = self._prepare()
+        camera, wanted = self._camera, self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft" and bool(wanted)
         done = number = 0
@@ -316,6 +318,7 @@ class SceneView:
         self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
         self.frames += 1
+        self.drawn_camera = camera
 
     def pixels(self) -> npt.NDArray[np.uint8]:
         """The last picture, uint8 (H, W, 3), top row first."""
@@ -373,11 +376,12 @@ class SceneView:
             return False
         return not raypick.blocked(self.origin, view or self.view(), list(self.layers.values()), point)
 
-    def view(self, size: tuple[int, int] | None = None) -> View:
-        """The camera in scene coordinates, as the next picture (or one of another size) shows it."""
+    def view(self, size: tuple[int, int] | None = None, camera: Camera | None = None) -> View:
+        """The camera (or another) in scene coordinates, as the next picture (or one of another size) shows it."""
         width, height = size or self.size
         origin = self.origin if self.origin is not None else np.zeros(3)
-        return make_view(self._camera or Camera((0.0, -100.0, 60.0), (0.0, 0.0, 0.0)), origin, width, height)
+        seen = camera or self._camera or Camera((0.0, -100.0, 60.0), (0.0, 0.0, 0.0))
+        return make_view(seen, origin, width, height)
 
     def close(self) -> None:
         """Free everything; nothing may be drawn afterwards."""

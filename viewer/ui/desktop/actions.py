@@ -75,6 +75,7 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("viewpoint.add_here", "viewpoint"),
             Item("viewpoints"),
             SEPARATOR,
+            Item("labels"),
             Item("legend"),
             Item("quality"),
             Item("theme"),

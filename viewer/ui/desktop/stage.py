@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.drop import DropOverlay
+from viewer.ui.desktop.labels import LabelOverlay
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import StartPage
@@ -15,7 +16,7 @@ from viewer.ui.widgets.toast import Toast, ToastStack
 
 
 class Stage(QWidget):
-    """Stacks canvas, legend, hint, start page, messages and drop zone; the later ones lie above."""
+    """Stacks canvas, labels, legend, hint, start page, messages and drop zone; the later ones lie above."""
 
     def __init__(self, shell: Shell, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,6 +25,8 @@ class Stage(QWidget):
         canvas.setParent(self)
         canvas.setAccessibleName("City picture")
         self.legend = LegendOverlay(shell, self)
+        self.labels = LabelOverlay(shell, canvas, self.legend, self)
+        self.labels.stackUnder(self.legend)
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
         self.start.hide()
@@ -56,6 +59,7 @@ class Stage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Picture and start page fill the middle."""
         self.canvas.setGeometry(self.rect())
+        self.labels.setGeometry(self.rect())
         self.start.setGeometry(self.rect())
         self.hint.place()
         super().resizeEvent(event)

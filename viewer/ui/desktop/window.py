@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
         submenus: dict[str, Callable[[], QMenu | QAction]] = {
             "recent": self._recent_menu,
             "viewpoints": self._viewpoints_menu,
+            "labels": self._labels_action,
             "legend": self._legend_action,
             "quality": self._quality_menu,
             "theme": self._theme_menu,
@@ -198,6 +199,14 @@ class MainWindow(QMainWindow):
 
         menu.aboutToShow.connect(fill)
         return menu
+
+    def _labels_action(self) -> QAction:
+        act = QAction("Labels", self)
+        act.setCheckable(True)
+        act.setProperty("command", "labels.set_visible")
+        act.triggered.connect(lambda on: self.shell.run("labels.set_visible", visible=on))
+        self._labels_tick = act
+        return act
 
     def _legend_action(self) -> QAction:
         act = QAction("Legend", self)
@@ -311,6 +320,7 @@ class MainWindow(QMainWindow):
         state = self.session.document.state
         self._switch_start(not state.layers)
         self.actions_.refresh()
+        self._labels_tick.setChecked(state.labels)
         self._legend_tick.setChecked(state.show_legend)
         name = self.files.title() if state.layers else ""
         self.setWindowTitle(f"{visible_text(name)}[*] – {PRODUCT}" if name else PRODUCT)
@@ -464,8 +474,9 @@ class MainWindow(QMainWindow):
                 self._poll.stop()
 
     def picture(self) -> QImage:
-        """What the view shows, in device pixels, with the legend on it."""
+        """What the view shows, in device pixels, with labels and legend on it."""
         image = self.canvas.image()
+        self.stage.labels.draw_on(image)
         legend = self.stage.legend
         if legend.isVisible() and not image.isNull():
             ratio = image.devicePixelRatio()

@@ -1,0 +1,133 @@
+"""Labels over the canvas: the same pixels as in files, moving with the camera, calm when nothing happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QWidget
+
+from viewer.document.state import Camera
+from viewer.render.label_set import LabelSet, draw_labels
+from viewer.ui.canvas import make_canvas
+from viewer.ui.desktop.labels import LabelOverlay, paint_label
+from viewer.ui.desktop.legend import LegendOverlay
+
+ABOVE = Camera((9.0, -10.0, 30.0), (9.0, 0.5, 0.0))
+
+
+@pytest.fixture
+def overlay(qtbot: Any, session: Any, shell: Any, add_layer: Callable[..., str]) -> Iterator[LabelOverlay]:
+    """Labels by height over a canvas of the small town."""
+    host = QWidget()
+    host.resize(640, 480)
+    canvas = make_canvas(session)
+    canvas.setParent(host)
+    canvas.setGeometry(host.rect())
+    legend = LegendOverlay(shell, host)
+    made = LabelOverlay(shell, canvas, legend, host)
+    made.setGeometry(host.rect())
+    qtbot.addWidget(host)
+    layer = add_layer()
+    session.run("layer.set_label", layer_id=layer, attribute="height")
+    session.move_camera(ABOVE)
+    host.show()
+    qtbot.waitUntil(lambda: rested(made), timeout=20_000)
+    yield made
+    canvas.close()
+
+
+def rested(overlay: LabelOverlay) -> bool:
+    overlay._session.poll()
+    return overlay._canvas.settled and overlay.settled and bool(overlay.shown.labels)
+
+
+def as_array(image: QImage) -> np.ndarray:
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def painted(labels: LabelSet, ground: int) -> np.ndarray:
+    image = QImage(640, 480, QImage.Format.Format_RGB32)
+    image.fill(0xFF000000 | ground << 16 | ground << 8 | ground)
+    painter = QPainter(image)
+    for label in labels.labels:
+        paint_label(painter, label)
+    painter.end()
+    return as_array(image)
+
+
+def test_the_window_paints_the_pixels_of_files(overlay: LabelOverlay) -> None:
+    assert len(overlay.shown.labels) >= 3
+    for ground in (0, 97, 255):
+        blank = np.full((480, 640, 3), ground, np.uint8)
+        assert np.array_equal(painted(overlay.shown, ground), draw_labels(blank, overlay.shown))
+
+
+def test_turned_labels_too(overlay: LabelOverlay) -> None:
+    turned = LabelSet(tuple(replace(label, angle=31.0) for label in overlay.shown.labels))
+    assert np.array_equal(painted(turned, 120), draw_labels(np.full((480, 640, 3), 120, np.uint8), turned))
+
+
+def test_the_command_line_chooses_the_same_labels(overlay: LabelOverlay) -> None:
+    from viewer.render.labels import Labels
+    from viewer.render.resolve import resolve
+
+    scene, session = overlay._canvas.scene, overlay._session
+    assert scene is not None and scene.origin is not None
+    alone = Labels()
+    alone.update(session.document.state, session.document.cities, resolve(session.document, session.camera))
+    view = scene.view((640, 480))
+    alone.place(view, scene.origin, scene.sees)
+    assert alone.shown(view, scene.origin) == overlay.shown == overlay.finish()
+
+
+def test_a_picture_gets_its_labels(overlay: LabelOverlay) -> None:
+    picture = overlay._canvas.image()
+    bare = as_array(picture.copy())
+    overlay.draw_on(picture)
+    assert np.array_equal(as_array(picture), draw_labels(bare, overlay.shown))
+
+
+def test_labels_follow_the_camera_and_come_to_rest(qtbot: Any, overlay: LabelOverlay) -> None:
+    before = overlay.shown
+    for step in range(1, 6):
+        overlay._session.move_camera(replace(ABOVE, position=(9.0 + step, -10.0, 30.0)))
+        qtbot.wait(20)
+    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+    assert {label.text for label in overlay.shown.labels} == {label.text for label in before.labels}
+    assert not np.array_equal(overlay.shown.positions, before.positions)
+
+
+def test_nothing_is_done_at_rest(qtbot: Any, overlay: LabelOverlay, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(overlay, "_start", lambda: done.append("choose"))
+    monkeypatch.setattr(overlay, "_repaint", lambda: done.append("paint"))
+    qtbot.wait(400)
+    assert not done
+
+
+def test_labels_go_when_they_are_switched_off(qtbot: Any, overlay: LabelOverlay) -> None:
+    overlay._session.run("labels.set_visible", visible=False)
+    qtbot.waitUntil(lambda: not overlay.shown.labels, timeout=5_000)
+    overlay._session.run("edit.undo")
+    qtbot.waitUntil(lambda: rested(overlay), timeout=5_000)
+
+
+def test_they_keep_clear_of_the_legend(overlay: LabelOverlay) -> None:
+    overlay._legend = QWidget(overlay.parentWidget())
+    overlay._legend.setGeometry(0, 0, 640, 250)
+    overlay._legend.show()
+    shown = overlay.finish()
+    assert all(label.centre[1] > 250 for label in shown.labels)
+
+
+def test_the_mouse_goes_through(overlay: LabelOverlay) -> None:
+    parent = overlay.parentWidget()
+    assert isinstance(parent, QWidget)
+    assert parent.childAt(320, 240) is not overlay
