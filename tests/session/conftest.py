@@ -34,15 +34,21 @@ class FakeLoad(Job):
     lane = Lane.PARSE
     running = []
 
-    def __init__(self, path, on_done, on_error, options, cache, *, on_cancel=None):
+    def __init__(self, path, on_done, on_error, options, cache, *, on_cancel=None, ready=None):
         super().__init__(f"Opening {path.name}")
         self.path, self.options, self.cache = path, options, cache
         self._done, self._error, self._cancel = on_done, on_error, on_cancel
+        self._ready, self.started = ready, False
         self.outcome = None
         FakeLoad.running.append(self)
 
+    def ready(self):
+        return self._ready is None or self._ready()
+
     def start(self, threads):
-        pass
+        self.started = True
+        if callable(self.options):
+            self.options = self.options()
 
     def poll(self):
         return self.outcome is not None

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ class Job(ABC):
         self.fraction = 0.0
         self.stage = ""
 
+    def ready(self) -> bool:
+        """False while it has to wait for something else than its lane; asked on the polling thread before `start`."""
+        return True
+
     @abstractmethod
     def start(self, threads: ThreadPoolExecutor) -> None:
         """Begin, without waiting; ``threads`` is the quick lane."""
@@ -75,38 +80,56 @@ class LoadJob(Job):
         path: Path,
         on_done: Callable[[LoadedFile], None],
         on_error: Callable[[LoadError], None],
-        options: LoadOptions = _OPTIONS,
+        options: LoadOptions | Callable[[], LoadOptions] = _OPTIONS,
         cache: ArrayCache | None = None,
         *,
+        ready: Callable[[], bool] | None = None,
         limits: WorkerLimits = _LIMITS,
         on_cancel: Callable[[], None] | None = None,
         key: str | None = None,
         process: LoadProcess | None = None,
     ) -> None:
-        """``process`` is a prepared load to use instead of one made from the other arguments."""
+        """``process`` is a prepared load to use instead of one made from the other arguments.
+
+        ``options`` may be a function, called when the load begins; ``ready`` tells when it may.
+        """
         super().__init__(f"Opening {Path(path).name}", key)
         self.path = Path(path)
         self._on_done = on_done
         self._on_error = on_error
         self._on_cancel = on_cancel
-        self._process = process or LoadProcess(self.path, options=options, cache=cache, limits=limits)
+        self._ready = ready
+        self._make = partial(LoadProcess, self.path, cache=cache, limits=limits)
+        self._options = options
+        self._process = process
+
+    def ready(self) -> bool:
+        """See `Job.ready`."""
+        return self._ready is None or self._ready()
 
     def start(self, threads: ThreadPoolExecutor) -> None:
         """See `Job.start`."""
+        if self._process is None:
+            self._process = self._make(options=self._options() if callable(self._options) else self._options)
         self._process.start()
 
     def poll(self) -> bool:
         """See `Job.poll`."""
+        if self._process is None:
+            return False
         update = self._process.poll()
         self.fraction, self.stage = update.fraction, update.stage
         return update.done and self._process.wait(0.0)
 
     def cancel(self) -> None:
         """See `Job.cancel`."""
-        self._process.cancel()
+        if self._process is not None:
+            self._process.cancel()
 
     def deliver(self) -> None:
         """See `Job.deliver`."""
+        if self._process is None:
+            return
         update = self._process.poll()
         if update.loaded is not None:
             self._on_done(update.loaded)

@@ -124,7 +124,7 @@ class JobQueue:
 
     def _start_waiting(self) -> None:
         for number, job in list(self._waiting.items()):
-            if self._busy(job.lane) < _LANE_WIDTH[job.lane]:
+            if self._busy(job.lane) < _LANE_WIDTH[job.lane] and job.ready():
                 del self._waiting[number]
                 self._running[number] = job
                 job.start(self._pool())

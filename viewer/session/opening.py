@@ -6,7 +6,6 @@ went wrong, or what was skipped and assumed, is told by a message.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -24,6 +23,7 @@ from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
 from viewer.document.state import Camera, DocumentState, LayerState
 from viewer.jobs import LoadJob, ThreadJob
+from viewer.session.ground import Grounds, file_key, rasters_first
 from viewer.session.ports import Action
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Opening:
         self._home_when_loaded = False
         self._waiting: dict[int, Callable[[], None] | None] = {}
         self.in_order = False
+        self._ground = Grounds(session)
         self.project_extra: Mapping[str, Any] = {}
 
     def open(self, paths: Iterable[str]) -> tuple[int, ...]:
@@ -67,9 +68,10 @@ class Opening:
             except LoadError as error:
                 self._session.say(Severity.ERROR, str(error))
         before = set(self._loading.values())
-        for path in files:
+        place = {path: number for number, path in enumerate(files, max(self._waiting, default=-1) + 1)}
+        for path in rasters_first(files):
             if path not in projects:
-                self._open_file(path)
+                self._open_file(path, place[path])
         return tuple(sorted(set(self._loading.values()) - before))
 
     def open_project(self, path: Path) -> None:
@@ -100,9 +102,13 @@ class Opening:
         self._home_when_loaded = camera is None
         if camera is not None:
             self._session.move_camera(camera, jump=True)
-        for layer in self._session.document.state.layers:
-            if layer.id not in self._session.document.cities and Path(layer.path).is_file():
-                self.reload(layer.id)
+        missing = {
+            Path(layer.path): layer.id
+            for layer in self._session.document.state.layers
+            if layer.id not in self._session.document.cities and Path(layer.path).is_file()
+        }
+        for path in rasters_first(missing):
+            self.reload(missing[path])
 
     def reload(self, layer_id: str) -> None:
         """Begin to load the data of a layer that the document has already."""
@@ -116,28 +122,30 @@ class Opening:
             self._session.jobs.cancel(job_id)
         self._loading.clear()
         self._waiting.clear()
+        self._ground.forget_loads()
 
     def forget_project(self) -> None:
         """The next document has nothing to do with the project file that was open."""
         self.project_extra = {}
 
-    def _open_file(self, path: Path) -> None:
+    def _open_file(self, path: Path, number: int) -> None:
         session = self._session
-        same = [layer for layer in session.document.state.layers if _key(Path(layer.path)) == _key(path)]
+        same = [layer for layer in session.document.state.layers if file_key(Path(layer.path)) == file_key(path)]
         if same and same[0].id in session.document.cities:
             session.say(Severity.INFO, f"{path.name} is open already, as layer {same[0].name!r}.")
             session.act("layer.zoom_to", layer_id=same[0].id)
-        elif _key(path) in self._loading:
+        elif file_key(path) in self._loading:
             session.say(Severity.INFO, f"{path.name} is being opened already.")
         elif same:
             self.reload(same[0].id)
         else:
-            self._load(path, None)
+            self._load(path, None, number)
 
-    def _load(self, path: Path, layer_id: str | None) -> None:
-        """Submit the job; ``layer_id`` is the waiting layer, None = make a new one."""
-        key, generation = _key(path), self._generation
-        number = max(self._waiting, default=-1) + 1
+    def _load(self, path: Path, layer_id: str | None, number: int | None = None) -> None:
+        """Submit the job; ``layer_id`` is the waiting layer, None = make a new one; ``number``: its place in order."""
+        key, generation = file_key(path), self._generation
+        if number is None:
+            number = max(self._waiting, default=-1) + 1
         self._waiting[number] = None
 
         def settle(act: Callable[[], None]) -> None:
@@ -147,16 +155,20 @@ class Opening:
                 self._settle(number)
 
         def done(loaded: LoadedFile) -> None:
+            self._ground.ended(key, loaded)
             self._prepare(path, loaded.result.value, lambda: settle(lambda: self._arrived(path, loaded, layer_id)))
 
         def failed(error: LoadError) -> None:
+            self._ground.ended(key, None)
             settle(lambda: self._gave_up(Severity.ERROR, str(error)))
 
         def cancelled() -> None:
+            self._ground.ended(key, None)
             settle(lambda: self._gave_up(Severity.INFO, f"Opening {path.name} was cancelled."))
 
-        options, cache = self._session.load_options(), self._session.cache()
-        job = LoadJob(path, done, failed, options, cache, on_cancel=cancelled)
+        ready = self._ground.begins(key, path)
+        cache = self._session.cache()
+        job = LoadJob(path, done, failed, self._ground.options, cache, on_cancel=cancelled, ready=ready)
         self._loading[key] = self._session.submit(job)
 
     def _settle(self, number: int) -> None:
@@ -193,6 +205,8 @@ class Opening:
         if layer_id is None:
             before = document.state.crs if document.state.layers else None
             layer_id = add_layer(document, path, loaded.result)
+            for flat in self._ground.arrived(file_key(path)):
+                self.reload(flat)
             self._session.settings.add_recent(path)
             self._tell(layer_id, loaded.result, first)
             self._warn_of_mixture(layer_id, loaded.result, before)
@@ -270,8 +284,3 @@ def _local(text: str) -> list[Path]:
     if path.suffix.lower() == EXTENSION:
         return [path]
     return registry.expand([text if "://" in text else path])
-
-
-def _key(path: Path) -> str:
-    """The same text for every way to write the path of one file."""
-    return os.path.normcase(os.path.realpath(path))
