@@ -86,8 +86,9 @@ void main()
   vec3 at = eye + ray * away;
   vec2 footprint = fwidth(at.xy);
   if (ray.z < -1e-4 && eye.z > groundDisc.z) {
-    float d2 = away * away / (hazeMetres * hazeMetres);
-    float air = 1.0 - exp(-0.42 * d2);
+    // beside a city the eye wants a horizon, not a plain without end
+    float far = away / (0.4 * hazeMetres);
+    float air = 1.0 - exp(-far * far);
     rgb = mix(groundColour(at, footprint), skyColour(vec3(ray.xy, 0.0)), air);
   } else if (ray.z < 0.0) {
     rgb = skyColour(vec3(ray.xy, 0.0)) * mix(1.0, 0.92, smoothstep(0.0, 0.6, -ray.z));

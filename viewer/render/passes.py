@@ -94,9 +94,9 @@ class DepthPass:
     def copy_depth(self, target: vtkTextureObject, size: int) -> None:
         """Copy the map that was just drawn into a depth texture of its size; for ``take``."""
         self._window.MakeCurrent()
-        state = self._window.GetState()
+        state = self._window.GetState()  # type: ignore[attr-defined]
         state.PushFramebufferBindings()
-        self._window.GetRenderFramebuffer().Bind()
+        self._window.GetRenderFramebuffer().Bind()  # type: ignore[attr-defined]
         target.CopyFromFrameBuffer(0, 0, 0, 0, size, size)
         state.PopFramebufferBindings()
 
@@ -211,7 +211,7 @@ class MapTexture:
         if self._object is not None:
             self._object.ReleaseGraphicsResources(window)
         made = self._object = vtkTextureObject()
-        made.SetContext(window)
+        made.SetContext(window)  # type: ignore[arg-type]
         made.SetMinificationFilter(kind)
         made.SetMagnificationFilter(kind)
         made.SetWrapS(vtkTextureObject.ClampToEdge)

@@ -77,7 +77,7 @@ class DepthBox:
 
 def light_axes(light: Vec3) -> Axes:
     """Axes of a map seen from the light (unit vector towards it); ``right`` is level."""
-    back = np.asarray(light, np.float64)
+    back = np.asarray(light, np.float64) / np.linalg.norm(light)
     right = np.cross([0.0, 0.0, 1.0], back)
     if float(np.linalg.norm(right)) < 1e-6:
         right = np.array([1.0, 0.0, 0.0])

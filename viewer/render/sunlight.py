@@ -38,10 +38,10 @@ _LEVELS = np.array(
         (-10.0, 0.0090, 0.140),
         (-5.0, 0.0350, 0.270),
         (-1.0, 0.0950, 0.450),
-        (3.0, 0.1500, 0.560),
-        (10.0, 0.2300, 0.740),
-        (25.0, 0.3100, 0.880),
-        (60.0, 0.3600, 0.960),
+        (3.0, 0.1700, 0.580),
+        (10.0, 0.2800, 0.780),
+        (25.0, 0.4000, 0.960),
+        (60.0, 0.4700, 1.060),
     ]
 )
 EXTINCTION = np.array([0.09, 0.14, 0.24])
@@ -51,7 +51,7 @@ MOON_RGB = np.array([0.62, 0.76, 1.0])
 MOON_STRENGTH = 0.012
 """Full moon overhead: far more than in nature beside the night sky, so that its shadows can be seen."""
 _LUMA = np.array([0.2126, 0.7152, 0.0722])
-MODEL_SUN, MODEL_SKY, MODEL_GROUND = (0.86, 0.79, 0.68), (0.385, 0.425, 0.49), (0.155, 0.145, 0.13)
+MODEL_SUN, MODEL_SKY, MODEL_GROUND = (0.82, 0.755, 0.655), (0.45, 0.485, 0.55), (0.20, 0.187, 0.168)
 _NOWHERE: Vec3 = (0.0, 0.0, -1.0)
 
 
@@ -87,21 +87,20 @@ class LightRig:
 def rig_of(light: LightState, top: Vec3, bottom: Vec3) -> LightRig:
     """The light of a state. ``top`` and ``bottom`` colour the sky of an undated picture (sRGB)."""
     if not light.dated:
-        return LightRig(
-            light.sun, MODEL_SUN, MODEL_SKY, MODEL_GROUND, 1.0, 0.0, top, bottom, bottom, light.sun, _NOWHERE, False
-        )
+        sun = _triple(np.asarray(light.sun) / np.linalg.norm(light.sun))
+        return LightRig(sun, MODEL_SUN, MODEL_SKY, MODEL_GROUND, 1.0, 0.0, top, bottom, bottom, sun, _NOWHERE, False)
     height = degrees(asin(max(-1.0, min(1.0, light.sun[2]))))
     colours = np.array([np.interp(height, _SKY[:, 0], _SKY[:, k]) for k in range(1, 10)])
     overhead, horizon, glow = colours[:3], colours[3:6], colours[6:]
     level, shown = (float(np.interp(height, _LEVELS[:, 0], _LEVELS[:, k])) for k in (1, 2))
     night = _smooth(2.0, -7.0, height)
-    sun, moon = sun_light(height), _moon_light(light, night)
-    key, key_light = (light.sun, sun) if float(sun @ _LUMA) >= float(moon @ _LUMA) else (light.moon, moon)
+    direct, moon = sun_light(height), _moon_light(light, night)
+    key, key_light = (light.sun, direct) if float(direct @ _LUMA) >= float(moon @ _LUMA) else (light.moon, moon)
     tint = 0.5 * (_linear(overhead) + _linear(horizon))
     tint = 0.55 * tint / float(tint @ _LUMA) + 0.45
     sky = level * tint
     on_floor = key_light * max(key[2], 0.0)
-    bounce = (0.17 * (on_floor + sky)) * np.array([1.04, 1.0, 0.93])
+    bounce = (0.23 * (on_floor + sky)) * np.array([1.04, 1.0, 0.93])
     exposure = shown / max(float((on_floor + sky) @ _LUMA), 1e-6)
     if not (key_light > 0.0).any():
         key = _NOWHERE
@@ -187,7 +186,7 @@ class Uniforms(Protocol):
     def SetUniform3f(self, name: str, value: Vec3, /) -> None:
         """Set three numbers."""
 
-    def SetUniformMatrix4x4(self, name: str, value: tuple[float, ...], /) -> None:
+    def SetUniformMatrix4x4(self, name: str, value: list[float], /) -> None:
         """Set sixteen numbers, column by column."""
 
 
@@ -208,5 +207,5 @@ def put_light(uniforms: Uniforms, rig: LightRig, maps: MapNumbers) -> None:
         uniforms.SetUniform3f(name, value)
     uniforms.SetUniformf("exposure", rig.exposure)
     uniforms.SetUniformf("night", rig.night)
-    uniforms.SetUniformMatrix4x4("shadowMatrix0", maps.near)
-    uniforms.SetUniformMatrix4x4("shadowMatrix1", maps.world)
+    uniforms.SetUniformMatrix4x4("shadowMatrix0", list(maps.near))
+    uniforms.SetUniformMatrix4x4("shadowMatrix1", list(maps.world))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
@@ -236,6 +237,7 @@ class Canvas(QWidget):
         self._hover = self._timer(HOVER_MS, self._pick_hover)
         self._slices = Slices(self._draw_step, self._picture_finished, self)
         self._first_at_this_size = True
+        self._refine = self._refining = False
         if self._surface.scene is not None:
             self._surface.scene.interactive = True
             self._surface.scene.warm_up()
@@ -291,6 +293,7 @@ class Canvas(QWidget):
             and not self._moving
             and not self._slices.unfinished
             and (scene is None or not (scene.pending or scene.waiting))
+            and (scene is None or self._covered or not scene.unrefined)
         )
 
     def set_covered(self, covered: bool) -> None:
@@ -354,7 +357,11 @@ class Canvas(QWidget):
         scene = self.scene
         if scene is not None:
             whole, self._first_at_this_size = self._first_at_this_size, False
-            self._slices.start(scene.render_steps, whole=whole, patient=self._moving)
+            # on a processor, shadows that are missing come with a picture of their own, which gives way to movement
+            patient, refine = self._moving and not self._refining, (self._refine or not scene.software) and not whole
+            self._refining, self._refine = refine and scene.software, False
+            steps = partial(scene.render_steps, refine=refine)
+            self._slices.start(steps, whole=whole, patient=patient, timed=not self._refining)
 
     def _draw_step(self, draw: Callable[[], None]) -> None:
         if self.scene is not None:
@@ -364,7 +371,8 @@ class Canvas(QWidget):
     def _picture_finished(self, again: bool | None) -> None:
         if again is not None:
             self._surface.show_picture()
-        if again:
+        self._refine = self.scene is not None and not self._attaching and self.scene.unrefined
+        if again or self._refine:
             self._surface.draw()
         self._tell()
         self.drawn.emit()

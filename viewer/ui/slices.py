@@ -41,6 +41,7 @@ class Slices(QObject):
         self._whole = False
         self._drawn = False
         self._light = False
+        self._timed = True
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -59,17 +60,22 @@ class Slices(QObject):
         self._light = not software
 
     def start(
-        self, picture: Callable[[Callable[[], int] | None], Iterator[int]], *, whole: bool, patient: bool
+        self,
+        picture: Callable[[Callable[[], int] | None], Iterator[int]],
+        *,
+        whole: bool,
+        patient: bool,
+        timed: bool = True,
     ) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
         that never rests still gets pictures; else it is given up. Where a
         picture takes several slices, the first is drawn in a later turn of Qt's loop: what asked for it, and Qt's own
-        painting, have taken time already."""
+        painting, have taken time already. ``timed``: its time tells how long the next will take."""
         if patient and self.unfinished and not whole:
             self._again = True
             return
         self.stop()
-        self._work, self._whole = 0.0, whole
+        self._work, self._whole, self._timed = 0.0, whole, timed
         # the picture before may have been a draft, or one of cheap triangles
         self._triangles = min(self._triangles, self._first)
         self._steps = picture(None if whole else lambda: self._triangles)
@@ -102,7 +108,7 @@ class Slices(QObject):
         self._work += seconds
         if self._steps is None:
             # whole pictures are the first of a size or of all: buffers and shaders are made with them
-            if not self._whole:
+            if not self._whole and self._timed:
                 self.seconds, self._light = self._work, self._work < 2 * GOAL_SECONDS
         else:
             # what is new costs more than what comes next lets on: be quick to take less, slow to take more
