@@ -195,14 +195,16 @@ def _keys(piece: UInt8, quotes: Int64, shells: bool) -> tuple[Int64, Int64]:
     """Numbers of the quotes that open one of the `KEYS`, and which."""
     width = np.diff(quotes)
     by_width = {size: np.flatnonzero(width == size) for size in {len(key) - 1 for key in KEYS if key}}
-    places, codes = [], []
+    words = np.ndarray((max(len(piece) - 8, 1),), "<u8", piece if len(piece) > 8 else bytes(8), strides=(1,))
+    places, codes = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for kind, key in enumerate(KEYS):
         if not key or (kind >= SURFACES and not shells):
             continue
         here = by_width[len(key) - 1]
-        for letter in (1, 4, 2, 3, *range(5, len(key) - 1)):
-            if not len(here):
-                break
+        wanted, mask = key[1:9], b"\xff" * min(8, len(key) - 1)
+        found = words[np.minimum(quotes[here] + 1, len(words) - 1)] & np.uint64(int.from_bytes(mask, "little"))
+        here = here[found == int.from_bytes(wanted, "little")]
+        for letter in range(9, len(key) - 1):
             here = here[piece[quotes[here] + letter] == key[letter]]
         places.append(here)
         codes.append(np.full(len(here), kind, np.int64))

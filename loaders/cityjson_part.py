@@ -101,19 +101,18 @@ def integer_jobs(cuts: Cuts, skip: Int64) -> list[Job]:
     return jobs
 
 
+_HEAD = 7
+"""Brackets counted for all arrays at once: no geometry has more than five."""
+
+
 def text_depths(data: bytes, first: Int64, last: Int64) -> Int64:
     """Opening brackets of the arrays at ``data[first:last]``; with blanks between them, or many, they are counted
     one by one."""
     text = np.frombuffer(data, np.uint8)
-    depth = np.ones(len(first), np.int64)
-    opening = np.ones(len(first), np.bool_)
-    after = np.zeros(len(first), np.uint8)
-    for step in range(1, 7):
-        here = text[np.minimum(first + step, len(text) - 1)]
-        after[opening] = here[opening]
-        opening &= here == 91
-        depth += opening
-    for at in np.flatnonzero(opening | (after <= 32)).tolist():
+    head = np.take(text, first[:, None] + np.arange(_HEAD), mode="clip")
+    depth = np.argmin(head == 91, axis=1)
+    after = head[np.arange(len(head)), depth]
+    for at in np.flatnonzero((depth == 0) | (after <= 32)).tolist():
         depth[at] = ragged_io.text_depth(data[int(first[at]) : int(last[at])])
     return depth
 
