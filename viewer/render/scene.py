@@ -26,6 +26,7 @@ from viewer.render.lightmaps import TEXELS, LightMaps
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
 from viewer.render.object_texture import ObjectTexture
+from viewer.render.outline import Outline
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.style_texture import StyleTexture
 from viewer.render.sunlight import MODEL_RIG, rig_of
@@ -67,6 +68,8 @@ class SceneView:
         """Moment in seconds at which waves are drawn; it only moves while something plays."""
         self.render_scale = 1.0
         """Pixels of the picture per pixel of the screen; below 1 while moving on a slow renderer."""
+        self.pixel_ratio = 1.0
+        """Pixels of the screen per point, in which widths of lines are counted."""
         self.screen_size: tuple[int, int] | None = None
         """Size that `pick` counts in, where the picture is drawn smaller than shown; None = that of the picture."""
         self.origin: npt.NDArray[np.float64] | None = None
@@ -92,12 +95,13 @@ class SceneView:
         self._renderer.GetCullers().RemoveAllItems()
         self._renderer.SetBackground(0.93, 0.95, 0.97)
         self._rig = MODEL_RIG
-        self._maps = LightMaps(window, self._renderer, self._guard)
+        self._maps = LightMaps(window, self._guard)
         self._backdrop = Backdrop()
         self._renderer.AddActor(self._backdrop.actor)
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
+        self._outline = Outline(window, self._renderer)
 
     def warm_up(self) -> None:
         """Have the city's shader compiled with the next picture, before there is a city: it takes a while."""
@@ -291,6 +295,7 @@ class SceneView:
         camera, wanted = self._camera, self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft" and bool(wanted)
+        self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
         done = number = 0
         last = False
         while not last:
@@ -302,7 +307,7 @@ class SceneView:
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
-            with self._guard:
+            with self._guard, self._outline.drawn(self.view() if last else None, self.pixel_ratio * self.render_scale):
                 self.window.Render()
             cost = sum(cost_of(draw, self._moving) for draw in part)
             for draw in part:
@@ -395,10 +400,11 @@ class SceneView:
         self._closed = True
         self._make_current()
         self._maps.close()
+        self._outline.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
-        del self.window, self._renderer, self._backdrop
+        del self.window, self._renderer, self._backdrop, self._outline
         self._warm = None
 
     # -- inside -----------------------------------------------------------------------------------------------
