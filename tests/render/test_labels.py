@@ -165,9 +165,8 @@ def _many(count: int) -> Places:
     anchors = ORIGIN + dice.uniform(0, 1, (count, 3)) * (SIZE, SIZE, 20.0)
     texts = tuple(f"Place {n}" for n in range(count))
     kind = np.full(count, Kind.PLACE, np.uint8)
-    return Places(
-        rows, rows, rows, texts, anchors, np.zeros((count, 3)), np.zeros(count), kind, dice.uniform(0, 1, count)
-    )
+    along, extent, letters = np.zeros((count, 3)), np.zeros(count), np.full(count, 10)
+    return Places(rows, rows, rows, texts, anchors, along, extent, kind, dice.uniform(0, 1, count), letters)
 
 
 # --- placing --------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ class Places:
         extent: float64 (C,), metres that the label names: length of the street, size of the area or object.
         kind: uint8 (C,), `Kind`.
         weight: float64 (C,), 0..1, importance within the kind.
+        letters: int64 (C,), length of the text.
     """
 
     rows: Int64
@@ -68,6 +69,7 @@ class Places:
     extent: Float64
     kind: npt.NDArray[np.uint8]
     weight: Float64
+    letters: Int64
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -194,8 +196,9 @@ def _together(city: CityData, parts: list[shapes.Found], codes: Int64, texts: tu
     if len(good) > MAX_CANDIDATES:
         good = np.sort(good[np.argsort(-weight[good], kind="stable")[:MAX_CANDIDATES]])
     rows = rows[good]
+    letters = np.array([len(text) for text in texts] or [0], np.int64)[codes[rows]]
     more = probe[good], codes[rows], texts, anchors[good], along[good], extent[good], kind[good], weight[good]
-    return Places(rows, *more)
+    return Places(rows, *more, letters)
 
 
 def _kinds(city: CityData, part: shapes.Found) -> npt.NDArray[np.uint8]:

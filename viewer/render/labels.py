@@ -32,6 +32,8 @@ Sees = Callable[[Float64], bool]
 """Whether nothing stands between the eye and a point in world coordinates."""
 
 MAX_LABELS = 60
+MAX_TRIED = 2000
+"""Candidates of one view that are tried, the best first."""
 MAX_TESTS = 400
 """Anchors looked at in vain for one picture, at most."""
 DOWN = 0.55
@@ -151,9 +153,12 @@ class Labels:
         names: dict[tuple[str, int], list[tuple[float, float]]] = {}
         tests = 0
         keys = self._in_order(view, origin, scale)
+        yield
         lifts = [self._placed.get(key, LIFTS[self._kind(key)][0]) for key in keys]
         pixels = self._pixels(keys, lifts, view, origin)
         for number, key in enumerate(keys):
+            if number % 32 == 0:
+                yield
             spot = self._spot(key, pixels[number], scale)
             near = names.setdefault((key[0], self._code(key)), [])
             old = key in self._placed
@@ -205,22 +210,22 @@ class Labels:
 
     def _in_order(self, view: View, origin: Float64, scale: float) -> list[Key]:
         """Candidates that may be shown in a view, the most important first, those shown before at the head."""
-        keys: list[Key] = []
-        scores: list[Float64] = []
+        found: list[tuple[str, npt.NDArray[np.int64], Float64, npt.NDArray[np.bool_]]] = []
         for layer_id, (_, _, places) in self._layers.items():
             old = np.zeros(len(places), np.bool_)
             old[[key[1] for key in self._placed if key[0] == layer_id]] = True
-            index, score, along = _candidates(places, self._visible[layer_id], old, view, origin, scale)
-            modes = np.where(along, ALONG, UPRIGHT).tolist()
-            keys += [(layer_id, i, mode) for i, mode in zip(index.tolist(), modes, strict=True)]
-            scores.append(score)
-        if not keys:
+            found.append((layer_id, *_candidates(places, self._visible[layer_id], old, view, origin, scale)))
+        if not found:
             return []
-        order = np.argsort(-np.concatenate(scores), kind="stable").tolist()
-        ranked = [keys[i] for i in order]
-        there = set(keys)
+        scores = np.concatenate([score for _, _, score, _ in found])
+        best = np.arange(len(scores)) if len(scores) <= MAX_TRIED else np.argpartition(-scores, MAX_TRIED)[:MAX_TRIED]
+        order = best[np.lexsort((best, -scores[best]))].tolist()
+        layers = np.repeat(np.arange(len(found)), [len(index) for _, index, _, _ in found]).tolist()
+        index = np.concatenate([index for _, index, _, _ in found]).tolist()
+        modes = np.where(np.concatenate([along for _, _, _, along in found]), ALONG, UPRIGHT).tolist()
+        there = {(found[layers[n]][0], index[n], modes[n]): None for n in order}
         before = [key for key in self._placed if key in there]
-        return [*before, *(key for key in ranked if key not in self._placed)]
+        return [*before, *(key for key in there if key not in self._placed)]
 
     def _code(self, key: Key) -> int:
         return int(self._layers[key[0]][2].codes[key[1]])
@@ -387,16 +392,18 @@ def _candidates(
     pixels, depth = pixels[index], depth[index]
     kind, weight = places.kind[index].astype(np.int64), places.weight[index]
     per_metre = view.height / (2.0 * view.tan_y * depth)
-    half = places.along[index]
-    directed = (half != 0.0).any(axis=1)
-    low, _ = view.project(places.anchors[index] - origin - half)
-    high, _ = view.project(places.anchors[index] - origin + half)
-    metres = 2.0 * np.linalg.norm(half, axis=1)
-    run = np.linalg.norm(high - low, axis=1) / np.where(directed, metres, 1.0)
-    along = directed & (not _oblique(view)) & np.isfinite(run)
-    room = places.extent[index] * np.where(along, run, per_metre)
+    directed = np.flatnonzero(places.along[index].any(axis=1)) if not _oblique(view) else np.zeros(0, np.int64)
+    half = places.along[index[directed]]
+    middle = places.anchors[index[directed]] - origin
+    low, _ = view.project(middle - half)
+    high, _ = view.project(middle + half)
+    run = np.linalg.norm(high - low, axis=1) / (2.0 * np.linalg.norm(half, axis=1))
+    along = np.zeros(len(index), np.bool_)
+    along[directed] = np.isfinite(run)
+    room = places.extent[index] * per_metre
+    room[directed] = np.where(np.isfinite(run), places.extent[index[directed]] * run, room[directed])
     sizes = np.array([SIZES[k].small for k in Kind])[kind] * scale
-    letters = np.array([len(text) for text in places.texts] or [0])[places.codes[index]].clip(1, 60)
+    letters = places.letters[index].clip(1, 60)
     need = np.array([SIZES[k].room for k in Kind])[kind] * 0.58 * sizes * letters
     need *= np.where(old[index], KEPT_ROOM, 1.0)
     fits = (room >= need) & (room >= np.array([SIZES[k].least for k in Kind])[kind] * scale)
@@ -405,6 +412,7 @@ def _candidates(
     off = np.hypot(pixels[:, 0] / view.width - 0.5, pixels[:, 1] / view.height - 0.5)
     near = np.log2(np.maximum(per_metre, 1e-6))
     score = np.array([SIZES[k].rank for k in Kind])[kind] + weight + 0.12 * near - 0.4 * off
+    score += np.where(old[index], 10.0, 0.0)
     return index[fits], score[fits], along[fits]
 
 
