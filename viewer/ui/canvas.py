@@ -104,6 +104,7 @@ class _GlSurface(QOpenGLWidget):
         if self.scene is not None:
             self.scene.screen_size = full
             self.scene.render_scale = scale
+            self.scene.pixel_ratio = ratio
             self._window.SetSize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
 
     def initializeGL(self) -> None:

@@ -62,6 +62,7 @@ class ImageSurface(QWidget):
         if self._view is not None:
             self._view.scene.screen_size = full
             self._view.scene.render_scale = scale
+            self._view.scene.pixel_ratio = ratio
             self._view.resize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
