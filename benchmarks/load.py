@@ -15,6 +15,7 @@ import gc
 import json
 import lzma
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -179,10 +180,16 @@ def run(reader: str, path: Path, store: Path, watch: bool) -> dict[str, Any]:
 def prepare_store(path: Path) -> Path | None:
     """Arrays as the cache keeps them, for the second opening; None where there is no store."""
     try:
-        from loaders.store import save
+        from loaders.api import LoadError
+        from loaders.store import open_stored, save
     except ImportError:
         return None
     folder = INPUTS / f"{path.stem}.arrays"
+    if folder.exists():
+        try:
+            open_stored(folder)
+        except LoadError:  # written by an earlier version
+            shutil.rmtree(folder)
     if not folder.exists():
         from loaders.api import LoadOptions, NoProgress
         from loaders.cityjson import load
