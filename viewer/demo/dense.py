@@ -11,8 +11,8 @@ from viewer.demo.envelope import envelope, half_hip, hip, pavilion
 from viewer.demo.geometry import rectangle, unit
 from viewer.demo.house import FOOT
 from viewer.demo.roofs import Body, flat, gable, mansard, saw_tooth, shed, sweep
-from viewer.demo.rows import Plot, Row, breadth, fitting, plots, rows_of
-from viewer.demo.site import Site, along, is_box, widest
+from viewer.demo.rows import Plot, Row, breadth, drawn_in, fitting, plots, rows_of
+from viewer.demo.site import Site, along, grown, is_box, widest
 
 Design = Callable[[Random, Sequence[complex], Sequence[complex], Plot], tuple[Body, int]]
 
@@ -38,13 +38,36 @@ class Manner:
 
 
 def old_block(site: Site) -> None:
-    """The old centre: party walls, steep roofs along and across the street, low wings in the yards."""
-    _block(site, Manner(10.5, 0.17, (6.2, 10.8), 0.02, (2.5, 5.0), 0.35, 0.4, _old_house, _old_corner, _old_wing))
+    """The old centre: party walls, steep roofs along and across the street, wings and back houses in the yards."""
+    _block(site, OLD)
+    _back_houses(site, 26.0)
+    _back_houses(site, 46.0)
+
+
+def _back_houses(site: Site, inward: float) -> None:
+    """Loose rows of low houses inside deep blocks, ``inward`` metres from their streets."""
+    rng = site.rng
+    if breadth(site.lot.ring) < 2 * inward + 16:
+        return
+    line, streets = drawn_in(site.lot.ring, site.lot.streets, inward, inward)
+    for row in rows_of(line, streets, 8.0) if line else ():
+        for plot in plots(row, 8.0, (0.5, 2.0), (7.0, 12.0), rng):
+            if not plot.ring and rng.random() < 0.42:
+                front, back = row.stretch(plot.low, plot.high, rng.uniform(6.0, 8.5))
+                storeys = rng.choice((1, 2, 2))
+                eaves = 0.4 + 2.75 * storeys
+                body = sweep(front, back, gable(FOOT, eaves, eaves + rng.uniform(2.6, 3.6)), "gable")
+                site.build(body, storeys, rng.choice(("residential", "workshop")), row.street(plot.low), storey=2.75)
+
+
+def old_rows(site: Site) -> None:
+    """Old houses on what is left of a lot around a sight."""
+    _block(site, OLD)
 
 
 def grid_block(site: Site) -> None:
     """The grid quarter: four to six storeys, pavilions at the corners, wings and workshops in the courtyards."""
-    _block(site, Manner(12.5, 0.0, (16.0, 24.0), 0.02, (4.0, 8.0), 0.7, 0.4, _grid_house, _grid_corner, _grid_wing))
+    _block(site, GRID)
     yard, (_, u) = widest(site.lot.ring), site.frame()
     if breadth(site.lot.ring) > 62 and site.rng.random() < 0.7:
         ring = rectangle(yard, u, site.rng.uniform(18, 28), site.rng.uniform(10, 13))
@@ -187,6 +210,10 @@ def _grid_wing(rng: Random, start: complex, outward: complex, width: float, stor
     return envelope(ring, FOOT, eaves, [(0, 0.0, 0.3)], "shed")
 
 
+OLD = Manner(10.5, 0.17, (6.2, 10.8), 0.02, (2.5, 5.0), 0.35, 0.4, _old_house, _old_corner, _old_wing)
+GRID = Manner(12.5, 0.0, (16.0, 24.0), 0.02, (4.0, 8.0), 0.7, 0.4, _grid_house, _grid_corner, _grid_wing)
+
+
 def terrace_rows(site: Site, line: tuple[complex, ...], streets: tuple[str, ...]) -> None:
     """Rows of narrow houses behind front gardens, each row of one design; a shed at the end of most gardens."""
     rng, depth = site.rng, 9.2
@@ -198,7 +225,7 @@ def terrace_rows(site: Site, line: tuple[complex, ...], streets: tuple[str, ...]
 
 def _terrace(site: Site, row: Row, group: Plot, depth: float) -> None:
     rng = site.rng
-    storeys, year = rng.choice((2, 2, 3)), rng.randint(1921, 1938)
+    storeys, year = rng.choice((2, 2, 3)), round(grown(row.front(group.low)) + rng.gauss(0, 4))
     eaves, rise, width = 0.5 + 2.85 * storeys, depth / 2 * rng.uniform(0.85, 1.1), rng.uniform(5.5, 6.5)
     count = max(2, round((group.high - group.low) / width))
     step, lit = (group.high - group.low) / count, rng.random() < 0.5

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from viewer.demo.geometry import Ring, cross, edges, inset
+from viewer.demo.geometry import Ring, cross, dot, edges, inset
 
 Point = tuple[float, float, float]
 Face = tuple[tuple[Point, ...], str]
@@ -170,8 +170,10 @@ def spire(ring: Ring, base: float, belfry: float, apex: float) -> Body:
 
 
 def flat(ring: Ring, base: float, roof: float, parapet: float = 0.7, thickness: float = 0.35) -> Body:
-    """A flat roof behind a parapet, over any simple ring whose edges are much longer than the parapet is thick."""
+    """A flat roof behind a parapet, over any simple ring; where an edge is too short for one, without it."""
     top, inner = roof + parapet, inset(ring, thickness)
+    if any(dot(b - a, d - c) <= 0 for (a, b), (c, d) in zip(edges(ring), edges(inner), strict=True)):
+        return Body(block(ring, base, roof), ring, roof, roof, "flat", base)
     faces: list[Face] = [(level(ring[::-1], base), FLOOR), (level(inner, roof), ROOF)]
     for (a, b), (c, d) in zip(edges(ring), edges(inner), strict=True):
         faces += [

@@ -320,6 +320,10 @@ class Taken:
             self._rings.append((*box, ring))
         return True
 
+    def reserve(self, ring: Ring) -> None:
+        """Take the land of a convex ring without asking."""
+        self._rings.append((*_box(ring), ring))
+
     def _inside(self, ring: Ring) -> bool:
         if any(_within(ring, p) for p in self._inward):
             return False

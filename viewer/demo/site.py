@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from viewer.demo import terrain
 from viewer.demo.geometry import Ring, contains, distance, edges, polygon, rectangle, unit
 from viewer.demo.house import House
 from viewer.demo.lots import Lot
@@ -35,6 +36,10 @@ class Site:
         for name, value in more.items():
             setattr(house, name, value)
         return self.put(house, gap)
+
+    def reserve(self, ring: Ring) -> None:
+        """Keep the land of a convex ring free, also where it leaves the lot."""
+        self.taken.reserve(ring)
 
     @property
     def street(self) -> str:
@@ -102,3 +107,8 @@ def across(ring: Ring, section: Profile, roof: str) -> Body:
 def is_box(front: Sequence[complex], back: Sequence[complex]) -> bool:
     """True for a stretch with two cuts at right angles to its front."""
     return len(front) == 2 and abs((front[1] - front[0]) - (back[1] - back[0])) < 0.01
+
+
+def grown(point: complex) -> float:
+    """The year in which the growing town reached a point: from 1896 near the centre outwards, 17 m a year."""
+    return min(max(1896.0, 1900 + (abs(point - complex(*terrain.CENTRE)) - 350) / 17), 2008.0)
