@@ -86,6 +86,16 @@ def one_line(error: BaseException, path: Path) -> str:
     return text[:200] or type(error).__name__
 
 
+def not_installed(path: Path, error: ImportError) -> LoadError:
+    """The refusal where GDAL itself cannot be started."""
+    return LoadError(
+        path,
+        f"the library that reads it cannot be started ({one_line(error, path)}).",
+        remedy='"citiverse doctor" tells what is missing.',
+        kind="not-installed",
+    )
+
+
 def damaged(path: Path, error: BaseException, place: str = "") -> LoadError:
     """The refusal for a file that GDAL cannot read."""
     return LoadError(

@@ -57,6 +57,10 @@ def load(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
             )
         opened = read(Path(path), driver, options, progress)
         return draw(opened, options, progress)
+    except ImportError as error:
+        from loaders._gdal import not_installed
+
+        raise not_installed(Path(path), error) from error
     except OSError as error:
         raise explain_os_error(Path(path), error) from error
     except MemoryError as error:

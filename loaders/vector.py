@@ -74,6 +74,10 @@ def load(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
                 kind="unknown-format",
             )
         return draw(read(path, driver, options, progress), options, progress)
+    except ImportError as error:
+        from loaders._gdal import not_installed
+
+        raise not_installed(Path(path), error) from error
     except OSError as error:
         raise explain_os_error(path, error) from error
     except MemoryError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def describe(path: str, loaded: LoadedFile) -> dict[str, Any]:
         "attributes": {
             name: {"type": column.kind, "count": column.count} for name, column in city.objects.columns.items()
         },
-        "layers": [],
+        "layers": _layers(city),
         "issues": [
             {
                 "severity": str(issue.severity),
@@ -98,6 +99,49 @@ def describe(path: str, loaded: LoadedFile) -> dict[str, Any]:
     }
 
 
+def _layers(city: CityData) -> list[dict[str, Any]]:
+    """What a raster or vector file held besides city objects."""
+    from loaders.layers import RasterData
+
+    source = city.source
+    if source is None:
+        return []
+    if isinstance(source, RasterData):
+        rows, columns = source.shape
+        bands = [
+            {"name": band.name, "unit": band.unit, "min": _finite(band.low), "max": _finite(band.high)}
+            for band in source.bands
+        ]
+        cells = source.values[0]
+        return [
+            {
+                "type": "raster",
+                "name": source.name,
+                "kind": source.kind,
+                "crs": source.crs.name,
+                "vertical": source.vertical,
+                "size": [columns, rows],
+                "bands": bands,
+                "nodata": int(cells.size - np.count_nonzero(np.isfinite(cells))),
+            }
+        ]
+    return [
+        {
+            "type": "vector",
+            "name": layer.name,
+            "features": layer.features,
+            "geometry_types": list(layer.geometry_types),
+            "crs": layer.crs.name,
+            "has_z": layer.has_z,
+        }
+        for layer in source.layers
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def _by_type(city: CityData) -> dict[str, int]:
     counts = np.bincount(np.asarray(city.objects.type_codes, np.int64), minlength=len(city.objects.type_names))
     pairs = [(name, int(count)) for name, count in zip(city.objects.type_names, counts, strict=False) if count]
@@ -110,7 +154,7 @@ def as_text(report: dict[str, Any]) -> str:
     types = ", ".join(f"{plain(name)} {count:,}" for name, count in objects["by_type"].items())
     lines = [
         plain(report["path"]),
-        f"  Format      {plain(report['format'])} {plain(report['version'])}",
+        f"  Format      {plain(report['format'])} {plain(report['version'])}".rstrip(),
         f"  CRS         {plain(report['crs'] or 'unknown')}",
         f"  Extent      {_extent(report['bbox'])}",
         f"  Objects     {objects['total']:,}, of which {objects['drawable']:,} can be drawn"
@@ -122,10 +166,23 @@ def as_text(report: dict[str, Any]) -> str:
         lines.append(f"  {name:<12}{level['objects']:,} objects, {level['triangles']:,} triangles, {area}")
     if report["textures"] or report["materials"]:
         lines.append(f"  Appearance  {report['textures']:,} textures, {report['materials']:,} materials")
+    lines += [_layer_line(layer) for layer in report["layers"]]
     lines += _attribute_lines(report["attributes"])
     lines += [line for issue in report["issues"] for line in _issue_lines(issue)] or ["  Issues      none"]
     lines.append(f"  Read in     {report['seconds']:.2f} s, {report['peak_memory_mib']:.0f} MiB")
     return "\n".join(lines)
+
+
+def _layer_line(layer: dict[str, Any]) -> str:
+    if layer["type"] == "raster":
+        columns, rows = layer["size"]
+        first = layer["bands"][0]
+        span = "" if first["min"] is None else f", {first['min']:g} to {first['max']:g} {plain(first['unit'])}".rstrip()
+        count = len(layer["bands"])
+        bands = f"{count} band{'s' * (count != 1)}"
+        return f"  Raster      {columns:,} x {rows:,} cells, {bands}{span}, {layer['nodata']:,} without a value"
+    kinds = ", ".join(plain(name) for name in layer["geometry_types"]) or "no geometry"
+    return f"  Layer       {plain(layer['name'])}: {layer['features']:,} features, {kinds}"
 
 
 def _extent(bbox: list[float] | None) -> str:

@@ -21,7 +21,10 @@ from typing import Any
 from viewer import syslibs
 from viewer.cli_common import CANNOT_DRAW, DONE, CliError, emit, plain
 
-PACKAGES = ("numpy", "orjson", "pysimdjson", "pyproj", "pillow", "vtk", "PySide6-Essentials")
+PACKAGES = (
+    *("numpy", "orjson", "pysimdjson", "pyproj", "rasterio", "pyogrio", "shapely"),
+    *("pillow", "vtk", "PySide6-Essentials"),
+)
 PROBE_SECONDS = 30
 
 
@@ -84,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examine() -> dict[str, Any]:
     """Everything that the report says, as plain values."""
-    absent = syslibs.missing(*_window_purposes())
+    absent = syslibs.missing(*_window_purposes(), syslibs.READING)
     return {
         "citiverse": _version("citiverse-viewer"),
         "python": platform.python_version(),

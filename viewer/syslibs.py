@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 DRAWING = "drawing"
 """Needed to draw at all (pictures without a window)."""
+READING = "reading"
+"""Needed to read rasters (GDAL, in rasterio's package)."""
 WINDOW = "window"
 """Needed to open a window of any kind."""
 X11 = "x11"
@@ -45,6 +47,7 @@ LIBRARIES = (
     Library("mesa-dri", "libgl1-mesa-dri", DRAWING),
     Library("libX11.so.6", "libx11-6", DRAWING),
     Library("libXcursor.so.1", "libxcursor1", DRAWING),
+    Library("libexpat.so.1", "libexpat1", READING),
     Library("libglib-2.0.so.0", "libglib2.0-0", WINDOW, "libglib2.0-0t64"),
     Library("libdbus-1.so.3", "libdbus-1-3", WINDOW),
     Library("libfontconfig.so.1", "libfontconfig1", WINDOW),
@@ -75,7 +78,7 @@ DRIVER_PATTERNS = ("dri/*_dri.so", "libgallium-*.so", "*/dri/*_dri.so", "*/libga
 
 
 def missing(*purposes: str) -> list[Library]:
-    """What is absent for any of the purposes (`DRAWING`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
+    """What is absent for any of the purposes (`DRAWING`, `READING`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
     if not sys.platform.startswith("linux"):
         return []
     fakes = {name.strip() for name in os.environ.get(FAKE_ENVIRONMENT, "").split(",") if name.strip()}
