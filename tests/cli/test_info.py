@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_one_line_and_code_3(citiverse: Callable, tmp_pat
         "missing.json": None,
         "empty.json": b"",
         "cut.city.json": json.dumps(small_city()).encode()[:500],
-        "other.json": b'{"type": "FeatureCollection", "features": []}',
+        "other.json": b'{"type": "Topology", "objects": {}}',
         "broken.citiverse": b"{",
     }
     for name, data in cases.items():
