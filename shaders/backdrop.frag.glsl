@@ -87,7 +87,7 @@ void main()
   vec2 footprint = fwidth(at.xy);
   if (ray.z < -1e-4 && eye.z > groundDisc.z) {
     // beside a city the eye wants a horizon, not a plain without end
-    float far = away / (0.4 * hazeMetres);
+    float far = length(at.xy - eye.xy) / (0.4 * hazeMetres);
     float air = 1.0 - exp(-far * far);
     rgb = mix(groundColour(at, footprint), skyColour(vec3(ray.xy, 0.0)), air);
   } else if (ray.z < 0.0) {

@@ -104,7 +104,7 @@ def canvas(request, qtbot, session):
 def settle(qtbot, canvas):
     qtbot.waitUntil(lambda: canvas.settled and bool(canvas.renderer_name), timeout=10_000)
     frames = -1
-    while frames != canvas.scene.frames:
+    while frames != canvas.scene.frames or not canvas.settled:
         frames = canvas.scene.frames
         qtbot.wait(60)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow, vtkTexture
+from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkTexture
 
 from viewer.document.state import Vec3
 from viewer.render.culling import View
@@ -60,9 +60,9 @@ class _Wanted:
 class LightMaps:
     """The maps of one scene: two of shadows (near the camera, whole scene) and one of heights."""
 
-    def __init__(self, window: vtkRenderWindow, scene: vtkRenderer, guard: RenderGuard):
+    def __init__(self, window: vtkRenderWindow, guard: RenderGuard):
         self._window = window
-        self._pass = DepthPass(window, scene, guard)
+        self._pass = DepthPass(window, guard)
         self._nothing_pixels = np.zeros((16, 4), np.float32)
         self._nothing = make_texture(self._nothing_pixels, 4, 4)
         self._textures = {name: MapTexture() for name in _SAMPLERS}

@@ -28,12 +28,11 @@ class DepthPass:
 
     Args:
         window: the scene's window.
-        scene: the renderer of the picture; it rests while a map is drawn.
         guard: catches what drivers say.
     """
 
-    def __init__(self, window: vtkRenderWindow, scene: vtkRenderer, guard: RenderGuard):
-        self._window, self._scene, self._guard = window, scene, guard
+    def __init__(self, window: vtkRenderWindow, guard: RenderGuard):
+        self._window, self._guard = window, guard
         self._renderer = vtkRenderer()
         self._renderer.SetAutomaticLightCreation(False)
         self._renderer.GetCullers().RemoveAllItems()
@@ -59,7 +58,7 @@ class DepthPass:
         self._uploaded.clear()
         self._renderer.RemoveAllViewProps()
         self._window.RemoveRenderer(self._renderer)
-        del self._window, self._scene, self._renderer
+        del self._window, self._renderer
 
     def steps(
         self,
@@ -74,7 +73,7 @@ class DepthPass:
         Yields after each slice how many triangles it had. The window is as before when the steps end or are given up.
         """
         self._aim(box)
-        with _Borrowed(self, self._window, self._scene, self._renderer, size):
+        with _Borrowed(self, self._window, self._renderer, size):
             done = number = 0
             while number == 0 or done < len(draws):
                 part = self._part(draws[done:], triangles)
@@ -143,16 +142,18 @@ class DepthPass:
 
 
 class _Borrowed:
-    """The window as a place for a map: of its size, without antialiasing, with the other renderer."""
+    """The window as a place for a map: of its size, without antialiasing, with no other renderer."""
 
-    def __init__(self, owner: DepthPass, window: vtkRenderWindow, scene: vtkRenderer, maps: vtkRenderer, size: int):
-        self._owner, self._window, self._scene, self._maps, self._size = owner, window, scene, maps, size
+    def __init__(self, owner: DepthPass, window: vtkRenderWindow, maps: vtkRenderer, size: int):
+        self._owner, self._window, self._maps, self._size = owner, window, maps, size
 
     def __enter__(self) -> None:
         window = self._window
         self._before = window.GetSize(), window.GetMultiSamples(), window.GetSwapBuffers()
         self._owner.picture_size = int(self._before[0][0]), int(self._before[0][1])
-        self._scene.DrawOff()
+        self._drawn = [renderer for renderer in window.GetRenderers() if renderer.GetDraw()]
+        for renderer in self._drawn:
+            renderer.DrawOff()
         self._maps.DrawOn()
         window.SetMultiSamples(0)
         window.SwapBuffersOff()
@@ -161,7 +162,8 @@ class _Borrowed:
     def __exit__(self, *_: object) -> None:
         size, samples, swap = self._before
         self._maps.DrawOff()
-        self._scene.DrawOn()
+        for renderer in self._drawn:
+            renderer.DrawOn()
         self._window.SetMultiSamples(samples)
         self._window.SetSwapBuffers(swap)
         # somebody may have given the picture another size meanwhile
