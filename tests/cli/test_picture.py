@@ -71,6 +71,21 @@ def test_options_change_the_picture(picture: Callable) -> None:
     assert differs(plain, picture("--no-legend", "--lod", "highest")) == 0
 
 
+def test_labels_and_caption_are_in_the_picture(picture: Callable, project: Path, citiverse: Callable) -> None:
+    plain = picture("--no-legend")
+    labelled = picture("--no-legend", "--label", "height")
+    assert 0.002 < differs(plain, labelled) < 0.3
+    assert differs(plain, picture("--no-legend", "--label", "height", "--no-labels")) == 0
+    assert differs(plain, picture("--no-legend", "--label", "")) == 0
+    raw = json.loads(project.read_text("utf-8"))
+    project.write_text(json.dumps({**raw, "caption": "Fictional"}), encoding="utf-8")
+    captioned = np.abs(pixels(picture("--no-legend", "--no-labels", path=project)) - pixels(plain)).max(axis=2) > 8
+    rows, columns = np.nonzero(captioned)
+    assert rows.min() > 90 and 5 < columns.min() < 24 and columns.max() < 120
+    answer = citiverse("render", project, "-o", "a.png", *SMALL, "--label", "heigth")
+    assert answer.code == 4 and "Did you mean 'height'" in answer.err
+
+
 def test_palette_and_range_reach_the_colours(picture: Callable) -> None:
     by_height = ("--no-legend", "--color-by", "height")
     assert differs(picture(*by_height), picture(*by_height, "--palette", "magma")) > 0.05

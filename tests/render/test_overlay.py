@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viewer.analysis.legend import Legend, LegendEntry
-from viewer.render.overlay import draw_legend
+from viewer.render.overlay import draw_legend, legend_box
 
 CLASSES = Legend(
     "Function",
@@ -75,3 +75,11 @@ def test_hostile_labels_are_harmless() -> None:
 
 def test_nothing_to_explain_draws_nothing() -> None:
     assert (draw_legend(blank(), Legend("Empty", "", "classes")) == 128).all()
+
+
+def test_the_box_is_where_the_legend_is() -> None:
+    box = legend_box(CLASSES, 1280, 720)
+    rows, columns = np.nonzero((draw_legend(blank(), CLASSES) != 128).any(axis=2))
+    assert box is not None
+    assert (columns.min(), rows.min(), columns.max(), rows.max()) == pytest.approx(box, abs=2)
+    assert legend_box(CLASSES, 20, 20) is None and legend_box(Legend("Empty", "", "classes"), 1280, 720) is None

@@ -131,3 +131,22 @@ def test_the_mouse_goes_through(overlay: LabelOverlay) -> None:
     parent = overlay.parentWidget()
     assert isinstance(parent, QWidget)
     assert parent.childAt(320, 240) is not overlay
+
+
+def test_the_menu_of_a_layer_chooses_what_is_written(qtbot: Any, session: Any, shell: Any, add_layer: Any) -> None:
+    from viewer.ui.desktop.panels.layers import LayerCard
+
+    layer = add_layer()
+    card = LayerCard(shell, layer)
+    qtbot.addWidget(card)
+    card.refresh(current=False)
+    (menu,) = [action.menu() for action in card.more.menu().actions() if action.text() == "Label by"]
+
+    def entries() -> dict[str, bool]:
+        menu.aboutToShow.emit()
+        return {action.text(): action.isChecked() for action in menu.actions() if not action.isSeparator()}
+
+    assert entries() == {"Default": True, "Nothing": False, "Function": False, "Height": False}
+    for title, value in (("Height", "height"), ("Nothing", ""), ("Default", None)):
+        next(action for action in menu.actions() if action.text() == title).trigger()
+        assert session.document.state.layer(layer).label_by == value and entries()[title]

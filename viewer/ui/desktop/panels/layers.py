@@ -130,6 +130,29 @@ class LayerCard(QFrame):
             action = menu.addAction(title, act)
             action.setParent(menu)
             self._shell.set_icon(action, icon)
+        menu.insertMenu(menu.actions()[1], self._label_menu(menu))
+        return menu
+
+    def _label_menu(self, parent: QMenu) -> QMenu:
+        """What is written beside the objects; filled when it is opened."""
+        menu = QMenu("Label by", parent)
+        self._shell.paint(menu, lambda m: m.setIcon(self._shell.icon("text")))
+
+        def fill() -> None:
+            menu.clear()
+            document = self._shell.session.document
+            city, now = document.cities.get(self.layer_id), document.state.layer(self.layer_id).label_by
+            names = sorted(city.objects.columns, key=str.casefold)[:MAX_TYPES] if city is not None else []
+            choices: list[tuple[str, str | None]] = [("Default", None), ("Nothing", "")]
+            for title, value in (*choices, *((menu_text(title_of(name), 40), name) for name in names)):
+                action = menu.addAction(title)
+                action.setCheckable(True)
+                action.setChecked(value == now)
+                action.triggered.connect(lambda _=False, v=value: self._label_chosen(v))
+            if names:
+                menu.insertSeparator(menu.actions()[len(choices)])
+
+        menu.aboutToShow.connect(fill)
         return menu
 
     def _facts_row(self) -> QHBoxLayout:
@@ -251,6 +274,9 @@ class LayerCard(QFrame):
 
     def _lod_chosen(self, index: int) -> None:
         self._shell.run("layer.set_lod", layer_id=self.layer_id, lod=str(self.lod.itemData(index)))
+
+    def _label_chosen(self, attribute: str | None) -> None:
+        self._shell.run("layer.set_label", layer_id=self.layer_id, attribute=attribute)
 
     def _type_clicked(self, name: str, on: bool) -> None:
         self._shell.run("layer.set_type_visible", layer_id=self.layer_id, type=name, visible=on)
