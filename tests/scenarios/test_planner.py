@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtTest import QTest
 
+from viewer.analysis.legend import count_text
 from viewer.session.registry import COMMANDS
 
 pytestmark = pytest.mark.gui
@@ -63,7 +64,7 @@ def test_from_click_to_legend_and_back(town: Any, tmp_path: Path) -> None:
     assert town.state.layer(layer).filter
     values = {r: city.objects.attributes_of(r).get("function") for r in np.unique(town.ids()).tolist() if r >= 0}
     assert set(values.values()) == {city.objects.attributes_of(row)["function"]}
-    assert window.style_panel.shown.text() == f"{_shown(town):,} of {city.drawable:,} shown"
+    assert window.style_panel.shown.text() == f"{count_text(_shown(town))} of {count_text(city.drawable)} shown"
 
     town.click(town.pixel_of(row))
     window.canvas.setFocus()
