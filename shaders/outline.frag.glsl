@@ -1,7 +1,7 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 // A line where the mask has an edge, about three points wide.
-// Uniforms: maskTex (RGBA8: code, depth in 24 bits), lineScale (pixels per point),
+// Uniforms: maskTex (RGBA32F: code, depth), lineScale (pixels per point),
 //           hidden (1: thin and dashed, whatever is in front; 0: solid, where the object is in front)
 uniform sampler2D maskTex;
 //VTK::CustomUniforms::Dec
@@ -14,10 +14,9 @@ void main()
   int code = 0;
   for (int i = 0; i < TAPS; ++i) {
     ivec2 at = clamp(here + ivec2(round(TAP[i] * lineScale)), ivec2(0), limit);
-    vec4 mask = texelFetch(maskTex, at, 0);
-    int kind = int(mask.r * 255.0 + 0.5);
-    float away = dot(mask.gba, vec3(255.0, 65280.0, 16711680.0)) / 16777215.0;
-    if (kind > 0) { inside += 1.0; depth = min(depth, away); }
+    vec2 mask = texelFetch(maskTex, at, 0).rg;
+    int kind = int(mask.r + 0.5);
+    if (kind > 0) { inside += 1.0; depth = min(depth, mask.g); }
     code = max(code, kind);
   }
   vec4 line = outlineColour(code, inside / float(TAPS), hidden == 1);

@@ -64,6 +64,18 @@ def test_class_colours_differ(name):
         assert gaps.min() > 0.05
 
 
+@pytest.mark.parametrize("name", names("categorical"))
+def test_class_colours_stay_apart_under_light_and_shade(name):
+    """A face in the sun shows the colour, one in the shade 0.85 of it; no two classes may look alike then."""
+    colors = np.array([*palette(name).colors, OTHER, NO_DATA], np.float64)
+    for count, matrix in ((len(colors), np.eye(3)), (6, BLIND["protan"]), (6, BLIND["deutan"])):
+        seen = [oklab(np.clip(linear(colors[:count] * s) @ np.array(matrix).T, 0, 1)) for s in (0.85, 0.92, 1.0)]
+        for one in seen:
+            for other in seen:
+                gaps = np.linalg.norm(one[:, None] - other[None], axis=2) + 9 * np.eye(count)
+                assert gaps.min() > 0.03  # (0.02 is about what eyes just tell apart)
+
+
 def test_names_and_reversal():
     assert is_palette("viridis") and is_palette("viridis-reversed") and not is_palette("nope")
     assert (palette("cividis-reversed").colors == palette("cividis").colors[::-1]).all()

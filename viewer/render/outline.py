@@ -34,7 +34,7 @@ PROPOSED, HOVERED, SELECTED = 1, 2, 3
 """Codes in the mask; where objects of two kinds touch, the higher one draws the line."""
 MOST_TRIANGLES = 1_500_000
 """Triangles of a mask; what has more is told by its colour only."""
-_UNSIGNED_CHAR = 3
+_VTK_FLOAT = 10
 _NO_ROWS = np.zeros(0, np.int64)
 
 
@@ -200,7 +200,7 @@ class Outline:
                 self._buffer.ReleaseGraphicsResources(self._window)
             self._buffer = vtkOpenGLFramebufferObject()
             self._buffer.SetContext(self._window)
-            self._buffer.PopulateFramebuffer(width, height, True, 1, _UNSIGNED_CHAR, True, 24, 0, False)
+            self._buffer.PopulateFramebuffer(width, height, True, 1, _VTK_FLOAT, True, 24, 0, False)
             self._size = width, height
             self._texture.SetTextureObject(self._buffer.GetColorAttachmentAsTextureObject(0))
         self._buffer.Bind()
