@@ -47,7 +47,9 @@ def assert_sound(body: Body) -> trimesh.Trimesh:
         assert size > 1e-6
         assert np.abs((points - points[0]) @ normal).max() / size < 0.006, (body.roof, kind)
         up = normal[2] / size
-        assert {"RoofSurface": up > 0.05, "WallSurface": abs(up) < 0.18, "GroundSurface": up < -0.99}[kind], up
+        expected = {"RoofSurface": up > 0.05, "WallSurface": abs(up) < 0.18, "GroundSurface": up < -0.99,
+                    "OuterCeilingSurface": up < -0.05}  # fmt: skip
+        assert expected[kind], up
     assert body.ridge == pytest.approx(mesh.bounds[1][2], abs=1e-3)
     assert body.base < body.eaves <= body.ridge
     return mesh

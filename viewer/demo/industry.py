@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import hypot
 from random import Random
 
 from viewer.demo.dormers import Fixture, fit
 from viewer.demo.envelope import lathe
 from viewer.demo.geometry import Ring, area, dot, edges, polygon, rectangle, unit
 from viewer.demo.house import FOOT, House
-from viewer.demo.roofs import Body, Face, barrel, block, flat, gable, lantern, saw_tooth
+from viewer.demo.roofs import FLOOR, ROOF, WALL, Body, Face, Point, at, barrel, flat, gable, lantern, saw_tooth
 from viewer.demo.rows import breadth, drawn_in, fitting, plots
 from viewer.demo.site import Site, across, along, is_box, widest
 
@@ -170,27 +172,51 @@ def power_station(site: Site) -> None:
     site.put(House(site.lot.quarter, site.street, "industry", 1, None, parts, "Alda Power Station", 1934, storey=15.0))
 
 
+_UNDER = "OuterCeilingSurface"
+
+
 def _cranes(site: Site) -> None:
     """Gantry cranes every seventy metres along edges without a street (the quay)."""
     for (a, b), name in zip(edges(site.lot.ring), site.lot.streets, strict=True):
         u, length = unit(b - a), abs(b - a)
         for place in _steps(length, 70.0, 30.0) if not name and length > 80 else ():
-            _crane(site, a + u * place + u * 7.5j, u)
+            _crane(site, a + u * place + u * 5.5j, u)
+
+
+_PORTAL = ((-6.0, FOOT), (-4.6, FOOT), (-4.6, 11.0), (4.6, 11.0), (4.6, FOOT), (6.0, FOOT), (6.0, 13.0), (-6.0, 13.0))
+"""A portal crane's gate, seen from the water: metres along the quay, height."""
+_JIB = ((-1.6, 13.0), (1.6, 13.0), (1.6, 24.0), (5.5, 25.0), (5.5, 27.0), (1.2, 28.0), (-23.0, 36.5), (-23.0, 35.7),
+        (-1.6, 24.6))  # fmt: skip
+"""Its mast, jib and counterweight, seen from the side: metres away from the water, height. It stands on the gate."""
 
 
 def _crane(site: Site, middle: complex, u: complex) -> None:
-    """A portal crane: four legs, portal, cab and a jib over the water; closed boxes that touch."""
-    boxes: list[tuple[complex, float, float, float, float]] = [
-        (complex(x, y), 0.9, 0.9, FOOT, 13.0) for x in (-5.5, 5.5) for y in (-4.5, 4.5)
+    """A portal crane with its jib over the water, one closed body."""
+
+    def point(x: float, y: float, z: float) -> Point:
+        return at(middle + u * complex(x, y), z)
+
+    wide, deep = 0.9, 2.4
+    faces: list[Face] = [
+        (tuple(point(x, -deep, z) for x, z in _PORTAL), WALL),
+        (tuple(point(x, deep, z) for x, z in reversed(_PORTAL)), WALL),
+        (tuple(point(wide, y, z) for y, z in _JIB), WALL),
+        (tuple(point(-wide, y, z) for y, z in reversed(_JIB)), WALL),
     ]
-    boxes += [(0j, 12.0, 10.0, 13.0, 15.0), (0j, 4.4, 4.4, 15.0, 19.0), (-1j, 1.8, 1.8, 19.0, 30.0)]
-    faces: list[Face] = []
-    for at, length, depth, low, high in boxes:
-        faces += block(rectangle(middle + u * at, u, length, depth), low, high)
-    jib = rectangle(middle - 9j * u, u, 1.4, 30.0)
-    faces += block(jib, 30.0, 31.2)
-    plan = rectangle(middle, u, 11.9, 9.9)
-    body = Body(tuple(faces), plan, 15.0, 31.2, "none", FOOT)
+    for (a, low), (b, high) in pairwise((_PORTAL[-1], *_PORTAL[:-1])):
+        kind = FLOOR if low == high == FOOT else _UNDER if low == high else WALL
+        ring = (point(a, -deep, low), point(a, deep, low), point(b, deep, high), point(b, -deep, high))
+        faces.append((ring, kind))
+    for (a, low), (b, high) in list(pairwise((*_JIB, _JIB[0])))[1:]:
+        lean = (a - b) / hypot(b - a, high - low)
+        kind = ROOF if lean > 0.17 else _UNDER if lean < -0.17 else WALL
+        ring = (point(wide, a, low), point(-wide, a, low), point(-wide, b, high), point(wide, b, high))
+        faces.append((ring, kind))
+    gate = [point(x, y, 13.0) for x, y in ((-6, -deep), (6, -deep), (6, deep), (-6, deep))]
+    mast = [point(x, y, 13.0) for x, y in ((-wide, -1.6), (wide, -1.6), (wide, 1.6), (-wide, 1.6))]
+    faces.append(((gate[0], gate[1], gate[2], mast[2], mast[1], mast[0]), ROOF))
+    faces.append(((gate[0], mast[0], mast[3], mast[2], gate[2], gate[3]), ROOF))
+    body = Body(tuple(faces), rectangle(middle, u, 12.0, 2 * deep), 13.0, 36.5, "none", FOOT)
     site.build(body, 1, "crane", kind="OtherConstruction", name="Quay crane", outbuilding=True)
 
 
