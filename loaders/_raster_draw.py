@@ -82,12 +82,13 @@ class _Drawing:
         heights = raster.values[0]
         water = raster.kind == "water"
         self._explain_holes(heights)
-        net = network(heights, TOLERANCE, MAX_TRIANGLES, lambda done: self.progress.report(0.5 + 0.3 * done, "meshing"))
+        most = min(MAX_TRIANGLES, self.options.max_triangles)
+        net = network(heights, TOLERANCE, most, lambda done: self.progress.report(0.5 + 0.3 * done, "meshing"))
         if net.tolerance > TOLERANCE:
             self.issues.info(
                 "coarse-relief",
                 f"The relief is drawn to {net.tolerance:.2f} m instead of {TOLERANCE} m, so that it stays near "
-                f"{MAX_TRIANGLES:,} triangles.",
+                f"{most:,} triangles.",
             )
         rows, columns = net.vertices.T.astype(np.float64)
         corners = np.column_stack([self._world(columns + 0.5, rows + 0.5), np.zeros(len(rows))])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from loaders.api import LoadError, LoaderSpec, LoadOptions, LoadResult, Progress
 
+GZIP = b"\x1f\x8b"
 SQLITE = b"SQLite format 3\x00"
 _GPKG_IDS = (b"GPKG", b"GP10", b"GP11")
 _SHAPE = b"\x00\x00\x27\x0a"
@@ -36,10 +37,11 @@ def driver_of(head: bytes, path: Path) -> str | None:
 
 
 def sniff(head: bytes, path: Path) -> int:
-    """How surely the first bytes are a vector file of these formats."""
-    if path.name.lower().endswith(".gz"):
+    """How surely the first bytes (unpacked) are a vector file of these formats; only GeoJSON may be gzipped."""
+    packed = path.name.lower().endswith(".gz")
+    driver = driver_of(head, path.with_suffix("") if packed else path)
+    if packed and driver != "GeoJSON":
         return 0
-    driver = driver_of(head, path)
     if driver == "GeoJSON":
         return 90 if _FEATURES.search(head) else 60
     return 95 if driver else 0
@@ -47,7 +49,7 @@ def sniff(head: bytes, path: Path) -> int:
 
 SPEC = LoaderSpec(
     name="Vector layers",
-    extensions=(".gpkg", ".geojson", ".shp", ".fgb"),
+    extensions=(".gpkg", ".geojson", ".geojson.gz", ".shp", ".fgb"),
     sniff=sniff,
     load="loaders.vector:load",
     version=1,
@@ -65,7 +67,10 @@ def load(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            driver = driver_of(file.read(4096), path)
+            head = file.read(4096)
+        if head.startswith(GZIP):
+            return _load_packed(path, options, progress)
+        driver = driver_of(head, path)
         if driver is None:
             raise LoadError(
                 path,
@@ -84,3 +89,24 @@ def load(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
         raise LoadError(
             path, "not enough memory to read this file.", remedy="Cut it into parts.", kind="out-of-memory"
         ) from error
+
+
+def _load_packed(path: Path, options: LoadOptions, progress: Progress) -> LoadResult:
+    """GeoJSON in gzip: unpacked within limits to a file of its own first."""
+    import tempfile
+    from dataclasses import replace
+
+    from loaders.cityjson_source import read_source
+
+    name = Path(path.stem).stem + ".geojson"
+    text = read_source(path, options, progress)
+    if driver_of(text[:4096], Path(name)) != "GeoJSON":
+        raise LoadError(path, "only GeoJSON can be read packed.", remedy="Unpack it first.", kind="unknown-format")
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / name
+        plain.write_bytes(text)
+        try:
+            result = load(plain, options, progress)
+        except LoadError as error:
+            raise LoadError(path, error.reason, place=error.place, remedy=error.remedy, kind=error.kind) from error
+    return replace(result, value=replace(result.value, name=path.name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -431,3 +433,20 @@ def test_nothing_beside_the_file_is_touched(write, tmp_path):
     assert loaded.result.value.crs.name == "EPSG:28992"
     assert not loaded.result.issues
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_only_the_drivers_that_are_used_are_there():
+    """In a fresh process, as the worker's: what GDAL could be tricked into opening is not registered."""
+    program = """
+import json
+from loaders import _gdal
+_gdal.shut_doors()
+import rasterio.env, pyogrio
+with rasterio.Env() as env:
+    print(json.dumps([sorted(env.drivers()), sorted(pyogrio.list_drivers())]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    used = {"GTiff", "COG", "AAIGrid", "GPKG", "GeoJSON", "ESRI Shapefile", "FlatGeobuf", "MEM", "Memory"}
+    for drivers in json.loads(done.stdout):
+        assert set(drivers) <= used
+    assert done.stderr == ""

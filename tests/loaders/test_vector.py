@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -462,6 +463,18 @@ def test_geojson_is_told_from_cityjson_whatever_its_name(collection, tmp_path):
     text = '{"CityObjects":{"a":{"type":"Building","geometry":[{"type":"MultiPoint","boundaries":[]}]}}'
     late.write_text(text + "}")
     assert registry.pick(late).name == "CityJSON"
+
+
+def test_geojson_may_be_packed(collection):
+    plain = collection([feature({"type": "Point", "coordinates": [0, 0]})], name="p.geojson", crs=RD)
+    packed = plain.with_name("p.geojson.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert registry.pick(packed).name == "Vector layers"
+    city = load_in_process(packed).result.value
+    assert (city.name, city.objects.type_of(0)) == ("p.geojson.gz", "+p")
+    packed.write_bytes(gzip.compress(b'{"type": "FeatureCollection", "features": [' + b" " * 30_000_000))
+    with pytest.raises(LoadError, match=r"p\.geojson\.gz"):
+        read(packed)
 
 
 def test_what_was_read_survives_storing(write, tmp_path):

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from loaders.worker import load_in_process
+from viewer.document.project import save_project
+from viewer.document.state import DocumentState, LayerState
 
 
 def settle(session, loads, seconds=20.0):
@@ -60,6 +62,16 @@ def test_layers_opened_before_the_terrain_are_laid_on_it(session, loads, files):
     settle(session, loads)
     assert heights(session) == {"points.geojson": 0.0}
     session.run("file.open", paths=[str(terrain)])
+    settle(session, loads)
+    assert heights(session)["points.geojson"] > 20
+
+
+def test_layers_of_a_project_are_laid_on_its_terrain(session, loads, files, tmp_path):
+    terrain, points = files
+    layers = tuple(LayerState(f"layer-{n}", path.name, str(path)) for n, path in enumerate((points, terrain), 1))
+    path = tmp_path / "town.citiverse"
+    save_project(DocumentState(layers=layers), path)
+    session.run("file.open", paths=[str(path)])
     settle(session, loads)
     assert heights(session)["points.geojson"] > 20
 

@@ -217,6 +217,8 @@ class Opening:
             document.provide_city(layer_id, loaded.result)
         except KeyError:
             return  # the layer was removed, beyond undo, while it was loading
+        for flat in self._ground.arrived(file_key(path)):
+            self.reload(flat)
         if any(issue.kind == NOTHING_TO_DRAW for issue in loaded.result.issues):
             self._tell(layer_id, loaded.result, True)
         self._home_at_last()
