@@ -40,6 +40,7 @@ from viewer.ui.desktop.files import Files
 from viewer.ui.desktop.keys_help import KeysHelp
 from viewer.ui.desktop.panels.inspector import Inspector
 from viewer.ui.desktop.panels.layers import LAYER_ICONS, LayersPanel
+from viewer.ui.desktop.panels.light import LightPanel
 from viewer.ui.desktop.panels.report import ReportPanel
 from viewer.ui.desktop.panels.style import StylePanel
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
@@ -59,10 +60,11 @@ POLL_MS = 15
 READY_MS = 300
 """After the window came: its own first picture has been drawn by then."""
 NO_SUCH_ID = "No object with such an id"
-PANELS = ("layers", "style", "inspector", "viewpoints", "report")
+PANELS = ("layers", "style", "light", "inspector", "viewpoints", "report")
 _TITLES = {
     "layers": "Layers",
     "style": "Colour and filter",
+    "light": "Light",
     "inspector": "Inspector",
     "viewpoints": "Viewpoints",
     "report": "Load report",
@@ -119,10 +121,11 @@ class MainWindow(QMainWindow):
     def _build_panels(self) -> None:
         self.layers = LayersPanel(self.shell)
         self.style_panel = StylePanel(self.shell)
+        self.light = LightPanel(self.shell)
         self.inspector = Inspector(self.shell)
         self.viewpoints = ViewpointsPanel(self.shell)
         self.report = ReportPanel(self.shell)
-        widgets = (self.layers, self.style_panel, self.inspector, self.viewpoints, self.report)
+        widgets = (self.layers, self.style_panel, self.light, self.inspector, self.viewpoints, self.report)
         self.docks = {
             name: Dock(self.shell, name, _TITLES[name], widget, self)
             for name, widget in zip(PANELS, widgets, strict=True)
@@ -132,13 +135,15 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         """The layout at first: layers over style to the left, inspector over viewpoints to the right."""
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        places = {"layers": left, "style": left, "inspector": right, "viewpoints": right}
+        places = {"layers": left, "style": left, "light": left, "inspector": right, "viewpoints": right}
         for name, dock in self.docks.items():
             self.removeDockWidget(dock)
             dock.setFloating(False)
             self.addDockWidget(places.get(name, Qt.DockWidgetArea.BottomDockWidgetArea), dock)
             dock.setVisible(name != "report")
         self.splitDockWidget(self.docks["layers"], self.docks["style"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self.docks["style"], self.docks["light"])
+        self.docks["style"].raise_()
         self.splitDockWidget(self.docks["inspector"], self.docks["viewpoints"], Qt.Orientation.Vertical)
         for area in (left, right):
             self.setCorner(Qt.Corner.BottomLeftCorner if area == left else Qt.Corner.BottomRightCorner, area)
