@@ -381,3 +381,17 @@ def test_streets_behind_houses_are_not_named(town_view: Any) -> None:
     assert texts < everything and len(everything) >= len(texts) + 3
     hidden = ORIGIN + np.array([1.5 * STEP, 3.5 * STEP, 1.0])
     assert not scene.sees(hidden) and scene.sees(ORIGIN + np.array([4 * STEP, 200.0, 2.0]))
+
+
+def test_trees_do_not_hide_labels(town_view: Any) -> None:
+    from viewer.render import raypick
+
+    hidden = ORIGIN + np.array([1.5 * STEP, 3.5 * STEP, 1.0])
+    low = ORIGIN + np.array([4 * STEP, -30.0, 3.0])
+    scene = town_view.scene
+    scene.apply(replace(picture(), camera=Camera(tuple(low), (low[0], low[1] + 300.0, 8.0))))
+    assert raypick.blocked(scene.origin, scene.view(), list(scene.layers.values()), hidden)
+    kinds = replace(HOUSES.objects, type_names=("SolitaryVegetationObject",))
+    layer = scene.layers["houses"]
+    layer.city = replace(HOUSES, objects=kinds)
+    assert not raypick.blocked(scene.origin, scene.view(), list(scene.layers.values()), hidden)

@@ -239,7 +239,10 @@ class Shapes:
         return Found("solid", rows, self._probe[rows], anchors, np.zeros_like(anchors), extent, volume)
 
     def _widen(self, owner: Int64, rows: Int64, world: Float64) -> None:
-        for axis in range(3):
-            np.minimum.at(self._low[:, axis], owner, world[:, axis])
-            np.maximum.at(self._high[:, axis], owner, world[:, axis])
-        self._probe[owner] = rows
+        if not len(owner):
+            return
+        # vertices of an object stand together: first the boxes of runs, then those of objects
+        first = np.concatenate([[0], np.flatnonzero(np.diff(owner)) + 1])
+        np.minimum.at(self._low, owner[first], np.minimum.reduceat(world, first, axis=0))
+        np.maximum.at(self._high, owner[first], np.maximum.reduceat(world, first, axis=0))
+        self._probe[owner[first]] = rows[first]

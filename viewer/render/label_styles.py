@@ -97,7 +97,7 @@ class Looks:
 
 
 def _at_night(style: TextStyle, ink: Rgb) -> TextStyle:
-    return replace(style, ink=ink, halo=_NIGHT_HALO, halo_opacity=0.8)
+    return replace(style, ink=ink, halo=_NIGHT_HALO, halo_opacity=0.92)
 
 
 def label_scale(height_px: int, ratio: float = 1.0) -> float:

@@ -42,7 +42,7 @@ CELL = 4
 """Side of a cell of the grid of free pixels."""
 MARGIN, GAP_X, GAP_Y = 8.0, 7.0, 3.0
 """Pixels kept free at the picture's edge and about a label, before scaling."""
-REPEAT = 340.0
+REPEAT = 460.0
 """Pixels between two labels with the name of one street, before scaling."""
 KEPT_ROOM = 0.8
 """Of what a new label needs, the part that is enough for one that is shown already."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import LineSet, PointSet
+from loaders.city import Bool, CityData, LineSet, PointSet
 from viewer.render.culling import View
 from viewer.render.layer import LayerView, LodView
 from viewer.render.markers import nearest_marker, segment_starts
@@ -94,8 +95,22 @@ def _nearest(
     return int(part.tags[first, 0]), world[first] + (world[first + 1] - world[first]) * found[1]
 
 
+_HIDES: WeakKeyDictionary[CityData, Bool] = WeakKeyDictionary()
+
+
+def _hides(city: CityData) -> Bool:
+    """bool (N,): objects behind which labels are hidden, which is all but plants."""
+    found = _HIDES.get(city)
+    if found is None:
+        names = np.array(
+            ["Vegetation" not in name and "Plant" not in name for name in city.objects.type_names] or [True]
+        )
+        found = _HIDES[city] = np.asarray(names[np.clip(city.objects.type_codes, 0, len(names) - 1)], np.bool_)
+    return found
+
+
 def blocked(origin: Float64, view: View, layers: Sequence[LayerView], point: Float64) -> bool:
-    """True if a shown face stands between the eye and a point in world coordinates."""
+    """True if a shown face, other than of a plant, stands between the eye and a point in world coordinates."""
     start = view.eye + origin
     way = point - start
     distance = float(np.linalg.norm(way))
@@ -104,6 +119,7 @@ def blocked(origin: Float64, view: View, layers: Sequence[LayerView], point: Flo
         return False
     for layer in layers:
         for lod in layer.shown_lods():
-            if _pick_faces(layer, lod, start, way / distance, layer.style.shown_lod == lod.index + 1, limit):
+            shown = (layer.style.shown_lod == lod.index + 1) & _hides(layer.city)
+            if _pick_faces(layer, lod, start, way / distance, shown, limit):
                 return True
     return False
