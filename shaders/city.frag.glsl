@@ -70,6 +70,10 @@ void main()
 #elif COLOUR_MODE == 2
   vec4 photo = themeColour(themeTag, textureUV, s.rgb);
   s.rgb = photo.rgb;
+  if (photo.a > 0.25) { s.glow = vec3(0.0); s.gloss = 0.0; s.n = f.n; }   // no windows of ours on it
+#if THEME_CLEAR == 1
+  if (seenThrough(themeTag.y, idPass == 1)) discard;
+#endif
   vec3 rgb = photo.a > 0.5 ? shadePhoto(s, f) : lit(s, f);
 #else
   vec3 rgb = lit(s, f);

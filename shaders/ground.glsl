@@ -18,7 +18,7 @@ void green(Face f, inout Finish m)
 {
   m.tone = m.joint = GRASS;
   m.humps = vec2(23.0, 2.3);
-  m.rough = vec2(0.034, 0.024);
+  m.rough = vec2(0.026, 0.020);
   float angle = 6.2831853 * f.random;
   if (f.use == 17) { m.tone = m.joint = vec3(0.500, 0.580, 0.410); m.rough = vec2(0.06, 0.06); }
   else if (f.use == 18) m.tone = m.joint = GRASS * vec3(1.0, 0.985, 0.96);

@@ -4,8 +4,15 @@
 uniform sampler2D heightTex;
 
 const vec3 SKY_RADII = vec3(4.0, 13.0, 42.0);   // metres; as in skyview.py
-const vec3 SKY_SHARE = vec3(0.26, 0.32, 0.30);  // what each distance can take away
+const vec3 SKY_SHARE = vec3(0.30, 0.36, 0.32);  // what each distance can take away
 const float SKY_UNKNOWN = 0.86;                 // outside of the map
+
+// Height of what lies highest at a place, and its mean over the nearest distance; far down where nothing is known.
+vec2 heightsAt(vec2 at)
+{
+  vec2 heights = texture(heightTex, (at - heightArea.xy) / max(heightArea.z, 1e-3)).rg;
+  return heightArea.z > 0.0 ? heights : vec2(-1e9);
+}
 
 // Share of the sky, 0..1, as seen from a face with normal n at scene coordinates at.
 float skyOpen(vec3 at, vec3 n)
@@ -16,7 +23,7 @@ float skyOpen(vec3 at, vec3 n)
     // a wall looks away from its own house
     vec2 p = (at.xy + n.xy * SKY_RADII[k] * 0.75 - heightArea.xy) / heightArea.z;
     float rise = max(texture(heightTex, p)[k + 1] - at.z - 0.2, 0.0);
-    taken += SKY_SHARE[k] * rise / (rise + 0.7 * SKY_RADII[k]);
+    taken += SKY_SHARE[k] * rise / (rise + 0.6 * SKY_RADII[k]);
   }
   vec2 q = (at.xy - heightArea.xy) / heightArea.z;
   vec2 edge = min(q, 1.0 - q);

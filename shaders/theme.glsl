@@ -1,8 +1,9 @@
 // Materials and textures of a CityJSON appearance theme.
-// Uniforms: themeTex (RGBA float table, 1024 wide: material m is texel m: rgb, 1 if it has a colour;
+// Uniforms: themeTex (RGBA float table, 1024 wide: material m is texel m: rgb, 1 + transparency if it has a colour,
+//           minus its transparency if it has none;
 //           texture t is two texels from themeTextures + 2 t: page x, y, w, h in 0..1; page, wrap, border code, scale),
 //           page0..page3 (atlas pages), themeTextures (texel where textures start; 0 = no table)
-// Defined by the program: THEME_PAGES (0 to 4 pages: a software renderer pays for each, whichever a pixel shows).
+// Defined by the program: THEME_CLEAR (1: some materials are transparent), THEME_PAGES (0 to 4 pages: a software renderer pays for each, whichever a pixel shows).
 uniform sampler2D themeTex;
 #if THEME_PAGES > 0
 uniform sampler2D page0;
@@ -69,19 +70,34 @@ vec4 textureColour(int t, vec2 uv, vec2 dx, vec2 dy)
   return vec4(texel.rgb, texel.a < 0.5 ? 0.0 : 1.0);
 }
 
-// rgb = colour of a face, base where the theme has none; a = 1 where it comes from a photo
+#if THEME_CLEAR == 1
+// Whether a pixel of a transparent material is left out: of 4 x 4 pixels as many as it lets through (an ordered
+// pattern), so that depth and order never matter. What cannot be seen at all is not there for ids either.
+bool seenThrough(int material, bool ids)
+{
+  if (themeTextures <= 0 || material < 0) return false;
+  float a = themeEntry(material).a;
+  float clear = a > 0.5 ? a - 1.0 : -a;
+  int x = int(gl_FragCoord.x) & 3, y = int(gl_FragCoord.y) & 3, d = x ^ y;
+  int rank = ((d & 1) << 3) | ((y & 1) << 2) | ((d & 2)) | ((y & 2) >> 1);
+  return clear > (ids ? 0.99 : (float(rank) + 0.5) / 16.0);
+}
+#endif
+
+// rgb = colour of a face, base where the theme has none; a = 1 where it comes from a photo, 0.5 from a material
 vec4 themeColour(ivec2 tag, vec2 uv, vec3 base)
 {
   vec2 dx = dFdx(uv), dy = dFdy(uv);
+  float from = 0.0;
   if (themeTextures > 0) {
     if (tag.y >= 0) {
       vec4 material = themeEntry(tag.y);
-      if (material.a > 0.5) base = material.rgb;
+      if (material.a > 0.5) { base = material.rgb; from = 0.5; }
     }
     if (tag.x >= 0) {
       vec4 photo = textureColour(tag.x, uv, dx, dy);
       if (photo.a > 0.5) return vec4(photo.rgb, 1.0);
     }
   }
-  return vec4(base, 0.0);
+  return vec4(base, from);
 }

@@ -1,6 +1,11 @@
 // Water: a calm surface that mirrors the sky. Needs finish.glsl.
 // Uniforms: waterTime (seconds; constant when nothing plays).
-const vec3 WATER_DEEP = vec3(0.290, 0.430, 0.460);
+// Defined by the program: LIGHTING (1: the map of heights tells where the shore is).
+#if LIGHTING == 1
+vec2 heightsAt(vec2 at);   // skyview.glsl
+#endif
+const vec3 FOAM = vec3(0.780, 0.850, 0.855);
+const vec3 WATER_DEEP = vec3(0.365, 0.520, 0.560);
 
 // Slope of one wave: direction, length (metres).
 vec2 wave(vec2 at, vec2 way, float metres, float px)
@@ -18,5 +23,12 @@ void water(Face f, inout Finish m)
   m.n = normalize(vec3(-0.022 * slope, 1.0));
   m.share = 1.0;
   m.pane = WATER_DEEP;
+#if LIGHTING == 1
+  // lighter along the shore, where the ground around rises; not below bridges
+  vec2 heights = heightsAt(f.at.xy) - f.at.z;
+  float shore = smoothstep(0.05, 1.1, heights.y) * (1.0 - smoothstep(0.3, 0.8, heights.x));
+  float lap = 0.75 + 0.25 * sin(0.7 * waterTime + 0.9 * f.at.x + 1.3 * f.at.y) * seen(4.0, px);
+  m.pane = mix(WATER_DEEP, FOAM, 0.55 * shore * lap);
+#endif
   m.straight = 0.04;
 }

@@ -248,8 +248,9 @@ class LayerView:
         if mode in self._spoiled or (mode == "theme" and textures is None):
             mode, textures = "surface", None
         lod.bind_theme(self._theme if textures is not None else None)
+        pages, clear = (len(textures.pages), textures.clear) if textures is not None else (0, False)
         for material in lod.materials:
-            material.set_mode(mode, len(textures.pages) if textures is not None else 0, self._realism, self._lighting)
+            material.set_mode(mode, pages, self._realism, self._lighting, clear)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:

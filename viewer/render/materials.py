@@ -65,7 +65,7 @@ class CityMaterial:
     ):
         self.kind = "faces" if kind == "copies" else kind
         self._copied = copies is not None
-        self._mode = "surface", 0, "shaded", True
+        self._mode = "surface", 0, "shaded", True, False
         self._lod_index, self._style, self._copies = lod_index, style, copies
         self._caster: tuple[vtkOpenGLShaderProperty, vtkProperty] | None = None
         self._plain = False
@@ -104,14 +104,20 @@ class CityMaterial:
         """Highlight one object row (-1 = none): a uniform, no upload."""
         self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
 
-    def set_mode(self, mode: str, pages: int = 0, realism: str = "shaded", lighting: bool = True) -> None:
-        """Choose "surface", "object" or "theme" (with so many atlas pages), "plain", "shaded" or "textured", and
-        whether there are shadows and shade under the sky."""
-        wanted = mode, pages, realism, lighting
+    def set_mode(
+        self, mode: str, pages: int = 0, realism: str = "shaded", lighting: bool = True, clear: bool = False
+    ) -> None:
+        """Choose "surface", "object" or "theme" (with so many atlas pages, and perhaps transparent materials),
+        "plain", "shaded" or "textured", and whether there are shadows and shade under the sky."""
+        wanted = mode, pages, realism, lighting, clear
         if self.kind == "faces" and wanted != self._mode and not self._plain:
             self._mode = wanted
             self._set_code(
-                COLOUR_MODE=COLOUR_MODES[mode], THEME_PAGES=pages, REALISM=REALISM[realism], LIGHTING=int(lighting)
+                COLOUR_MODE=COLOUR_MODES[mode],
+                THEME_PAGES=pages,
+                THEME_CLEAR=int(clear),
+                REALISM=REALISM[realism],
+                LIGHTING=int(lighting),
             )
 
     def _set_code(self, **defines: int) -> None:

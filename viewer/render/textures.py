@@ -33,8 +33,8 @@ class PreparedTextures:
     """What the shader needs to draw a theme.
 
     Attributes: pages: uint8 (side, side, 4) each, bottom row first; table: float32 (n * 1024, 4), materials first,
-    then two texels per texture from ``first_texture`` on; failed: names of images that could not be read (drawn as
-    their material).
+    then two texels per texture from ``first_texture`` on (``shaders/theme.glsl``); failed: names of images that could
+    not be read (drawn as their material).
     """
 
     pages: tuple[UInt8, ...]
@@ -202,7 +202,9 @@ def _table(city: CityData, used: list[int], places: dict[str, _Place], side: int
     for number, material in enumerate(city.materials):
         colour = material.diffuse or material.emissive
         if colour is not None:
-            table[number] = (*colour, 1.0)
+            table[number] = (*colour, 1.0 + material.transparency)
+        else:
+            table[number, 3] = -material.transparency
     table[first + 1 : count : 2, 0] = -1.0
     for index in used:
         texture = city.textures[index]

@@ -21,10 +21,13 @@ CLOSE_SECONDS = 5.0
 
 
 class ThemeTextures:
-    """Textures of one (city, theme) on the GPU. Attributes: table, pages, first_texture (``shaders/theme.glsl``)."""
+    """Textures of one (city, theme) on the GPU. Attributes: table, pages, first_texture (``shaders/theme.glsl``);
+    clear: some materials are transparent."""
 
     def __init__(self, prepared: PreparedTextures):
         self.first_texture = prepared.first_texture
+        opacity = prepared.table[: prepared.first_texture, 3]
+        self.clear = bool(((opacity > 1.0) | (opacity < 0.0)).any())
         self._table = prepared.table
         self._flat = [page.reshape(-1, 4) for page in prepared.pages]
         self.table: vtkTexture = make_texture(self._table, TABLE_WIDTH, len(self._table) // TABLE_WIDTH)
