@@ -132,11 +132,20 @@ def probe_opengl() -> dict[str, Any]:
 
 
 def _no_opengl(reason: str) -> dict[str, Any]:
-    return {"works": False, "renderer": None, "version": None, "vendor": None, "software": None, "reason": reason}
+    return {
+        "works": False,
+        "renderer": None,
+        "version": None,
+        "vendor": None,
+        "software": None,
+        "quality": None,
+        "reason": reason,
+    }
 
 
 def _probe_here() -> dict[str, Any]:
     try:
+        from viewer.render.ladder import choose
         from viewer.render.offscreen import CannotDraw, OffscreenView
     except ImportError as error:
         return _no_opengl(str(error))
@@ -146,7 +155,8 @@ def _probe_here() -> dict[str, Any]:
         return _no_opengl(str(error))
     info = dict(view.info)
     view.close()
-    return {"works": True, **info, "reason": None}
+    level, why = choose(str(info["renderer"]), bool(info["software"]))
+    return {"works": True, **info, "quality": level, "quality_reason": why, "reason": None}
 
 
 def _display() -> dict[str, Any]:
@@ -204,6 +214,9 @@ def as_text(report: dict[str, Any]) -> str:
         "Packages          "
         + ", ".join(f"{name} {version or 'absent'}" for name, version in report["packages"].items()),
         f"OpenGL            {drawn if gl['works'] else 'does not work: ' + str(gl['reason'])}",
+        f"Drawing quality   {gl['quality']} ({gl['quality_reason']})"
+        if gl.get("quality")
+        else "Drawing quality   none",
         f"Display           {shown if display['present'] else 'none'}",
         f"Formats           {', '.join(report['loaders']['formats'])}",
     ]

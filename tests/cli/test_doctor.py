@@ -17,6 +17,7 @@ def test_report_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert set(report["folders"]) == {"settings", "state", "cache", "temporary"}
     assert all(folder["writable"] for folder in report["folders"].values())
     assert report["opengl"]["works"], report["opengl"]["reason"]
+    assert report["opengl"]["quality"] in ("draft", "normal", "high")
     assert report["opengl"]["renderer"] and isinstance(report["opengl"]["software"], bool)
 
 

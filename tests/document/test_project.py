@@ -45,7 +45,7 @@ states = st.builds(
     st.lists(st.builds(Viewpoint, text.filter(bool), cameras), max_size=2).map(tuple),
     st.just(Selection()),
     st.booleans(),
-    st.sampled_from(["draft", "normal", "high"]),
+    st.sampled_from(["auto", "draft", "normal", "high"]),
 )
 
 

@@ -49,7 +49,7 @@ def test_no_two_commands_share_a_key():
 def test_the_documentation_names_every_command():
     text = commands_markdown()
     assert all(f"| `{name}` |" in text for name in COMMANDS)
-    assert "`camera`: a camera" in text and "one of draft, normal, high" in text
+    assert "`camera`: a camera" in text and "one of auto, draft, normal, high" in text
     columns = {line.replace("\\|", "").count("|") for line in text.splitlines()}
     assert columns == {6}
 
@@ -76,7 +76,7 @@ def test_a_second_command_of_one_name_or_without_help_is_refused():
         ("view.zoom", {"steps": 1, "anchor": [1, 2]}, "'anchor' must be 3 values (a finite number each) or nothing"),
         ("light.set_time", {"time": "yesterday"}, "is no date and time"),
         ("contours.set", {"step": -1}, "step of 0 to"),
-        ("quality.set", {"quality": "best"}, "'quality' must be one of draft, normal, high, not 'best'"),
+        ("quality.set", {"quality": "best"}, "'quality' must be one of auto, draft, normal, high, not 'best'"),
         ("file.open", {"paths": "a.json"}, "'paths' must be a list (a text each)"),
         ("view.set_camera", {"camera": {"position": [0, 0, 0]}}, "'camera'"),
         ("view.set_camera", {"camera": 5}, "'camera' must be a camera"),

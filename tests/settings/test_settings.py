@@ -25,7 +25,7 @@ def test_the_table_is_sound():
 
 def test_defaults_without_a_file(path):
     fresh = Settings(path)
-    assert fresh.get("quality") == "normal" and fresh.number("autosave_seconds") == 60.0
+    assert fresh.get("quality") == "auto" and fresh.number("autosave_seconds") == 60.0
     assert fresh.problems == [] and not path.exists()
     with pytest.raises(KeyError):
         fresh.get("nope")
@@ -42,7 +42,7 @@ def test_values_last_and_are_told(path):
     assert seen == ["quality", "orbit_speed"]
     again = Settings(path)
     assert (again.get("quality"), again.get("orbit_speed")) == ("high", 2.0)
-    again.set("quality", "normal")
+    again.set("quality", "auto")
     assert json.loads(path.read_text())["values"] == {"orbit_speed": 2.0}, "defaults are not stored"
     again.reset()
     assert Settings(path).get("orbit_speed") == 1.0
@@ -104,7 +104,7 @@ def test_a_broken_file_is_put_aside(path, data):
     path.parent.mkdir()
     path.write_bytes(data)
     fresh = Settings(path)
-    assert fresh.get("quality") == "normal"
+    assert fresh.get("quality") == "auto"
     (problem,) = fresh.problems
     assert "settings.broken.json" in problem and "\n" not in problem
     assert (path.parent / "settings.broken.json").read_bytes() == data
@@ -116,7 +116,7 @@ def test_one_bad_value_costs_only_itself(path):
     path.parent.mkdir()
     path.write_text(json.dumps({"version": 1, "values": {"quality": "ultra", "orbit_speed": 2.5}, "recent": ["/a", 5]}))
     fresh = Settings(path)
-    assert (fresh.get("quality"), fresh.get("orbit_speed"), fresh.recent) == ("normal", 2.5, ("/a",))
+    assert (fresh.get("quality"), fresh.get("orbit_speed"), fresh.recent) == ("auto", 2.5, ("/a",))
     assert len(fresh.problems) == 1 and "quality" in fresh.problems[0]
 
 

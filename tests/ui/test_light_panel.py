@@ -38,7 +38,7 @@ def test_realism_quality_and_shadows(qtbot: Any, panel: LightPanel, shell: Any) 
     assert (document.state.realism, document.state.quality, document.state.light.shadows) == ("plain", "high", False)
     for _ in range(3):
         shell.session.run("edit.undo")
-    assert panel.realism.buttons["shaded"].isChecked() and panel.quality.buttons["normal"].isChecked()
+    assert panel.realism.buttons["shaded"].isChecked() and panel.quality.buttons["auto"].isChecked()
     assert panel.shadows.isChecked()
 
 

@@ -39,13 +39,13 @@ def test_changes_hold_at_once_and_reset(qtbot: Any, sheet: Preferences, shell: A
     assert isinstance(seconds, QSpinBox) and isinstance(speed, QDoubleSpinBox) and isinstance(quality, QComboBox)
     seconds.setValue(30)
     speed.setValue(2.5)
-    quality.setCurrentIndex(2)
-    quality.activated.emit(2)
+    quality.setCurrentIndex(3)
+    quality.activated.emit(3)
     assert [settings.get(n) for n in ("autosave_seconds", "orbit_speed", "quality")] == [30, 2.5, "high"]
     settings.set("autosave_seconds", 90)  # from elsewhere
     assert seconds.value() == 90
     sheet._reset()
-    assert (seconds.value(), speed.value(), quality.currentData()) == (60, 1.0, "normal")
+    assert (seconds.value(), speed.value(), quality.currentData()) == (60, 1.0, "auto")
 
 
 def test_escape_closes(qtbot: Any, sheet: Preferences) -> None:

@@ -234,7 +234,7 @@ def _state(raw: Raw, path: Path) -> DocumentState:
         viewpoints=tuple(Viewpoint(v["name"], _camera(v["camera"])) for v in raw.get("viewpoints", ())),
         selection=chosen if chosen.layer_id in names else Selection(),
         show_legend=raw.get("show_legend", True),
-        quality=raw.get("quality", "normal"),
+        quality=raw.get("quality", "auto"),
         realism=raw.get("realism", "shaded"),
         light=_light(raw.get("light", {})),
         contour_step=_number(raw.get("contour_step", 0.0)),

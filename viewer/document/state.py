@@ -108,7 +108,8 @@ class DocumentState:
     viewpoints: tuple[Viewpoint, ...] = ()
     selection: Selection = field(default_factory=Selection)
     show_legend: bool = True
-    quality: Literal["draft", "normal", "high"] = "normal"
+    quality: Literal["auto", "draft", "normal", "high"] = "auto"
+    """auto: what suits the machine that draws."""
     realism: Literal["plain", "shaded", "textured"] = "shaded"
     """plain: a white model; shaded: materials; textured: with windows, ground and water drawn by the program."""
     light: Light = field(default_factory=Light)

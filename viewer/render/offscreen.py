@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.render.backend import CannotDraw, make_offscreen_window, renderer_info
+from viewer.render.ladder import choose
 from viewer.render.scene import SceneView
 
 __all__ = ["CannotDraw", "OffscreenView"]
@@ -40,6 +41,7 @@ class OffscreenView:
         if not self.info["renderer"]:
             raise CannotDraw("OpenGL 3.2 is not available here. Install a graphics driver, or Mesa (libgl1-mesa-dri).")
         self.scene = SceneView(self._window, bool(self.info["software"]))
+        self.scene.level = choose(self.renderer_name, self.scene.software)[0]
 
     @property
     def renderer_name(self) -> str:

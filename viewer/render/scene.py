@@ -15,7 +15,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import notices, raypick
+from viewer.render import ladder, notices, raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, make_view
 from viewer.render.frame import actor_of, casting, cost_of, middle_of, seen_by, slice_of
@@ -60,6 +60,8 @@ class SceneView:
     def __init__(self, window: vtkRenderWindow, software: bool):
         self.window = window
         self.software = software
+        self.level = "normal"
+        """Quality where the document leaves it to the machine (`viewer.render.ladder`)."""
         self.frames = 0
         """Pictures drawn so far."""
         self.interactive = False
@@ -492,7 +494,8 @@ class SceneView:
 
     @property
     def _quality(self) -> str:
-        return self.state.quality if self.state else "normal"
+        wanted = self.state.quality if self.state else ladder.AUTO
+        return self.level if wanted == ladder.AUTO else wanted
 
     @property
     def _lighting(self) -> bool:

@@ -83,7 +83,7 @@ class RenderState:
 
     camera: Camera
     layers: tuple[LayerLook, ...] = ()
-    quality: str = "normal"
+    quality: str = "auto"
     realism: str = "shaded"
     light: LightState = MODEL_LIGHT
     contour_step: float = 0.0

@@ -138,8 +138,8 @@ def set_legend_visible(session: Session, visible: bool) -> None:
 
 
 @command("quality.set", title="Drawing quality")
-def set_quality(session: Session, quality: Literal["draft", "normal", "high"]) -> None:
-    """Choose between fast and beautiful drawing."""
+def set_quality(session: Session, quality: Literal["auto", "draft", "normal", "high"]) -> None:
+    """Choose between fast and beautiful drawing, or leave it to the machine (auto)."""
     with session.document.change(f"Quality {quality}") as edit:
         edit.state = replace(edit.state, quality=quality)
 

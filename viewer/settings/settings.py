@@ -45,7 +45,7 @@ TABLE: tuple[Setting, ...] = (
         "autosave_seconds", int, 60, "Seconds of unsaved work before a recovery copy is written.", low=5, high=3600
     ),
     Setting("theme", str, "system", "Look of the window.", ("system", "light", "dark")),
-    Setting("quality", str, "normal", "Drawing quality of new projects.", ("draft", "normal", "high")),
+    Setting("quality", str, "auto", "Drawing quality of new projects.", ("auto", "draft", "normal", "high")),
     Setting("labels_through", bool, False, "Show labels of what other things hide."),
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),

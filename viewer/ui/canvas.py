@@ -32,6 +32,7 @@ from loaders.api import Severity
 from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, Vec3
 from viewer.render.backend import is_software
+from viewer.render.ladder import choose
 from viewer.render.resolve import resolve
 from viewer.render.scene import SceneView
 from viewer.render.state import Pick
@@ -121,6 +122,7 @@ class _GlSurface(QOpenGLWidget):
         self._stale = True
         if self.scene is not None:
             self.scene.software = is_software(self.renderer_name)
+            self.scene.level = choose(self.renderer_name, self.scene.software)[0]
         if self._canvas is not None:
             self._canvas.surface_ready()
 

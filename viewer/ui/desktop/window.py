@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         return act
 
     def _quality_menu(self) -> QMenu:
-        titles = {"draft": "Draft (fastest)", "normal": "Normal", "high": "High"}
+        titles = {"auto": "What suits this machine", "draft": "Draft (fastest)", "normal": "Normal", "high": "High"}
         return self._choice_menu(
             "Drawing quality", "quality.set", "quality", titles, lambda: self.session.document.state.quality
         )

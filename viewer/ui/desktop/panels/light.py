@@ -36,6 +36,7 @@ REALISM = {
     "textured": ("Textured", "Windows, water and ground patterns as well: drawn by the program, not surveyed"),
 }
 QUALITY = {
+    "auto": ("Auto", "What suits this machine"),
     "draft": ("Draft", "Fastest: no shadows, hard edges"),
     "normal": ("Normal", "Shadows and soft edges"),
     "high": ("High", "Finer shadows; slow without a graphics card"),
