@@ -87,7 +87,8 @@ def working_crs(crs: CRS, xy: Float64, wanted: CRS | None, issues: IssueLog) -> 
     """The CRS to draw places xy float64 (N, 2) of ``crs`` in: itself, that of the ground, or a zone of UTM."""
     if wanted is not None and metric(wanted):
         if not crs.equals(wanted, ignore_axis_order=True):
-            issues.info("reprojected", f"Coordinates were brought from {title(crs)} to {title(wanted)}, as the ground.")
+            text = f"Coordinates were brought from {title(crs)} to {title(wanted)}, that of what is open."
+            issues.info("reprojected", text)
         return wanted
     if metric(crs):
         return crs
@@ -149,7 +150,13 @@ class Ground:
         self.raster = raster
         self.crs = _plane(raster.crs) if raster is not None else None
         self.drawn = (_plane(drawn) if drawn is not None else None) or self.crs
+        self.info = drawn
         self._to: dict[str, Transform] = {}
+
+    def names(self, crs: CRS | None) -> CrsInfo | None:
+        """What to call ``crs`` where it is that of the ground: things laid on it share its heights too."""
+        same = crs is not None and self.drawn is not None and crs.equals(self.drawn, ignore_axis_order=True)
+        return self.info if same else None
 
     @property
     def cell(self) -> float:
@@ -176,6 +183,11 @@ class Ground:
 
 def _plane(info: CrsInfo) -> CRS | None:
     return frame((info.name or "").partition("+")[0]).horizontal or frame(info.text).horizontal
+
+
+def wanted_crs(ground: Ground, options: LoadOptions) -> CRS | None:
+    """The CRS that the picture is in already: the ground's, else the one that the options name."""
+    return ground.drawn or (frame(options.crs.partition("+")[0]).horizontal if options.crs else None)
 
 
 def open_ground(options: LoadOptions, issues: IssueLog) -> Ground:

@@ -52,7 +52,7 @@ class _Drawing:
         self.target = None
         if self.frame.horizontal is not None:
             outline = self._places(*_outline(self.raster.shape))
-            wanted = self.ground.drawn
+            wanted = _georef.wanted_crs(self.ground, options)
             self.target = _georef.working_crs(self.frame.horizontal, outline, wanted, self.issues)
         elif opened.wkt:
             self.issues.warning("unknown-crs", "The coordinate reference system was not understood.")
@@ -70,6 +70,9 @@ class _Drawing:
         return _georef.Transform(self.frame.horizontal, self.target)(places)
 
     def _crs(self) -> CrsInfo:
+        shared = self.ground.names(self.target)
+        if shared is not None:
+            return shared
         if self.target is None or self.frame.horizontal is None:
             return self.frame.info
         if self.target.equals(self.frame.horizontal, ignore_axis_order=True):

@@ -150,7 +150,9 @@ class _Drawing:
         if not len(xy):
             return frame
         if self.target is None:
-            self.target = _georef.working_crs(frame.horizontal, xy, self.ground.drawn, self.issues)
+            self.target = _georef.working_crs(
+                frame.horizontal, xy, _georef.wanted_crs(self.ground, self.options), self.issues
+            )
             self.first_crs = frame.info
             self.first_plane = frame.horizontal
         elif not frame.horizontal.equals(self.first_plane, ignore_axis_order=True):
@@ -227,6 +229,9 @@ class _Drawing:
         return city_of(read.path.name, self._crs(), self.ids, self.types, columns, mesh, layers)
 
     def _crs(self) -> CrsInfo:
+        shared = self.ground.names(self.target)
+        if shared is not None:
+            return shared
         if self.target is None:
             return self.layers[0].crs if self.layers else CrsInfo(None)
         if self.first_crs is not None and self.target.equals(self.first_plane, ignore_axis_order=True):

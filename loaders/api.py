@@ -107,6 +107,8 @@ class LoadOptions:
     """Largest single texture image, in pixels."""
     ground: str | None = None
     """Where flat layers lie: a raster of elevations, as a file or as the folder of its stored arrays; None = at 0."""
+    crs: str | None = None
+    """CRS in metres that rasters and vector layers are brought to ("EPSG:7415"); None = their own, or a UTM zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,4 +138,4 @@ class LoaderSpec:
     """Raised when the arrays that the loader makes change, so that caches made before are dropped."""
     media_types: tuple[str, ...] = field(default=())
     uses_ground: bool = False
-    """True if what is loaded depends on ``LoadOptions.ground``; it is then stored once for each ground."""
+    """True if what is loaded depends on ``LoadOptions.ground`` and ``crs``; it is then stored once for each."""

@@ -70,6 +70,16 @@ class VectorData:
     layers: tuple[VectorLayer, ...]
 
 
+def same_plane(one: str, other: str) -> bool:
+    """True if two CRSs ("EPSG:28992", "EPSG:7415") have the same plane coordinates, whatever their heights."""
+    if one == other:
+        return True
+    from loaders._georef import frame  # pyproj comes in only for CRSs of different names
+
+    first, second = (frame(name.partition("+")[0]).horizontal for name in (one, other))
+    return first is not None and second is not None and bool(first.equals(second, ignore_axis_order=True))
+
+
 def cell_position(raster: RasterData, xy: Float64) -> tuple[Float64, Float64]:
     """Column and row of places xy float64 (N, 2) in the raster's CRS, counted in cells between cell middles."""
     a, b, c, d, e, f = raster.transform

@@ -190,11 +190,13 @@ class _Load:
 
     def _variant(self, spec: LoaderSpec) -> str:
         """What a load depends on besides its file: the ground as it is now, for loaders that lay things on it."""
-        ground = self._owner._options.ground
-        if not ground or not spec.uses_ground:
+        options = self._owner._options
+        if not spec.uses_ground:
             return ""
-        place = Path(ground)
-        return f"{place.resolve()} {_signature(place / store.ARRAYS if place.is_dir() else place)}"
+        if not options.ground:
+            return options.crs or ""
+        place = Path(options.ground)
+        return f"{options.crs} {place.resolve()} {_signature(place / store.ARRAYS if place.is_dir() else place)}"
 
     def _from_worker(self, spec: LoaderSpec, status: os.stat_result) -> LoadedFile:
         folder = self._reserve(spec)

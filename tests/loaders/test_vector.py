@@ -15,7 +15,7 @@ import pytest
 from loaders import registry, store
 from loaders.api import LoadError, LoadOptions, NoProgress
 from loaders.check import check_city
-from loaders.layers import VectorData, sample
+from loaders.layers import VectorData, same_plane, sample
 from loaders.vector import load
 from loaders.worker import load_in_process
 
@@ -249,6 +249,21 @@ def test_degrees_are_drawn_in_metres(collection):
     assert world.value.crs.name == "EPSG:8857"
 
 
+def test_layers_are_brought_to_the_crs_that_is_asked_for(collection, write):
+    import pyproj
+
+    lon, lat = pyproj.Transformer.from_crs(28992, 4326, always_xy=True).transform(85000, 446000)
+    path = collection([feature({"type": "Point", "coordinates": [lon, lat]})])
+    result = read(path, crs="EPSG:7415")
+    assert result.value.crs.name == "EPSG:28992" and "reprojected" in kinds(result)
+    assert result.value.bbox[:2] == pytest.approx([85000, 446000], abs=0.01)
+    assert read(path, crs="EPSG:4979").value.crs.name == "EPSG:32631"  # not in metres
+    cache = store.ArrayCache(path.parent / "cache")
+    load_in_process(path, cache=cache)
+    other = load_in_process(path, cache=cache, options=LoadOptions(crs="EPSG:28992"))
+    assert not other.from_cache and other.result.value.crs.name == "EPSG:28992"
+
+
 def test_coordinates_that_cannot_be_degrees(collection):
     result = read(collection([feature({"type": "Point", "coordinates": [85000, 446000]})]))
     assert "not-degrees" in kinds(result)
@@ -296,6 +311,13 @@ def test_areas_and_lines_follow_the_ground(write, tmp_path):
         assert along[:, 2] == pytest.approx(sample(raster, along[:, :2]) + 0.1, abs=1e-3)
         assert np.hypot(*np.diff(along[:, :2], axis=0).T).max() <= 2.001
         assert mesh.tiles.triangle_count > 500
+
+
+def test_what_lies_on_a_ground_has_its_crs_with_its_heights(write, tmp_path):
+    path = write([SQUARE])
+    assert read(path, ground=str(ground_file(tmp_path, "EPSG:7415"))).value.crs.name == "EPSG:7415"
+    assert same_plane("EPSG:28992", "EPSG:7415") and same_plane("EPSG:28992+5709", "EPSG:7415")
+    assert not same_plane("EPSG:28992", "EPSG:25831") and not same_plane("EPSG:28992", "nonsense")
 
 
 def test_degrees_go_to_the_crs_of_the_ground(collection, tmp_path):

@@ -86,7 +86,12 @@ class Grounds:
     def options(self) -> LoadOptions:
         """What a load that begins now is given."""
         folder = self.folder()
-        return replace(self._session.load_options(), ground=None if folder is None else str(folder))
+        state = self._session.document.state
+        return replace(
+            self._session.load_options(),
+            ground=None if folder is None else str(folder),
+            crs=state.crs if state.layers else None,
+        )
 
 
 def rasters_first(paths: Iterable[Path]) -> list[Path]:

@@ -16,6 +16,7 @@ from loaders import registry
 from loaders.api import LoadError, LoadResult, Severity
 from loaders.city import CityData, Float64
 from loaders.empty import NOTHING_TO_DRAW
+from loaders.layers import same_plane
 from loaders.worker import LoadedFile
 from viewer.analysis.bounds import keep_boxes, keep_outline, measure_boxes, measure_outline
 from viewer.analysis.legend import count_text
@@ -252,7 +253,7 @@ class Opening:
 
     def _warn_of_mixture(self, layer_id: str, result: LoadResult, project_crs: str | None) -> None:
         own = result.value.crs.name
-        if own and project_crs and own != project_crs:
+        if own and project_crs and not same_plane(own, project_crs):
             name = self._session.layer_name(layer_id)
             self._session.say(
                 Severity.WARNING,
