@@ -110,7 +110,7 @@ def text_depths(data: bytes, first: Int64, last: Int64) -> Int64:
     one by one."""
     text = np.frombuffer(data, np.uint8)
     head = np.take(text, first[:, None] + np.arange(_HEAD), mode="clip")
-    depth = np.argmin(head == 91, axis=1)
+    depth: Int64 = np.argmin(head == 91, axis=1)
     after = head[np.arange(len(head)), depth]
     for at in np.flatnonzero((depth == 0) | (after <= 32)).tolist():
         depth[at] = ragged_io.text_depth(data[int(first[at]) : int(last[at])])
