@@ -60,9 +60,10 @@ def _back_houses(site: Site, inward: float) -> None:
                 site.build(body, storeys, rng.choice(("residential", "workshop")), row.street(plot.low), storey=2.75)
 
 
-def old_rows(site: Site) -> None:
-    """Old houses on what is left of a lot around a sight."""
-    _block(site, OLD)
+def framed(site: Site, manner: str) -> None:
+    """Closed rows, "old" or "grid", on what is left along the streets of a lot with a sight in it."""
+    site.manner = manner
+    _block(site, OLD if manner == "old" else GRID)
 
 
 def grid_block(site: Site) -> None:

@@ -183,10 +183,10 @@ def _cranes(site: Site) -> None:
             _crane(site, a + u * place + u * 5.5j, u)
 
 
-_PORTAL = ((-6.0, FOOT), (-4.6, FOOT), (-4.6, 11.0), (4.6, 11.0), (4.6, FOOT), (6.0, FOOT), (6.0, 13.0), (-6.0, 13.0))
+_PORTAL = ((-6.0, FOOT), (-5.0, FOOT), (-5.0, 11.4), (5.0, 11.4), (5.0, FOOT), (6.0, FOOT), (6.0, 13.0), (-6.0, 13.0))
 """A portal crane's gate, seen from the water: metres along the quay, height."""
-_JIB = ((-1.6, 13.0), (1.6, 13.0), (1.6, 24.0), (5.5, 25.0), (5.5, 27.0), (1.2, 28.0), (-23.0, 36.5), (-23.0, 35.7),
-        (-1.6, 24.6))  # fmt: skip
+_JIB = ((-1.1, 13.0), (1.1, 13.0), (1.1, 25.0), (5.0, 25.6), (5.0, 27.2), (0.8, 27.4), (-23.0, 36.4), (-23.0, 35.8),
+        (-1.1, 26.0))  # fmt: skip
 """Its mast, jib and counterweight, seen from the side: metres away from the water, height. It stands on the gate."""
 
 
@@ -196,7 +196,7 @@ def _crane(site: Site, middle: complex, u: complex) -> None:
     def point(x: float, y: float, z: float) -> Point:
         return at(middle + u * complex(x, y), z)
 
-    wide, deep = 0.9, 2.4
+    wide, deep = 0.65, 1.7
     faces: list[Face] = [
         (tuple(point(x, -deep, z) for x, z in _PORTAL), WALL),
         (tuple(point(x, deep, z) for x, z in reversed(_PORTAL)), WALL),
@@ -213,7 +213,7 @@ def _crane(site: Site, middle: complex, u: complex) -> None:
         ring = (point(wide, a, low), point(-wide, a, low), point(-wide, b, high), point(wide, b, high))
         faces.append((ring, kind))
     gate = [point(x, y, 13.0) for x, y in ((-6, -deep), (6, -deep), (6, deep), (-6, deep))]
-    mast = [point(x, y, 13.0) for x, y in ((-wide, -1.6), (wide, -1.6), (wide, 1.6), (-wide, 1.6))]
+    mast = [point(x, y, 13.0) for x, y in ((-wide, -1.1), (wide, -1.1), (wide, 1.1), (-wide, 1.1))]
     faces.append(((gate[0], gate[1], gate[2], mast[2], mast[1], mast[0]), ROOF))
     faces.append(((gate[0], mast[0], mast[3], mast[2], gate[2], gate[3]), ROOF))
     body = Body(tuple(faces), rectangle(middle, u, 12.0, 2 * deep), 13.0, 36.5, "none", FOOT)

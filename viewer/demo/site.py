@@ -14,17 +14,21 @@ from viewer.demo.rows import Taken, pieces
 
 
 class Site:
-    """Where the builders of a quarter put their houses; a house off the lot or on another one is not taken."""
+    """Where the builders of a quarter put their houses; a house off the lot or on another one is not taken.
+
+    ``manner`` is the way of building of the houses put next: the lot's use, unless a builder says otherwise.
+    """
 
     def __init__(self, lot: Lot, seed: int) -> None:
         self.lot, self.rng = lot, Random(f"{seed}/houses/{lot.name}")
+        self.manner: str = lot.use
         self.taken, self.houses = Taken(lot.ring), list[House]()
 
     def put(self, house: House, gap: float = 0.0) -> bool:
         """Add a house if its land is free, ``gap`` metres from all others; False if it is not."""
         if not self.taken.place([piece for body in house.bodies for piece in pieces(body.ring)], gap):
             return False
-        house.quarter = self.lot.use
+        house.quarter = self.manner
         self.houses.append(house)
         return True
 
