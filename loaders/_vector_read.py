@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +116,7 @@ def _feature_tables(path: Path, issues: IssueLog) -> list[str]:
     if wal.is_file() and wal.stat().st_size:
         issues.warning("unsaved", "Another program has unsaved changes of this file: they are not shown.")
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as base:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as base:
             base.set_progress_handler(lambda: 1, _SQL_STEPS)
             base.text_factory = lambda text: text.decode("utf-8", "replace")
             base.execute("PRAGMA trusted_schema = OFF")

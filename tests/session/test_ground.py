@@ -76,6 +76,25 @@ def test_layers_of_a_project_are_laid_on_its_terrain(session, loads, files, tmp_
     assert heights(session)["points.geojson"] > 20
 
 
+def test_layers_are_brought_to_the_crs_of_a_city_that_is_opened_with_them(session, loads, files, tmp_path):
+    _, points = files
+    shape = {"type": "Point", "coordinates": [4.36, 52.0]}
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    points.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    city = tmp_path / "a.city.json"
+    crs = "https://www.opengis.net/def/crs/EPSG/0/7415"
+    box = {"type": "MultiPoint", "lod": "1", "boundaries": [0]}
+    document = {"type": "CityJSON", "version": "2.0", "transform": {"scale": [1, 1, 1], "translate": [0, 0, 0]}}
+    document |= {"metadata": {"referenceSystem": crs}, "vertices": [[84000, 446000, 0]]}
+    document |= {"CityObjects": {"a": {"type": "Building", "geometry": [box]}}}
+    city.write_text(json.dumps(document))
+    session.run("file.open", paths=[str(points), str(city)])
+    settle(session, loads)
+    where = {name.name: session.document.cities[name.id].bbox[0] for name in session.document.state.layers}
+    assert where["points.geojson"] == pytest.approx(85000, abs=2000)
+    assert not any("will not lie" in message.text for message in session.messages)
+
+
 def test_a_terrain_that_cannot_be_read_keeps_nobody_waiting(session, loads, files):
     terrain, points = files
     terrain.write_text("ncols 20\nnrows oops")

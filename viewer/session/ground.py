@@ -1,7 +1,8 @@
 """Which terrain flat layers are laid on when they are loaded: the first elevation raster that is open.
 
 Vector layers, and rasters of other values, wait for rasters that are being opened with them: one of these may be the
-terrain. Layers that were opened before the first terrain came are loaded again.
+terrain. In a new project vector layers wait for cities too: one of these decides the CRS. Layers that were opened
+before the first terrain came are loaded again.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Grounds:
     def __init__(self, session: Session):
         self._session = session
         self._loading: dict[str, int] = {}
+        self._cities: set[str] = set()
+        self._crs: str | None = None
         self._known: dict[str, Path] = {}
         self._fresh: set[str] = set()
         self._next = 0
@@ -35,6 +38,7 @@ class Grounds:
         """Note that a file is about to be loaded; returns what tells when it may begin, None = at once."""
         spec = _spec(path)
         if spec is None or not spec.uses_ground:
+            self._cities.add(key)
             return None
         self._next += 1
         number = self._next
@@ -42,6 +46,8 @@ class Grounds:
             self._loading[key] = number
 
         def ready() -> bool:
+            if not _is_raster(spec) and self._cities and not self._session.document.state.layers:
+                return False
             return self.folder() is not None or not any(
                 other != key and (not _is_raster(spec) or order < number) for other, order in self._loading.items()
             )
@@ -51,8 +57,10 @@ class Grounds:
     def ended(self, key: str, loaded: LoadedFile | None) -> None:
         """Note that a load came to its end; what came out of it may be the ground from now on."""
         self._loading.pop(key, None)
+        self._cities.discard(key)
         if loaded is None:
             return
+        self._crs = self._crs or loaded.result.value.crs.name
         source = loaded.result.value.source
         if isinstance(source, RasterData) and source.kind == "elevation" and loaded.result.value.bbox is not None:
             self._known[key] = loaded.folder
@@ -73,7 +81,9 @@ class Grounds:
     def forget_loads(self) -> None:
         """All loads were cancelled."""
         self._loading.clear()
+        self._cities.clear()
         self._fresh.clear()
+        self._crs = None
 
     def folder(self) -> Path | None:
         """Where the arrays of the ground are stored, or its file if they are gone; None = there is no terrain."""
@@ -90,13 +100,18 @@ class Grounds:
         return replace(
             self._session.load_options(),
             ground=None if folder is None else str(folder),
-            crs=state.crs if state.layers else None,
+            crs=state.crs if state.layers else self._crs,
         )
 
 
-def rasters_first(paths: Iterable[Path]) -> list[Path]:
-    """The same paths, those of rasters before the others: one of them may be the ground of the rest."""
-    return sorted(paths, key=lambda path: not path.name.lower().endswith(raster.SPEC.extensions))
+def in_loading_order(paths: Iterable[Path]) -> list[Path]:
+    """The same paths: rasters, one of which may be the ground, then cities, then what is laid on the ground."""
+
+    def rank(path: Path) -> int:
+        spec = _spec(path)
+        return 0 if spec is not None and _is_raster(spec) else 2 if spec is not None and spec.uses_ground else 1
+
+    return sorted(paths, key=rank)
 
 
 def _is_raster(spec: LoaderSpec) -> bool:

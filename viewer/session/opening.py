@@ -24,7 +24,7 @@ from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
 from viewer.document.state import Camera, DocumentState, LayerState
 from viewer.jobs import LoadJob, ThreadJob
-from viewer.session.ground import Grounds, file_key, rasters_first
+from viewer.session.ground import Grounds, file_key, in_loading_order
 from viewer.session.ports import Action
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Opening:
                 self._session.say(Severity.ERROR, str(error))
         before = set(self._loading.values())
         place = {path: number for number, path in enumerate(files, max(self._waiting, default=-1) + 1)}
-        for path in rasters_first(files):
+        for path in in_loading_order(files):
             if path not in projects:
                 self._open_file(path, place[path])
         return tuple(sorted(set(self._loading.values()) - before))
@@ -108,7 +108,7 @@ class Opening:
             for layer in self._session.document.state.layers
             if layer.id not in self._session.document.cities and Path(layer.path).is_file()
         }
-        for path in rasters_first(missing):
+        for path in in_loading_order(missing):
             self.reload(missing[path])
 
     def reload(self, layer_id: str) -> None:
