@@ -51,7 +51,7 @@ void addWindows(inout Finish m, Face f, vec2 grain)
   float nominal = f.storey > 0.0 && f.use != 5 && f.use < 7 ? f.storey : b.storey;
   float storeys = max(1.0, floor(height / nominal + 0.35));
   float margin = min(0.55, 0.12 * f.wall.y), inner = f.wall.y - 2.0 * margin;
-  float bays = max(1.0, floor(inner / b.bay + 0.4));
+  float bays = max(1.0, floor(inner / b.bay + 0.5));
   float bay = inner / bays, storey = height / storeys;
   vec2 at = vec2((f.wall.x - margin) / bay, f.wall.w / storey);
   vec2 px = max(grain / vec2(bay, storey), 1e-4);
@@ -75,6 +75,7 @@ void addWindows(inout Finish m, Face f, vec2 grain)
   vec2 inLow = low + edge, inHigh = high - edge;
   float opening = pulse(at.x, low.x, high.x, px.x) * pulse(at.y, low.y, high.y, px.y);
   float pane = pulse(at.x, inLow.x, inHigh.x, px.x) * pulse(at.y, inLow.y, inHigh.y, px.y);
+  if (door && fract(at.y) > 0.9) opening = pane = 0.0;   // (the pixel at the ceiling reaches into the next storey)
   vec3 frame = door ? mix(vec3(0.44, 0.33, 0.26), vec3(0.26, 0.34, 0.36), step(0.5, fract(f.random * 9.1))) : FRAME;
   vec3 tone = GLASS;
   float near = seen(0.6, max(grain.x, grain.y));

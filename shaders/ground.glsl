@@ -55,7 +55,7 @@ void slabs(inout Finish m, vec3 tone, vec2 size, float gap, float dark)
 void paved(Face f, inout Finish m)
 {
   m.humps = vec2(4.0, 0.35);
-  m.rough = vec2(0.012, 0.012);
+  m.rough = vec2(0.008, 0.010);
   m.tone = m.joint = ASPHALT;
   if (f.use == 23) m.tone = m.joint = vec3(0.800, 0.765, 0.680);
   else if (f.use == 24) slabs(m, STONE, vec2(0.9, 0.6), 0.02, 0.11);
