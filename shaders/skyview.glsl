@@ -4,7 +4,7 @@
 uniform sampler2D heightTex;
 
 const vec3 SKY_RADII = vec3(4.0, 13.0, 42.0);   // metres; as in skyview.py
-const vec3 SKY_SHARE = vec3(0.30, 0.36, 0.32);  // what each distance can take away
+const vec3 SKY_SHARE = vec3(0.27, 0.33, 0.29);  // what each distance can take away
 const float SKY_UNKNOWN = 0.86;                 // outside of the map
 
 // Height of what lies highest at a place, and its mean over the nearest distance; far down where nothing is known.

@@ -76,7 +76,8 @@ class DepthPass:
         with _Borrowed(self, self._window, self._renderer, size):
             done = number = 0
             while number == 0 or done < len(draws):
-                part = self._part(draws[done:], triangles)
+                # the first of several slices only makes room: buffers of another size
+                part = [] if triangles is not None and number == 0 else self._part(draws[done:], triangles)
                 done += len(part)
                 cost = sum(self._cost(draw) for draw in part)
                 self._show(part)
@@ -87,8 +88,10 @@ class DepthPass:
                 number += 1
                 if triangles is not None:
                     self._window.WaitForCompletion()
-                    yield max(cost, 1)
+                    yield cost or triangles()
             take()
+        if triangles is not None:
+            yield triangles()
 
     def copy_depth(self, target: vtkTextureObject, size: int) -> None:
         """Copy the map that was just drawn into a depth texture of its size; for ``take``."""
@@ -151,7 +154,7 @@ class _Borrowed:
         window = self._window
         self._before = window.GetSize(), window.GetMultiSamples(), window.GetSwapBuffers()
         self._owner.picture_size = int(self._before[0][0]), int(self._before[0][1])
-        self._drawn = [renderer for renderer in window.GetRenderers() if renderer.GetDraw()]
+        self._drawn = [renderer for renderer in window.GetRenderers() if renderer.GetDraw()]  # type: ignore[attr-defined]
         for renderer in self._drawn:
             renderer.DrawOff()
         self._maps.DrawOn()

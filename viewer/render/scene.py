@@ -15,16 +15,14 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import ladder, notices, raypick
+from viewer.render import frame, ladder, notices, raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, make_view
-from viewer.render.frame import actor_of, casting, cost_of, middle_of, seen_by, slice_of
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
 from viewer.render.lightmaps import TEXELS, LightMaps
-from viewer.render.materials import CityMaterial
-from viewer.render.meshes import Draw, Mesh
+from viewer.render.meshes import Draw
 from viewer.render.object_texture import ObjectTexture
 from viewer.render.outline import Outline
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
@@ -107,13 +105,8 @@ class SceneView:
 
     def warm_up(self) -> None:
         """Have the city's shader compiled with the next picture, before there is a city: it takes a while."""
-        style, base = StyleTexture(np.zeros(1, np.uint8)), ObjectTexture(1)
-        corners, tags = np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32)
-        mesh = Mesh(np.zeros(3), np.zeros(6), corners, np.array([[0, 1, 2]], np.int32), {"tags": tags}, slice(0, 0))
-        draw = Draw(mesh, CityMaterial(style.texture, base.texture, 0), np.zeros(3))
-        draw.actor.VisibilityOn()
-        self._renderer.AddActor(draw.actor)
-        self._warm = (draw, style, base)
+        self._warm = frame.warm_draw()
+        self._renderer.AddActor(self._warm[0].actor)
 
     # -- layers -----------------------------------------------------------------------------------------------
 
@@ -131,7 +124,7 @@ class SceneView:
         if layer_id in self.layers:
             raise ValueError(f"layer {layer_id} is attached already")
         if self.origin is None:
-            self.origin = middle_of(city)
+            self.origin = frame.middle_of(city)
         layer = LayerView(layer_id, city, self.origin)
         self.layers[layer_id] = layer
         self._number_ids()
@@ -274,7 +267,9 @@ class SceneView:
         """True if the camera rests, but the picture lacks shadows, or has those of another state."""
         if self._moving or self._plain or self._closed or self.pending or not self.layers:
             return False
-        return self._maps.stale(casting(self.layers.values()), self.view(), self._rig, self._quality, self._shadows)
+        return self._maps.stale(
+            frame.casting(self.layers.values()), self.view(), self._rig, self._quality, self._shadows
+        )
 
     def render_steps(self, triangles: Callable[[], int] | None, refine: bool | None = None) -> Iterator[int]:
         """Draw one picture in slices of about so many triangles, asked before each (None = in one slice).
@@ -286,7 +281,7 @@ class SceneView:
         if self._closed:
             return
         if (triangles is None if refine is None else refine) and not self._plain and self.layers:
-            shown = casting(self.layers.values())
+            shown = frame.casting(self.layers.values())
             yield from self._maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
         yield from self._draw_steps(triangles)
         said = self._guard.take()
@@ -301,24 +296,26 @@ class SceneView:
         done = number = 0
         last = False
         while not last:
-            part = slice_of(wanted[done:], self._moving, triangles)
+            part = frame.slice_of(wanted[done:], self._moving, triangles)
+            if triangles is not None and number == 0 and len(part) < len(wanted) and not self._moving:
+                part = []  # of several slices, the background is one of its own: its shadows take a while
             done += len(part)
             # of several slices, smoothing is one of its own: it takes as long as many triangles
             last = done == len(wanted) and not (smooth and part and number)
-            self._show(part or wanted[-1:])  # where nothing is shown, VTK does not smooth
+            self._show(part if part or not number else wanted[-1:])  # where nothing is shown, VTK does not smooth
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
             with self._guard, self._outline.drawn(self.view() if last else None, self.pixel_ratio * self.render_scale):
                 self.window.Render()
-            cost = sum(cost_of(draw, self._moving) for draw in part)
+            cost = sum(frame.cost_of(draw, self._moving) for draw in part)
             for draw in part:
                 draw.uploaded = True
-                _DRAWN.add(actor_of(draw, self._moving))
+                _DRAWN.add(frame.actor_of(draw, self._moving))
             if not last:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
-                yield cost
+                yield cost or (1 if triangles is None else triangles())
             number += 1
         if number > 1:
             self.window.WaitForCompletion()
@@ -514,7 +511,7 @@ class SceneView:
     def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
-        draws, bounds = seen_by(view, self.layers.values(), self._plain)
+        draws, bounds = frame.seen_by(view, self.layers.values(), self._plain)
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(*view.eye)
         camera.SetFocalPoint(*(view.eye + view.ahead))
@@ -541,7 +538,7 @@ class SceneView:
 
     def _show(self, draws: list[Drawable]) -> None:
         """Make exactly these visible, as drafts while the camera moves."""
-        wanted = {actor_of(draw, self._moving): None for draw in draws}
+        wanted = {frame.actor_of(draw, self._moving): None for draw in draws}
         for actor in self._shown:
             if actor not in wanted:
                 actor.VisibilityOff()
@@ -555,16 +552,11 @@ class SceneView:
         if self.origin is None:
             self._backdrop.set_ground(np.zeros(2), -1e9, 1.0)
             return
-        boxes = [lod.bounds for layer in self.layers.values() for lod in layer.lods.values() if len(lod.bounds)]
-        if not boxes:
-            return
-        bounds = np.concatenate(boxes)
-        low, high = bounds[:, :3].min(axis=0), bounds[:, 3:].max(axis=0)
-        # (the first np.percentile of a process imports numpy.ma, for 50 ms)
-        level = float(np.sort(bounds[:, 2])[len(bounds) // 5])
-        radius = max(float(np.linalg.norm(high[:2] - low[:2])) / 2.0, 10.0)
-        self._backdrop.set_ground((low[:2] + high[:2]) / 2.0, level, radius)
-        self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
+        found = frame.ground_of(self.layers.values())
+        if found is not None:
+            centre, level, radius = found
+            self._backdrop.set_ground(centre, level, radius)
+            self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
 
     def _number_ids(self) -> None:
         base = 1

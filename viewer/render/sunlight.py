@@ -34,8 +34,8 @@ _SKY = np.array(
 _LEVELS = np.array(
     [
         # elevation, light of the sky on a floor, brightness at which such a floor is shown
-        (-18.0, 0.0040, 0.110),
-        (-10.0, 0.0090, 0.140),
+        (-18.0, 0.0040, 0.130),
+        (-10.0, 0.0090, 0.155),
         (-5.0, 0.0350, 0.270),
         (-1.0, 0.0950, 0.450),
         (3.0, 0.1700, 0.580),
@@ -131,8 +131,8 @@ def sun_light(elevation: float) -> Float64:
     mass = 1.0 / (sin(np.radians(height)) + 0.50572 * (height + 6.07995) ** -1.6364)
     through = np.exp(-EXTINCTION * mass)
     grey = float(through @ _LUMA)
-    # half of the colour that the air gives: a model under a lamp, not a photo of a sunset
-    return np.asarray(SUN_STRENGTH * (0.65 * through + 0.35 * grey) * _smooth(-0.3, 1.5, elevation))
+    # not all of the colour that the air gives: a model under a lamp, not a photo of a sunset
+    return np.asarray(SUN_STRENGTH * (0.8 * through + 0.2 * grey) * _smooth(-0.3, 1.5, elevation))
 
 
 def _moon_light(light: LightState, night: float) -> Float64:
