@@ -18,6 +18,7 @@ from viewer.demo.envelope import hip
 from viewer.demo.geometry import Ring, polygon, rectangle, spin
 from viewer.demo.house import DEEP, FOOT, House, settle
 from viewer.demo.lots import Lot, Use
+from viewer.demo.plan import make_plan
 from viewer.demo.roofs import Body
 from viewer.demo.rows import drawn_in, pieces, plots, rows_of
 
@@ -132,6 +133,14 @@ def test_named_factories_get_their_landmark() -> None:
         assert sight in {h.name for h in build_lot(replace(lot("works"), name=name), 1)}
 
 
+def test_sights_on_large_lots_stand_among_town_houses() -> None:
+    ring = rectangle(0j, 1 + 0j, 180.0, 140.0)
+    for use, manner in (("townhall", "old"), ("church", "grid")):
+        houses = build_lot(replace(lot(use), ring=ring, name="Large"), 1)
+        assert houses[0].name == "Large" and {h.quarter for h in houses[1:]} == {manner}
+        assert len(houses) > 15
+
+
 def test_rows_end_clear_of_edges_without_a_street() -> None:
     ring = (0j, 50 + 0j, 40 + 30j, 10 + 30j)
     (row,) = rows_of(ring, ("A", "", "", ""), 9.0)
@@ -157,6 +166,33 @@ def test_bent_footprints_fall_into_convex_pieces() -> None:
 
 def test_settling_keeps_the_foot_below_the_lowest_ground() -> None:
     house = House("q", "s", "", 2, hip(rectangle(0j, 1 + 0j, 10, 10), FOOT, 6.0, 1.0), door=-5j)
-    settle(house, lambda p: 10 + p.real)
+    settle([house], lambda p: 10 + p.real)
     assert house.body and (house.ground, house.body.base) == (10.0, pytest.approx(5.0 - DEEP))
+    other = House("q", "s", "", 2, hip(rectangle(0j, 1 + 0j, 10, 10), FOOT, 6.0, 1.0), door=-5j)
+    settle([other], lambda p: float(10 + p.real))
+    assert other == house, "with a function of one point, too"
     assert house.body.eaves == 16.0 and house.body.ridge == pytest.approx(21.0)
+
+
+def test_no_two_houses_of_the_whole_town_overlap() -> None:
+    lots = make_plan().lots
+    houses = [house for lot in lots for house in build_lot(lot, 1)]
+    assert len(houses) > 6000
+    shapes = np.array([plan(b.ring) for h in houses for b in h.bodies], object)
+    assert shapely.is_valid(shapes).all()
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    common = shapely.intersection(shapes[first], shapes[second])
+    assert (shapely.area(common) < 0.02 + 0.006 * shapely.length(common)).all()
+
+
+def test_the_streets_of_the_town_are_lined_with_houses() -> None:
+    built = total = 0.0
+    for lot in make_plan().lots:
+        if lot.use in ("old", "grid"):
+            walls = shapely.union_all([plan(b.ring).buffer(0.05) for h in build_lot(lot, 1) for b in h.bodies])
+            ends = zip(lot.ring, (*lot.ring[1:], lot.ring[0]), lot.streets, strict=True)
+            lines = shapely.linestrings([[(a.real, a.imag), (b.real, b.imag)] for a, b, street in ends if street])
+            total += shapely.length(lines).sum()
+            built += shapely.length(shapely.intersection(lines, walls)).sum()
+    assert built > 0.93 * total

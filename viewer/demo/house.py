@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
 
 from viewer.demo.geometry import Ring, area
 from viewer.demo.roofs import Body
@@ -49,26 +52,41 @@ class House:
         return sum(area(b.ring) for b in self.bodies)
 
 
-def settle(house: House, ground: Callable[[complex], float]) -> House:
-    """Put a house that was designed over height 0 onto the ground: heights count from the ground at its door.
+def settle(houses: Sequence[House], ground: Callable[[complex], float]) -> list[House]:
+    """Put houses that were designed over height 0 onto the ground: heights count from the ground at their doors.
 
     The foot of every body goes below the lowest ground at its corners, so that nothing floats on a slope.
     """
-    door = house.door if house.door is not None else _front(house.bodies[0].ring)
-    house.ground = ground(door)
-    if house.body:
-        house.body = _stand(house.body, house.ground, ground)
-    house.parts = {name: _stand(body, house.ground, ground) for name, body in house.parts.items()}
-    return house
+    doors = [h.door if h.door is not None else _front(h.bodies[0].ring) for h in houses]
+    points = [*doors, *(p for house in houses for body in house.bodies for p in body.ring)]
+    heights = iter(_heights(ground, points))
+    for house in houses:
+        house.ground = next(heights)
+    for house in houses:
+        if house.body:
+            house.body = _stand(house.body, house.ground, heights)
+        house.parts = {name: _stand(body, house.ground, heights) for name, body in house.parts.items()}
+    return list(houses)
 
 
 def _front(ring: Ring) -> complex:
     return (ring[0] + ring[1]) / 2
 
 
-def _stand(body: Body, lift: float, ground: Callable[[complex], float]) -> Body:
-    base = round(min(lift, *(ground(p) for p in body.ring)) - DEEP, 3)
+def _heights(ground: Callable[[complex], float], points: list[complex]) -> list[float]:
+    """The ground at many points, asked all at once where the function can take an array."""
+    if not points:
+        return []
+    try:
+        found = np.asarray(ground(np.array(points)), np.float64)  # type: ignore[arg-type]
+    except TypeError:
+        return [ground(p) for p in points]
+    return list(np.broadcast_to(np.round(found, 3), len(points)).tolist())
+
+
+def _stand(body: Body, lift: float, heights: Iterator[float]) -> Body:
+    base = round(min(lift, *islice(heights, len(body.ring))) - DEEP, 3)
     faces = tuple(
-        (tuple((x, y, base if z == FOOT else z + lift) for x, y, z in ring), kind) for ring, kind in body.faces
+        [(tuple([(x, y, base if z == FOOT else z + lift) for x, y, z in ring]), kind) for ring, kind in body.faces]
     )
-    return replace(body, faces=faces, eaves=body.eaves + lift, ridge=body.ridge + lift, base=base)
+    return Body(faces, body.ring, body.eaves + lift, body.ridge + lift, body.roof, base)
