@@ -74,17 +74,25 @@ def test_turned_labels_too(overlay: LabelOverlay) -> None:
     assert np.array_equal(painted(turned, 120), draw_labels(np.full((480, 640, 3), 120, np.uint8), turned))
 
 
-def test_the_command_line_chooses_the_same_labels(overlay: LabelOverlay) -> None:
+def test_the_command_line_chooses_the_same_labels(qtbot: Any, overlay: LabelOverlay) -> None:
     from viewer.render.labels import Labels
     from viewer.render.resolve import resolve
 
     scene, session = overlay._canvas.scene, overlay._session
     assert scene is not None and scene.origin is not None
-    alone = Labels()
-    alone.update(session.document.state, session.document.cities, resolve(session.document, session.camera))
-    view = scene.view((640, 480))
-    alone.place(view, scene.origin, scene.sees)
-    assert alone.shown(view, scene.origin) == overlay.shown == overlay.finish()
+
+    def alone() -> LabelSet:
+        made = Labels()
+        made.update(session.document.state, session.document.cities, resolve(session.document, session.camera))
+        view = scene.view((640, 480))
+        made.place(view, scene.origin, scene.sees)
+        return made.shown(view, scene.origin)
+
+    assert alone() == overlay.shown
+    for step in (3.0, 8.0):
+        session.move_camera(replace(ABOVE, position=(9.0 + step, -10.0, 30.0)))
+        qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+        assert overlay.finish() == alone()
 
 
 def test_a_picture_gets_its_labels(overlay: LabelOverlay) -> None:
@@ -92,6 +100,21 @@ def test_a_picture_gets_its_labels(overlay: LabelOverlay) -> None:
     bare = as_array(picture.copy())
     overlay.draw_on(picture)
     assert np.array_equal(as_array(picture), draw_labels(bare, overlay.shown))
+
+
+def test_a_file_of_the_command_line_is_the_windows_picture(overlay: LabelOverlay) -> None:
+    from viewer.cli_picture import draw
+
+    session = overlay._session
+    session.run("legend.set_visible", visible=False)
+    session.run("caption.set", text="Fictional town")
+    picture = overlay._canvas.image()
+    overlay.draw_on(picture)
+    file = draw(session, (640, 480))
+    away = np.abs(as_array(picture).astype(int) - file).max(axis=2)
+    assert away.max() <= 8 and (away > 0).mean() < 0.01
+    session.run("labels.set_visible", visible=False)
+    assert (np.abs(draw(session, (640, 480)).astype(int) - file).max(axis=2) > 40).any()
 
 
 def test_labels_follow_the_camera_and_come_to_rest(qtbot: Any, overlay: LabelOverlay) -> None:

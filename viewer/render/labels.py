@@ -129,6 +129,10 @@ class Labels:
     def __len__(self) -> int:
         return sum(len(entry[2]) for entry in self._layers.values())
 
+    def start_afresh(self) -> None:
+        """Forget what is shown: the next choice depends on the document and the view alone."""
+        self._placed = {}
+
     # --- placing ----------------------------------------------------------------------------------------------
 
     def place(

@@ -78,13 +78,15 @@ class LabelOverlay(QWidget):
         return not busy and not any(t.isActive() for t in (self._soon, self._again, self._still, self._fade))
 
     def finish(self) -> LabelSet:
-        """Choose the labels of the present view now, for a picture to keep."""
+        """Choose the labels of the present view now, for a picture to keep: as a file's, they depend on nothing that
+        was shown before."""
         self._take_document(places_of)
         view = self._view(self._session.camera)
         scene = self._canvas.scene
         if view is None or scene is None or scene.origin is None:
             return LabelSet()
         ratio = self.devicePixelRatioF()
+        self.labels.start_afresh()
         self.labels.place(view, scene.origin, lambda p: scene.sees(p, view), ratio=ratio, taken=self._taken())
         return self.labels.shown(view, scene.origin, ratio=ratio)
 
