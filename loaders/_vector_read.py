@@ -53,12 +53,16 @@ def read(path: Path, driver: str, options: LoadOptions, progress: Progress) -> V
         Cancelled: ``progress`` asked to stop.
     """
     _check_size(path, options)
+    if "!" in str(path.absolute()):  # pyogrio would look for an archive before it
+        raise LoadError(path, 'its path has a "!" in it.', remedy="Rename the file or its folder.", kind="bad-name")
     issues = IssueLog()
     names: list[str | None] = [None]
     opening: dict[str, str] = {}
     if driver == "GPKG":
         names = list(_feature_tables(path, issues))
-        opening = {"IMMUTABLE": "YES", "LIST_ALL_TABLES": "NO"}
+        opening = {"LIST_ALL_TABLES": "NO"}
+        if not set("?#%") & set(str(path)):  # GDAL makes an address of the path then, and does not mask these
+            opening["IMMUTABLE"] = "YES"
     elif driver == "ESRI Shapefile":
         _check_companions(path, issues)
     if not _gdal.already_open():

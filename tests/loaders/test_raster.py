@@ -234,6 +234,14 @@ def test_an_esri_grid(tmp_path):
     assert result.value.lods[""].tiles.triangle_count in (6, 7)
 
 
+@pytest.mark.parametrize(
+    "name", ["ü مدينة", "a b", "a!b", "q?x=1", "h#1", "p%41", "x.zip", "a:b", "GTIFF_DIR:1:x", "-"]
+)
+def test_names_of_files_are_only_names(write, tmp_path, name):
+    path = write(hill(), tags=ELEVATION)
+    assert read(path.rename(tmp_path / f"{name}.tif")).value.drawable == 1
+
+
 def test_water_is_a_water_surface_of_wet_cells(write):
     depth = np.full((30, 30), np.nan, np.float32)
     depth[5:20, 5:25] = 1.5

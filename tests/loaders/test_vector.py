@@ -487,6 +487,26 @@ def test_geojson_is_told_from_cityjson_whatever_its_name(collection, tmp_path):
     assert registry.pick(late).name == "CityJSON"
 
 
+@pytest.mark.parametrize("name", ["ü مدينة", "a b", "q?x=1", "h#1", "p%41", "x.zip", "vsizip", "it's", "a:b", "-"])
+def test_names_of_files_are_only_names(write, tmp_path, name):
+    for suffix in ("gpkg", "geojson", "shp", "fgb"):
+        path = write([SQUARE], f"plain.{suffix}", kind="Polygon", layer="plain")
+        folder = tmp_path / f"in {name}"
+        folder.mkdir(exist_ok=True)
+        for part in tmp_path.glob("plain.*"):
+            part.rename(folder / (name + part.suffix))
+        city = read(folder / f"{name}.{suffix}").value
+        assert city.drawable == 1, suffix
+        assert city.crs.name == "EPSG:28992"
+        assert path.suffix == f".{suffix}"
+
+
+def test_a_name_that_means_an_archive_is_refused(write):
+    path = write([SQUARE])
+    with pytest.raises(LoadError, match="Rename"):
+        read(path.rename(path.with_name("a!b.gpkg")))
+
+
 def test_geojson_may_be_packed(collection):
     plain = collection([feature({"type": "Point", "coordinates": [0, 0]})], name="p.geojson", crs=RD)
     packed = plain.with_name("p.geojson.gz")
