@@ -216,7 +216,7 @@ def _crane(site: Site, middle: complex, u: complex) -> None:
     mast = [point(x, y, 13.0) for x, y in ((-wide, -1.1), (wide, -1.1), (wide, 1.1), (-wide, 1.1))]
     faces.append(((gate[0], gate[1], gate[2], mast[2], mast[1], mast[0]), ROOF))
     faces.append(((gate[0], mast[0], mast[3], mast[2], gate[2], gate[3]), ROOF))
-    body = Body(tuple(faces), rectangle(middle, u, 12.0, 2 * deep), 13.0, 36.5, "none", FOOT)
+    body = Body(tuple(faces), rectangle(middle, u, 12.0, 2 * deep), 13.0, max(z for _, z in _JIB), "none", FOOT)
     site.build(body, 1, "crane", kind="OtherConstruction", name="Quay crane", outbuilding=True)
 
 
