@@ -20,8 +20,8 @@ from loaders.layers import RasterData
 from loaders.relief import MAX_TRIANGLES, TOLERANCE, network, up
 
 MAX_CLASSES = 12
-ABOVE_GROUND = 0.05
-"""Metres by which cells of values lie above the ground."""
+ABOVE_GROUND = 0.5
+"""Metres by which cells of values lie above the ground: more than a drawn terrain misses its heights by."""
 _MAX_DRAWN_CELLS = 500_000
 _TILE_CELLS = 128
 

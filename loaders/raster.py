@@ -33,7 +33,7 @@ SPEC = LoaderSpec(
     extensions=(".tif", ".tiff", ".asc"),
     sniff=sniff,
     load="loaders.raster:load",
-    version=1,
+    version=2,
     media_types=("image/tiff; application=geotiff",),
     uses_ground=True,
 )

@@ -278,7 +278,7 @@ def test_values_lie_on_the_ground_that_is_given(write, tmp_path):
     for place in (stored, tmp_path / "dem.tif"):
         result = read(path, ground=str(place))
         world = corners(result.value)
-        assert np.abs(world[:, 2] - 0.05 - sample(ground.value.source, world[:, :2])).max() < 2e-3
+        assert np.abs(world[:, 2] - 0.5 - sample(ground.value.source, world[:, :2])).max() < 2e-3
         assert "flat" not in kinds(result)
     broken = read(path, ground=str(tmp_path / "none"))
     assert "no-ground" in kinds(broken)
