@@ -30,7 +30,7 @@ from benchmarks.rows import Row, run
 from benchmarks.screen import Screen
 from loaders.api import LoadOptions, NoProgress
 from loaders.cityjson import load
-from viewer.demo.town import write_town
+from viewer.demo.files import write_demo
 
 F3D_PICTURE = """
 import f3d, sys
@@ -110,7 +110,7 @@ def measure(options: argparse.Namespace) -> list[Row]:
     """All rows."""
     with tempfile.TemporaryDirectory(prefix="citiverse-cold-") as name:
         folder = Path(name)
-        town, ply, picture = write_town(folder / "town.city.json"), folder / "town.ply", folder / "out.png"
+        town, ply, picture = write_demo(folder / "demo").city, folder / "town.ply", folder / "out.png"
         count = write_ply(town, ply)
         own = [sys.executable, "-m", "viewer"]
         runs, shape = options.runs, f"{town.stat().st_size / 1e6:.1f} MB, {count:,} triangles"

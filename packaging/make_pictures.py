@@ -41,11 +41,12 @@ def make_demo(attribute: str) -> None:
     """The demo city from its first viewpoint, coloured by an attribute."""
     from viewer.cli_picture import draw
     from viewer.cli_scene import load_paths, make_session
-    from viewer.demo.town import demo_path, viewpoints
+    from viewer.demo.files import demo_files
+    from viewer.demo.tour import viewpoints
 
     session = make_session()
     try:
-        load_paths(session, [str(demo_path())])
+        load_paths(session, [str(demo_files().city)])
         for layer in session.document.state.layers:
             session.run("style.color_by", layer_id=layer.id, attribute=attribute)
         session.move_camera(viewpoints()[0].camera)
@@ -58,7 +59,7 @@ def make_window() -> None:
     """The window with the demo city and the building in the middle of the picture selected."""
     from PySide6.QtWidgets import QApplication
 
-    from viewer.demo.town import viewpoints
+    from viewer.demo.tour import viewpoints
     from viewer.ui.app import make_application
     from viewer.ui.app import make_window as open_window
 

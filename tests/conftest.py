@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import multiprocessing
 import os
 import re
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -54,6 +56,16 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.01)
     return True
+
+
+def _demo_place() -> str:
+    """A folder for the demo's files that all tests share, a new one for every change of their generator."""
+    sources = sorted((ROOT / "viewer" / "demo").glob("*.py"))
+    mark = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    return str(Path(tempfile.gettempdir()) / f"citiverse-demo-tests-{mark}")
+
+
+os.environ.setdefault("CITIVERSE_DEMO", _demo_place())
 
 
 # --- surroundings --------------------------------------------------------------------------------------------

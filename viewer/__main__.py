@@ -21,6 +21,10 @@ def main() -> int:
     from loaders.worker import run_worker_if_asked
 
     run_worker_if_asked(sys.argv)
+    if "--citiverse-demo-files" in sys.argv[1:2]:
+        from viewer.demo.child import run_demo_if_asked
+
+        run_demo_if_asked(sys.argv)
     from viewer import cli, cli_common
 
     cli_common.open_closed_streams()

@@ -51,14 +51,19 @@ def render_demo(output: str | None) -> int:
     """Render the tour's viewpoints and print where the pictures are."""
     from viewer.cli_picture import finished, showing, write_picture
     from viewer.cli_scene import load_paths, make_session
-    from viewer.demo.town import demo_path, viewpoints
+    from viewer.demo.tour import demo_state
+    from viewer.document.project import save_project
 
     folder = _picture_folder(output)
     session = make_session()
     try:
-        load_paths(session, [str(demo_path())])
+        state = demo_state()
+        with tempfile.TemporaryDirectory() as name:
+            project = Path(name) / "demo.citiverse"
+            save_project(state, project)
+            load_paths(session, [str(project)])
         with showing(session, PICTURE_SIZE) as view:
-            for number, viewpoint in enumerate(viewpoints(), 1):
+            for number, viewpoint in enumerate(state.viewpoints, 1):
                 session.move_camera(viewpoint.camera)
                 name = re.sub(r"[^a-z0-9]+", "-", viewpoint.name.lower()).strip("-")
                 write_picture(folder / f"{number}-{name}.png", finished(session, view, PICTURE_SIZE))

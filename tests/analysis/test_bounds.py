@@ -6,13 +6,12 @@ import pytest
 from loaders.api import LoadOptions, NoProgress
 from loaders.cityjson import load
 from viewer.analysis.bounds import bounds_of, outline_of
-from viewer.demo.town import write_town
+from viewer.demo.files import demo_files
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory):
-    path = write_town(tmp_path_factory.mktemp("town") / "town.city.json")
-    return load(path, LoadOptions(), NoProgress()).value
+def town():
+    return load(demo_files().city, LoadOptions(), NoProgress()).value
 
 
 def test_an_outline_is_small_and_lies_in_the_box(town):

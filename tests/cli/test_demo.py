@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer.demo.town import viewpoints
+from viewer.demo.tour import viewpoints
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Helpers for the demo city: is a body closed?"""
+"""The demo city, made once for all tests, and helpers: is a body closed?"""
 
 from __future__ import annotations
 
@@ -9,7 +9,28 @@ import numpy as np
 import pytest
 import trimesh
 
+from viewer.demo.files import DemoFiles, demo_files
+from viewer.demo.ground import Ground
 from viewer.demo.roofs import Body
+from viewer.demo.town import Town, make_town
+
+
+@pytest.fixture(scope="session")
+def town() -> Town:
+    """Everything in the town, before it is written."""
+    return make_town()
+
+
+@pytest.fixture(scope="session")
+def ground(town: Town) -> Ground:
+    """The partition of the ground."""
+    return town.ground
+
+
+@pytest.fixture(scope="session")
+def files() -> DemoFiles:
+    """The demo's files."""
+    return demo_files()
 
 
 @pytest.fixture(scope="session")

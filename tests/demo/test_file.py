@@ -1,68 +1,118 @@
-"""The demo town's file: the same bytes each time, written whole, kept in the user's cache."""
+"""The demo's files: the same bytes each time, written whole, kept in the user's cache."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 
 import orjson
 import pytest
 
-from loaders.api import LoadError
-from viewer.demo import town
+from loaders.api import Cancelled, LoadError
+from viewer.demo import files
+from viewer.demo.child import DemoProcess
+from viewer.demo.tour import demo_state, viewpoints
 
 
-def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = town.write_town(tmp_path / "a.city.json").read_bytes()
-    assert town.write_town(tmp_path / "deep" / "b.city.json").read_bytes() == first
-    assert sorted(p.name for p in tmp_path.rglob("*.part")) == []
+class Stop:
+    """A progress that stops as soon as it hears anything."""
+
+    cancelled = True
+
+    def report(self, fraction: float, stage: str) -> None:
+        raise Cancelled
 
 
-def test_another_seed_gives_another_town() -> None:
-    one, two = town.build_town(1), town.build_town(2)
-    assert one["CityObjects"] != two["CityObjects"]
-    assert one["metadata"]["title"] == two["metadata"]["title"]
+class Said:
+    """A progress that remembers."""
+
+    cancelled = False
+
+    def __init__(self) -> None:
+        self.fractions: list[float] = []
+
+    def report(self, fraction: float, stage: str) -> None:
+        assert stage
+        self.fractions.append(fraction)
 
 
-def test_a_failed_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
-        raise MemoryError
+def digests(folder: Path) -> dict[str, str]:
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
-    monkeypatch.setattr(town, "build_town", fail)
-    with pytest.raises(MemoryError):
-        town.write_town(tmp_path / "town.city.json")
+
+def test_the_same_generator_gives_the_same_bytes(tmp_path: Path) -> None:
+    said = Said()
+    files.write_demo(tmp_path / "again", said)
+    assert digests(tmp_path / "again") == digests(files.demo_files().city.parent)
+    assert said.fractions == sorted(said.fractions) and said.fractions[-1] == 1.0 and len(said.fractions) > 8
+    assert [p.name for p in tmp_path.iterdir()] == ["again"]
+
+
+def test_a_stopped_write_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(Cancelled):
+        files.write_demo(tmp_path / "demo", Stop())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_demo_path_writes_once_and_again_for_a_new_generator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CITIVERSE_HOME", str(tmp_path))
-    path = town.demo_path()
-    assert path.is_relative_to(tmp_path / "cache")
-    assert orjson.loads(path.read_bytes())["type"] == "CityJSON"
-    path.write_bytes(b"kept")
-    assert town.demo_path().read_bytes() == b"kept"
-    monkeypatch.setattr(town, "GENERATOR_VERSION", town.GENERATOR_VERSION + 1)
-    assert town.demo_path() != path
+def test_the_process_says_what_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    process = DemoProcess(tmp_path / "file" / "demo")
+    assert process.wait(60) and process.error
 
 
-def test_demo_state_names_the_layer_and_the_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_is_not_whole_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CITIVERSE_DEMO")
     monkeypatch.setenv("CITIVERSE_HOME", str(tmp_path))
-    state = town.demo_state()
-    assert Path(state.layers[0].path).is_file()
-    assert state.viewpoints == town.viewpoints()
-    assert state.crs == "EPSG:7415"
+    folder = files.demo_folder()
+    assert folder.is_relative_to(tmp_path / "cache") and not folder.exists()
+    folder.mkdir()
+    (folder / files.CITY).write_text("half")
+    assert files.demo_folder() == folder and not folder.exists()
+    monkeypatch.setattr(files, "GENERATOR_VERSION", files.GENERATOR_VERSION + 1)
+    assert files.demo_folder() != folder
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_without_permission_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CITIVERSE_DEMO")
+    (tmp_path / "cache" / "demo").mkdir(parents=True)
+    (tmp_path / "cache" / "demo").chmod(0o500)
+    monkeypatch.setenv("CITIVERSE_HOME", str(tmp_path))
+    assert not files.demo_folder().is_relative_to(tmp_path)
 
 
 def test_without_a_cache_the_town_lies_in_a_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
+    monkeypatch.delenv("CITIVERSE_DEMO")
     monkeypatch.setenv("CITIVERSE_HOME", str(blocked))
-    monkeypatch.setattr(town.tempfile, "tempdir", str(tmp_path))
-    town._temporary_town.cache_clear()
-    path = town.demo_path()
-    assert orjson.loads(path.read_bytes())["type"] == "CityJSON" and path.is_relative_to(tmp_path)
-    assert town.demo_path() == path, "once"
-    town._temporary_town.cache_clear()
-    monkeypatch.setattr(town.tempfile, "tempdir", str(blocked))
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    files._temporary_folder.cache_clear()
+    folder = files.demo_folder()
+    assert folder.is_relative_to(tmp_path) and folder == files.demo_folder(), "once"
+    files._temporary_folder.cache_clear()
+    monkeypatch.setattr(files.tempfile, "tempdir", str(blocked))
     with pytest.raises(LoadError, match="demo city cannot be written"):
-        town.demo_path()
-    town._temporary_town.cache_clear()
+        files.demo_folder()
+    files._temporary_folder.cache_clear()
+
+
+def test_the_document_names_layers_tour_light_and_caption() -> None:
+    state = demo_state()
+    assert [Path(layer.path).name for layer in state.layers] == [files.TERRAIN, files.CITY, files.LAYERS]
+    assert all(Path(layer.path).is_file() for layer in state.layers)
+    assert state.viewpoints == viewpoints() and 8 <= len(viewpoints()) <= 12
+    assert state.crs == "EPSG:7415" and state.realism == "textured"
+    assert "ictional" in state.caption and (state.light.time or "").startswith("2026-06-20T16:30")
+
+
+def test_scenarios_say_what_they_are() -> None:
+    folder = files.demo_files().scenarios
+    for name in ("flood", "heat", "harbour"):
+        facts = orjson.loads((folder / name / "README.json").read_bytes())
+        assert facts["fictional"] is True and facts["title"] and len(facts["method"]) > 40
+    steps = orjson.loads((folder / "flood" / "README.json").read_bytes())["steps"]
+    assert all((folder / "flood" / name).is_file() for names in steps.values() for name in names)
+    assert {len(names) for names in steps.values()} == {13}

@@ -278,6 +278,7 @@ def test_the_demo_opens_as_a_project_of_its_own(session, loads, monkeypatch, fam
 
     state = DocumentState("Demo", None, (LayerState("d", "Demo", str(file("demo.city.json"))),))
     monkeypatch.setattr(file_commands, "demo_state", lambda: state)
+    monkeypatch.setattr(file_commands, "demo_missing", lambda: None)
     session.run("demo.open")
     assert session.jobs.wait(10, until=lambda: bool(loads))
     loads[0].succeed(family)
@@ -290,6 +291,7 @@ def test_the_demo_is_added_to_open_layers(town, loads, monkeypatch, family, file
 
     state = DocumentState("Demo", None, (LayerState("d", "Demo", str(file("demo.city.json"))),))
     monkeypatch.setattr(file_commands, "demo_state", lambda: state)
+    monkeypatch.setattr(file_commands, "demo_missing", lambda: None)
     town.run("demo.open")
     assert town.jobs.wait(10, until=lambda: bool(loads))
     loads[0].succeed(family)
@@ -304,6 +306,7 @@ def test_a_demo_that_cannot_be_made_is_told(session, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(file_commands, "demo_state", full)
+    monkeypatch.setattr(file_commands, "demo_missing", lambda: None)
     session.run("demo.open")
     assert session.wait(10)
     assert "disk full" in texts(session)[-1]

@@ -1,326 +1,321 @@
-"""What stands between the buildings: trees, lamps, benches, boats and bridges, and the upright edges of the ground."""
+"""Trees and furniture of the demo town: where they stand.
+
+Candidates are made in bulk for every kind of ground, then kept where they stand on ground of the right kind and keep
+clear of houses and of each other.
+"""
 
 from __future__ import annotations
 
-from cmath import phase, pi
-from collections.abc import Iterator, Sequence
+from cmath import phase
 from dataclasses import dataclass
-from itertools import pairwise
-from random import Random
+from math import pi
 
-from viewer.demo.geometry import (
-    Footprints,
-    Ring,
-    area,
-    centre,
-    contains,
-    distance,
-    edges,
-    inset,
-    polygon,
-    rectangle,
-    spin,
-    unit,
-)
-from viewer.demo.places import BRIDGES
-from viewer.demo.plan import PAVED, RIVER, Cell, Crossing, Ground, Plan, millimetres
-from viewer.demo.roofs import Body, Face, Point, Profile, block, gable, level, sweep, upright
+import numpy as np
+import numpy.typing as npt
+import shapely
 
-BED, RIM = -3.4, -5.0
-"""Depth of the quay walls and of the model's rim, metres."""
+from viewer.demo import terrain
+from viewer.demo.ground import Ground
+from viewer.demo.lots import KERB
+from viewer.demo.markings import tram_lines
+from viewer.demo.network import WIDTHS
+from viewer.demo.plan import Plan, Shapes, sample
+from viewer.demo.shapes import TREES
+
+Float64 = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
-    """An instance of a template: where, how large, turned how far (full turns)."""
+class Things:
+    """Instances of templates: name of each, place and height (N, 3), scale across and up (N, 2), full turns (N,)."""
 
-    template: str
-    point: complex
-    height: float
-    scale: tuple[float, float]
-    turn: float
-    place: str
+    names: npt.NDArray[np.str_]
+    points: Float64
+    scales: Float64
+    turns: Float64
+    places: npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
-    """A kind of tree: botanical and common name, crown radius and height of the template."""
+class Planting:
+    """How a kind of ground is planted: mean distance (m), share kept, kinds, size, distance from the edge (m)."""
 
-    species: str
-    common: str
-    radius: float
-    height: float
-
-
-TREES = {
-    "lime": Tree("Tilia cordata", "lime", 3.0, 10.0),
-    "plane": Tree("Platanus × hispanica", "plane", 4.2, 13.0),
-    "poplar": Tree("Populus nigra 'Italica'", "Lombardy poplar", 1.7, 17.0),
-    "spruce": Tree("Picea abies", "spruce", 2.7, 14.0),
-    "apple": Tree("Malus domestica", "apple", 2.1, 4.6),
-}
-STREET_TREES = {"main": 11.0, "street": 14.0}
-"""Distance between street trees by class of street, metres."""
+    step: float
+    share: float
+    kinds: tuple[str, ...]
+    size: float
+    edge: float
 
 
-def plant(plan: Plan, houses: Footprints, seed: int) -> list[Thing]:
-    """All trees of the town: clear of carriageways and with their crowns clear of walls."""
-    out: list[Thing] = []
-    for cell in plan.cells:
-        rng = Random(f"{seed}/trees/{cell.name}")
-        for tree in (*_avenue(cell, rng), *_green(cell, rng)):
-            radius = TREES[tree.template].radius * tree.scale[0] + 0.4
-            if houses.clear(tree.point, radius):
-                out.append(tree)
-    out += _promenade(plan, Random(f"{seed}/promenade"))
-    return out
+PLANTING = {
+    "wood": Planting(22.0, 0.97, ("spruce", "oak", "spruce", "lime", "spruce", "oak"), 1.95, 2.0),
+    "park": Planting(13.5, 0.55, ("lime", "plane", "oak", "plane", "lime", "spruce"), 1.0, 2.5),
+    "green": Planting(11.5, 0.72, ("lime", "plane", "oak"), 0.9, 3.0),
+    "garden": Planting(12.0, 0.42, ("lime", "apple", "plane", "apple"), 0.72, 2.0),
+    "church": Planting(13.0, 0.7, ("lime", "oak"), 0.85, 3.0),
+    "villa": Planting(12.0, 0.26, ("apple", "lime", "spruce", "oak", "apple"), 0.72, 1.5),
+    "terrace": Planting(12.0, 0.2, ("apple", "apple", "lime"), 0.72, 3.0),
+    "slab": Planting(14.0, 0.6, ("lime", "plane", "poplar", "oak"), 0.88, 2.0),
+    "allotments": Planting(10.5, 0.45, ("apple", "apple", "hedge"), 0.75, 1.0),
+    "village": Planting(14.0, 0.5, ("apple", "lime", "oak"), 0.85, 2.0),
+    "farm": Planting(15.0, 0.4, ("oak", "lime", "apple"), 0.95, 2.0),
+    "school": Planting(14.0, 0.4, ("lime", "plane"), 0.9, 2.5),
+    "hospital": Planting(14.0, 0.5, ("lime", "plane", "oak"), 0.9, 2.5),
+    "museum": Planting(12.0, 0.5, ("plane", "lime", "willow"), 0.85, 3.0),
+    "chapel": Planting(12.0, 0.5, ("oak", "lime"), 0.8, 3.0),
+    "sport": Planting(17.0, 0.25, ("poplar", "lime"), 0.9, 3.0),
+    "office": Planting(14.0, 0.3, ("lime", "plane"), 0.75, 2.0),
+    "meadow": Planting(40.0, 0.3, ("oak", "lime", "willow", "apple"), 1.1, 4.0),
+    "field": Planting(110.0, 0.16, ("oak",), 1.25, 4.0),
+    "vineyard": Planting(60.0, 0.12, ("apple",), 0.9, 4.0),
+    "bank": Planting(26.0, 0.3, ("willow",), 1.0, 3.0),
+    "works": Planting(24.0, 0.12, ("poplar", "lime"), 0.8, 2.0),
+}  # fmt: skip
+ROWS = {"main": (12.5, "plane", 0.46), "quay": (12.5, "lime", 0.5), "street": (15.0, "lime", 0.44)}
+"""Distance, kind and size of street trees by class of street."""
 
 
-def _tree(kind: str, point: complex, rng: Random, size: float, place: str) -> Thing:
-    wide = size * rng.uniform(0.85, 1.15)
-    return Thing(kind, point, PAVED, (wide, wide * rng.uniform(0.88, 1.15)), rng.random(), place)
-
-
-def _avenue(cell: Cell, rng: Random) -> Iterator[Thing]:
-    """Trees on the pavement a metre behind the kerb."""
-    if cell.use in ("old", "church", "square", "meadow", "wood", "works", "harbour"):
-        return
-    for k, (a, b) in enumerate(edges(cell.kerb)):
-        gap = STREET_TREES.get(cell.classes[k])
-        along, length = unit(b - a), abs(b - a)
-        if gap is None or length < 40 or (cell.use == "terrace" and cell.classes[k] == "street"):
-            continue
-        kind = "plane" if cell.classes[k] == "main" else "lime"
-        count = int((length - 20) / gap)
-        for i in range(count + 1):
-            if rng.random() < 0.9:
-                point = a + along * (10 + i * (length - 20) / max(count, 1)) + along * 1j * 0.95
-                yield _tree(kind, point, rng, 0.42 if kind == "plane" else 0.46, cell.streets[k])
-
-
-def _promenade(plan: Plan, rng: Random) -> Iterator[Thing]:
-    """A row of planes along the quays, not before the bridges."""
-    for ground in plan.ground:
-        if ground.kind != "pavement" or ground.owner not in ("North Quay", "South Quay"):
-            continue
-        if abs(area(ground.ring)) < 150 or len(ground.ring) != 4:
-            continue
-        a, b = (ground.ring[0], ground.ring[1]) if ground.owner == "North Quay" else (ground.ring[3], ground.ring[2])
-        near, far = (
-            (ground.ring[3], ground.ring[2]) if ground.owner == "North Quay" else (ground.ring[0], ground.ring[1])
-        )
-        if abs(abs(near - a) - 5.5) > 0.4:
-            continue
-        count = int(abs(b - a) / 11)
-        for i in range(count):
-            t = (i + 0.5) / count
-            yield _tree("plane", (a + (b - a) * t) * 0.35 + (near + (far - near) * t) * 0.65, rng, 0.66, ground.owner)
-
-
-GREEN: dict[str, tuple[float, tuple[str, ...], float, float]] = {
-    # use: mean distance of trees, kinds, size, distance from the lot's edge
-    "park": (16.0, ("lime", "plane", "plane", "lime", "spruce"), 1.0, 4.5),
-    "wood": (17.0, ("spruce", "lime", "spruce", "plane"), 1.05, 6.0),
-    "green": (13.0, ("lime", "plane"), 0.85, 5.0),
-    "church": (13.0, ("lime",), 0.9, 5.0),
-    "meadow": (46.0, ("lime", "poplar", "apple"), 0.95, 8.0),
-    "detached": (14.5, ("apple", "apple", "lime", "spruce"), 0.72, 3.0),
-    "terrace": (10.5, ("apple",), 0.8, 14.5),
-    "slab": (16.0, ("lime", "plane", "poplar"), 0.85, 4.0),
-    "wharf": (13.0, ("lime", "apple", "poplar"), 0.7, 4.0),
-    "grid": (13.0, ("lime", "apple", "plane"), 0.75, 19.0),
-    "old": (13.0, ("apple", "lime"), 0.75, 14.0),
-    "office": (12.0, ("lime",), 0.75, 4.0),
-    "school": (15.0, ("lime", "plane"), 0.9, 4.0),
-    "hall": (14.0, ("plane",), 0.75, 8.0),
-    "pond": (12.0, ("poplar",), 0.6, 1.2),
-}
-
-
-def _green(cell: Cell, rng: Random) -> Iterator[Thing]:
-    """Trees scattered over a lot: a grid with every point moved, so that they keep apart."""
-    if cell.use not in GREEN:
-        return
-    step, kinds, size, margin = GREEN[cell.use]
-    low = complex(min(p.real for p in cell.lot), min(p.imag for p in cell.lot))
-    high = complex(max(p.real for p in cell.lot), max(p.imag for p in cell.lot))
-    clearing = centre(cell.lot)
-    for i in range(int((high.real - low.real) / step) + 1):
-        for j in range(int((high.imag - low.imag) / step) + 1):
-            point = low + complex((i + rng.uniform(0.05, 0.95)) * step, (j + rng.uniform(0.05, 0.95)) * step)
-            kind = kinds[int(rng.random() * len(kinds))]
-            tree = _tree(kind, point, rng, size, cell.name)
-            if not contains(cell.lot, point) or distance(cell.lot, point) < margin:
-                continue
-            if cell.use == "pond" and distance(cell.lot, point) > 2.2:
-                continue
-            if cell.use in ("park", "school") and abs(point - clearing) < 24:
-                continue
-            yield tree
-
-
-def furnish(plan: Plan, seed: int) -> list[Thing]:
-    """Lamps along the wider streets, benches in park and square, boats in the basin, a fountain on the square."""
-    out = []
-    for cell in plan.cells:
-        for k, (a, b) in enumerate(edges(cell.kerb)):
-            along, length = unit(b - a), abs(b - a)
-            if cell.classes[k] not in ("main", "street") or length < 40:
-                continue
-            for i in range(max(int(length / 34), 1)):
-                point = a + along * (length * (i + 0.5) / max(int(length / 34), 1) + 2.5) + along * 1j * 0.5
-                out.append(Thing("lamp", point, PAVED, (1.0, 1.0), _turn(along * -1j), cell.streets[k]))
-        if cell.use in ("square", "green"):
-            for a, b in edges(cell.lot):
-                along = unit(b - a)
-                for t in (0.3, 0.5, 0.7):
-                    point = a + (b - a) * t + along * 3j
-                    out.append(Thing("bench", point, PAVED, (1.0, 1.0), _turn(along), cell.name))
-        if cell.use == "square":
-            out += _market(cell)
-    for k, point in enumerate((898 + 176j, 898 + 204j, 962 + 168j, 962 + 196j, 700 + 262j, 410 + 299j)):
-        along = spin(0.25) if point.real > 800 else unit(complex(1, -0.2 if point.real > 600 else 0.12))
-        out.append(Thing("barge", point, RIVER, (1.0, 1.0), _turn(along) + 0.01 * (k % 2), "River Alda"))
-    return out
-
-
-def _market(cell: Cell) -> Iterator[Thing]:
-    """The fountain, two rows of stalls, and a lamp at every corner of the square."""
-    middle = centre(cell.lot)
-    a, b = max(edges(cell.lot), key=lambda e: (e[1] - e[0]).real)
-    along = unit(b - a)
-    yield Thing("fountain", middle + along * (-8 + 2j), PAVED, (1.0, 1.0), 0.0, cell.name)
-    for row in (-13, -21):
-        for k in range(7):
-            yield Thing(
-                "stall", middle + along * complex(-20 + 6.2 * k, row), PAVED, (1.0, 1.0), _turn(along), cell.name
-            )
-    for point in inset(cell.lot, 2.0):
-        yield Thing("lamp", point, PAVED, (1.0, 1.0), _turn(middle - point), cell.name)
-
-
-def _turn(along: complex) -> float:
-    """The direction of a vector in full turns."""
-    return phase(along) / (2 * pi)
-
-
-def bridge_bodies(crossing: Crossing) -> dict[str, Body]:
-    """Deck with arches, and two parapets, of one bridge."""
-    spans, rise = next((s, r) for name, _, _, s, r in BRIDGES if name == crossing.name)
-    front, back = (crossing.west[0], crossing.east[0]), (crossing.west[1], crossing.east[1])
-    out = {"Deck": sweep(front, back, _arches(spans, rise), "deck")}
-    across = unit(front[1] - front[0])
-    rail = 0.35
-    for name, a, b in (
-        ("West parapet", (front[0], front[0] + across * rail), (back[0], back[0] + across * rail)),
-        ("East parapet", (front[1] - across * rail, front[1]), (back[1] - across * rail, back[1])),
-    ):
-        section = ((0.0, 0.0), (0.0, 1.0), *((t, 1.0 + _hump(t, rise)) for t in _TICKS[1:-1]), (1.0, 1.0), (1.0, 0.0),
-                   *((t, _hump(t, rise)) for t in reversed(_TICKS[1:-1])))  # fmt: skip
-        out[name] = sweep(a, b, section, "parapet")
-    return out
-
-
-_TICKS = [k / 12 for k in range(13)]
-
-
-def _hump(t: float, rise: float) -> float:
-    return rise * 4 * t * (1 - t)
-
-
-def _arches(spans: int, rise: float) -> Profile:
-    """Section of an arched bridge along its axis: the deck's hump above, piers and arches below."""
-    top = [(t, _hump(t, rise)) for t in _TICKS]
-    pier, abutment, foot = 0.03, 0.07, RIVER + 0.2
-    stops = [abutment + (1 - 2 * abutment) * k / spans for k in range(spans + 1)]
-    under: list[tuple[float, float]] = [(1.0, BED)]
-    for k in reversed(range(spans)):
-        low, high = stops[k] + (pier if k else 0.0), stops[k + 1] - (pier if k < spans - 1 else 0.0)
-        crown = _hump((low + high) / 2, rise) - 0.8
-        under += [(high, BED), (high, foot)]
-        for t in (0.93, 0.8, 0.65, 0.5, 0.35, 0.2, 0.07):
-            at = low + (high - low) * t
-            arc = foot + (crown - foot) * (1 - (2 * t - 1) ** 2) ** 0.5
-            under.append((at, min(arc, _hump(at, rise) - 0.45)))
-        under += [(low, foot), (low, BED)]
-    return (*top, *under, (0.0, BED))
-
-
-def ground_walls(ground: Sequence[Ground]) -> Iterator[tuple[str, str, tuple[Point, ...]]]:
-    """Upright faces where the ground steps: (kind, owner, face), kind "kerb", "quay", or "rim" at the map's edge.
-
-    Edges are found again from the other side by their end points in whole millimetres.
-    """
-    across = {(millimetres(a), millimetres(b)): face for face in ground for a, b in edges(face.ring)}
-    for face in ground:
-        for a, b in edges(face.ring):
-            other = across.get((millimetres(b), millimetres(a)))
-            if other is None:
-                yield "rim", "rim", upright(a, b, RIM, face.height)
-            elif other.height < face.height:
-                low = other.height if other.kind != "water" else other.height - 1.4
-                yield ("quay" if other.kind == "water" else "kerb"), face.owner, upright(a, b, low, face.height)
-
-
-def templates() -> dict[str, tuple[tuple[Face, ...], tuple[Face, ...]]]:
-    """Template name to (LoD1 faces, LoD2 faces), around the origin, standing on z = 0."""
-    out = {name: (_crown(name, 5, True), _crown(name, 8, False)) for name in TREES}
-    lamp = (*_post(0.07, 5.0, 6), *block(rectangle(0.55 + 0j, 1 + 0j, 1.2, 0.28), 5.0, 5.16))
-    out["lamp"] = (_post(0.1, 5.1, 4), lamp)
-    bench = (
-        *block(rectangle(0j, 1 + 0j, 1.8, 0.45), 0.38, 0.46),
-        *block(rectangle(0.25j, 1 + 0j, 1.8, 0.06), 0.46, 0.9),
-    )
-    legs = (
-        *block(rectangle(-0.7 + 0j, 1 + 0j, 0.08, 0.4), 0.0, 0.38),
-        *block(rectangle(0.7 + 0j, 1 + 0j, 0.08, 0.4), 0.0, 0.38),
-    )
-    out["bench"] = (block(rectangle(0j, 1 + 0j, 1.8, 0.5), 0.0, 0.46), (*bench, *legs))
-    basin = _lathe(
-        ((3.2, 0.0), (3.2, 0.55), (2.9, 0.55), (2.9, 0.4), (0.5, 0.4), (0.4, 1.7), (0.9, 1.9), (0.0, 2.0)), 16
-    )
-    out["fountain"] = (block(polygon(0j, 3.2, 8), 0.0, 0.55), basin)
-    posts = [
-        f for x in (-1.8, 1.8) for y in (-1.1, 1.1) for f in block(rectangle(complex(x, y), 1 + 0j, 0.1, 0.1), 0, 2.1)
+def plant(plan: Plan, ground: Ground, houses: Shapes, seed: int = 1) -> Things:
+    """All trees and hedges."""
+    rng = np.random.default_rng([seed, 20])
+    groups = [
+        _avenues(plan, ground, rng),
+        _promenades(ground, rng),
+        _greens(ground, rng),
+        _hedgerows(plan, ground, rng),
     ]
-    awning = sweep((-2.1 - 1.5j, 2.1 - 1.5j), (-2.1 + 1.5j, 2.1 + 1.5j), gable(2.1, 2.2, 2.9), "gable").faces
-    table = block(rectangle(0j, 1 + 0j, 3.4, 1.4), 0.0, 0.9)
-    out["stall"] = (block(rectangle(0j, 1 + 0j, 4.2, 3.0), 0.0, 2.5), (*posts, *table, *awning))
-    hull: Ring = (-9 - 2.1j, 7 - 2.1j, 10 + 0j, 7 + 2.1j, -9 + 2.1j)
-    cabin = rectangle(-6 + 0j, 1 + 0j, 4.0, 3.2)
-    out["barge"] = (block(hull, -0.3, 1.2), (*block(hull, -0.3, 1.2), *block(cabin, 1.2, 3.2)))
+    names = np.concatenate([g[0] for g in groups])
+    points = np.concatenate([g[1] for g in groups])
+    size = np.concatenate([g[2] for g in groups])
+    places = np.concatenate([g[3] for g in groups])
+    wide = size * rng.uniform(0.86, 1.16, len(size))
+    radius = np.array([TREES[n].radius if n in TREES else 1.2 for n in names]) * wide
+    keep = _clear(points, radius * 0.92 + 0.25, houses) & _apart(points, radius * 0.6)
+    z = terrain.land(points[:, 0], points[:, 1]) + KERB
+    slope = places == "River bank"
+    z[slope] = _bank_height(points[slope])
+    scales = np.stack([wide, wide * rng.uniform(0.86, 1.16, len(size))], axis=1)
+    turns = rng.uniform(0, 1, len(size))
+    return Things(names[keep], np.column_stack([points, z])[keep], scales[keep], turns[keep], places[keep])
+
+
+Group = tuple[npt.NDArray[np.str_], Float64, Float64, npt.NDArray[np.str_]]
+
+
+def _bank_height(points: Float64) -> Float64:
+    slope = np.maximum(terrain.bank_slope(points[:, 0]), 0.01)
+    share = np.clip(1 + terrain.off_bank(points[:, 0], points[:, 1]) / slope, 0, 1)
+    return np.asarray((terrain.QUAY + KERB) * share - 0.1)
+
+
+def _clear(points: Float64, radius: Float64, houses: Shapes) -> npt.NDArray[np.bool_]:
+    """Which points keep a distance from all houses."""
+    out = np.ones(len(points), np.bool_)
+    if len(houses):
+        out[shapely.STRtree(houses).query(shapely.points(points), "dwithin", distance=radius)[0]] = False
     return out
 
 
-def _post(radius: float, height: float, corners: int) -> tuple[Face, ...]:
-    return block(polygon(0j, radius, corners), 0.0, height)
+def _apart(points: Float64, radius: Float64) -> npt.NDArray[np.bool_]:
+    """Which points keep clear of all earlier ones."""
+    tree = shapely.STRtree(shapely.points(points))
+    at, hit = tree.query(shapely.points(points), "dwithin", distance=radius)
+    out = np.ones(len(points), np.bool_)
+    out[at[hit < at]] = False
+    return out
 
 
-def _crown(name: str, corners: int, simple: bool) -> tuple[Face, ...]:
-    """Trunk and crown of a tree: a turned body, plain for LoD1."""
-    r, h = TREES[name].radius, TREES[name].height
-    rows = {
-        "spruce": ((0.0, 0.12), (1.0, 0.12), (0.55, 0.45), (0.72, 0.45), (0.3, 0.78), (0.38, 0.78), (0.0, 1.0)),
-        "poplar": ((0.0, 0.1), (0.7, 0.18), (1.0, 0.45), (0.8, 0.75), (0.0, 1.0)),
-    }.get(name, ((0.0, 0.26), (0.72, 0.33), (1.0, 0.52), (0.92, 0.72), (0.55, 0.92), (0.0, 1.0)))
-    if simple:
-        rows = (rows[0], max(rows), rows[-1])
-    return (*_post(r * 0.08 + 0.06, h * (rows[0][1] + 0.06), 5), *_lathe([(a * r, b * h) for a, b in rows], corners))
+def _kinds_at(ground: Ground, points: Float64) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.str_]]:
+    """Kind and owner of the ground under points."""
+    at, hit = shapely.STRtree(ground.polygons).query(shapely.points(points), "within")
+    kinds, owners = np.full(len(points), "", "<U24"), np.full(len(points), "", "<U40")
+    kinds[at], owners[at] = np.array(ground.kinds)[hit], np.array(ground.owners)[hit]
+    return kinds, owners
 
 
-def _lathe(rows: Sequence[tuple[float, float]], corners: int) -> tuple[Face, ...]:
-    """A body of revolution in flat pieces from (radius, height) rows; radius 0 ends in a point, others in a disc."""
-    rings = [level(polygon(0j, r, corners), z) if r else ((0.0, 0.0, z),) for r, z in rows]
-    faces: list[Face] = []
-    for low, high in pairwise(rings):
-        for k in range(corners):
-            n = (k + 1) % corners
-            if len(low) == 1:
-                faces.append(((low[0], high[n], high[k]), ""))
-            elif len(high) == 1:
-                faces.append(((low[k], low[n], high[0]), ""))
-            else:
-                faces.append(((low[k], low[n], high[n], high[k]), ""))
-    if len(rings[0]) > 1:
-        faces.append((tuple(reversed(rings[0])), ""))
-    return tuple(faces)
+def _avenues(plan: Plan, ground: Ground, rng: np.random.Generator) -> Group:
+    """Rows of trees on the pavements, a metre behind the kerb."""
+    rows, names, sizes, places = [], [], [], []
+    for street, line in zip(plan.network.streets, plan.lines, strict=True):
+        row = ROWS.get(street.kind)
+        if row is None or (street.kind == "street" and sum(map(ord, street.name)) % 4 > 0):
+            continue
+        step, kind, size = row
+        spots = sample(line, step, 9.0)
+        for side in (-1, 1):
+            reach = side * (WIDTHS[street.kind][0] + 1.05)
+            points = spots[:, :2] + np.stack([-spots[:, 3], spots[:, 2]], axis=1) * reach
+            rows.append(points)
+            names += [kind] * len(points)
+            sizes += [size] * len(points)
+            places += [street.name] * len(points)
+    points = np.concatenate(rows)
+    kinds = _kinds_at(ground, points)[0]
+    keep = np.isin(kinds, ("pavement", "verge", "promenade")) & (rng.random(len(points)) < 0.93)
+    species, scale = np.array(names, "<U12"), np.array(sizes)
+    rural = kinds == "verge"
+    species[rural & (species == "plane")] = "poplar"
+    scale[rural] *= 1.6
+    return species[keep], points[keep], scale[keep], np.array(places)[keep]
+
+
+def _promenades(ground: Ground, rng: np.random.Generator) -> Group:
+    """A row of large limes and planes along the water."""
+    points = []
+    for side in (1, -1):
+        x = np.arange(770.0, 3050.0, 11.0)
+        y = terrain.axis(x) + side * (terrain.half_width(x) + 4.6)
+        points.append(np.stack([x, y], axis=1))
+    both = np.concatenate(points)
+    both = both[_kinds_at(ground, both)[0] == "promenade"]
+    kind = np.where(np.arange(len(both)) % 9 < 6, "plane", "lime")
+    return (
+        kind,
+        both,
+        np.full(len(both), 0.66) + rng.uniform(0, 0.1, len(both)),
+        np.full(len(both), "Promenade", "<U40"),
+    )
+
+
+def _greens(ground: Ground, rng: np.random.Generator) -> Group:
+    """Trees scattered over lots and open land: a grid with every point moved, so that they keep apart."""
+    kinds = np.array(ground.kinds)
+    groups: list[Group] = []
+    for kind, how in PLANTING.items():
+        polygons = ground.polygons[kinds == kind]
+        if not len(polygons):
+            continue
+        inner = shapely.union_all(polygons, grid_size=0.01).buffer(-how.edge, quad_segs=1)
+        shapely.prepare(inner)
+        x0, y0, x1, y1 = shapely.total_bounds(polygons)
+        gx, gy = np.meshgrid(np.arange(x0, x1, how.step), np.arange(y0, y1, how.step))
+        points = np.stack([gx.ravel(), gy.ravel()], axis=1)
+        points += rng.uniform(-0.42, 0.42, points.shape) * how.step
+        points = points[rng.random(len(points)) < how.share]
+        points = points[shapely.contains_xy(inner, points[:, 0], points[:, 1])]
+        names = _mixture(how.kinds, points, rng)
+        place = "River bank" if kind == "bank" else ""
+        groups.append((names, points, np.full(len(points), how.size), np.full(len(points), place, "<U40")))
+    return tuple(np.concatenate(column) for column in zip(*groups, strict=True))  # type: ignore[return-value]
+
+
+def _mixture(kinds: tuple[str, ...], points: Float64, rng: np.random.Generator) -> npt.NDArray[np.str_]:
+    """Kinds of trees in loose groups of one kind, a third mixed in by chance."""
+    wave = np.sin(points[:, 0] / 47.0) + np.sin(points[:, 1] / 39.0 + points[:, 0] / 210.0)
+    groves = ((wave + 2.0) / 4.0 * len(kinds)).astype(int)
+    free = rng.integers(0, len(kinds), len(points))
+    return np.array(kinds)[np.where(rng.random(len(points)) < 0.35, free, np.clip(groves, 0, len(kinds) - 1))]
+
+
+def _hedgerows(plan: Plan, ground: Ground, rng: np.random.Generator) -> Group:
+    """Trees and hedges along some of the field boundaries."""
+    rows = []
+    for cell in plan.cells:
+        if cell.use == "field":
+            for k, lot in enumerate(cell.lots):
+                if sum(map(ord, cell.name)) % 3 != 0:
+                    rows.append(sample(lot.exterior, 13.0, 6.0)[k % 2 :: 1])
+    spots = np.concatenate(rows)
+    points = spots[:, :2] + np.stack([-spots[:, 3], spots[:, 2]], axis=1) * 1.6
+    gate = np.sin(points[:, 0] / 61.0) + np.sin(points[:, 1] / 53.0) > 0.25
+    keep = gate & (rng.random(len(points)) < 0.75) & (_kinds_at(ground, points)[0] == "field")
+    points = points[keep]
+    names = np.array(("oak", "lime", "apple", "willow"))[rng.choice(4, len(points), p=(0.4, 0.25, 0.25, 0.1))]
+    return names, points, np.full(len(points), 0.82), np.full(len(points), "", "<U40")
+
+
+def furnish(plan: Plan, ground: Ground, seed: int = 1) -> Things:
+    """Lamps, tram masts, benches, the market's stalls and fountain, barges and boats."""
+    rng = np.random.default_rng([seed, 21])
+    rows = [*_lamps(plan, ground), *_masts(plan), *_market(), *_benches(ground, rng), *_boats()]
+    names, places = np.array([r[0] for r in rows]), np.array([r[4] for r in rows])
+    points = np.array([(r[1].real, r[1].imag, r[2]) for r in rows])
+    afloat = np.isnan(points[:, 2])
+    points[afloat, 2] = terrain.land(points[afloat, 0], points[afloat, 1]) + KERB
+    return Things(names, points, np.ones((len(rows), 2)), np.array([r[3] for r in rows]), places)
+
+
+Row = tuple[str, complex, float, float, str]
+_ON_GROUND = float("nan")
+
+
+def _turn(way: complex) -> float:
+    """The direction of a vector in full turns."""
+    return phase(way) / (2 * pi)
+
+
+def _lamps(plan: Plan, ground: Ground) -> list[Row]:
+    rows: list[Row] = []
+    for street, line in zip(plan.network.streets, plan.lines, strict=True):
+        step = {"main": 34.0, "quay": 30.0, "street": 46.0}.get(street.kind)
+        if step is None:
+            continue
+        spots = sample(line, step, 14.0)
+        side = np.where(np.arange(len(spots)) % 2 == 0, 1.0, -1.0)[:, None]
+        normal = np.stack([-spots[:, 3], spots[:, 2]], axis=1) * side
+        points = spots[:, :2] + normal * (WIDTHS[street.kind][0] + 0.45)
+        for p, n in zip(points.tolist(), normal.tolist(), strict=True):
+            rows.append(("lamp", complex(*p), _ON_GROUND, _turn(-complex(*n)), street.name))
+    kinds = _kinds_at(ground, np.array([(r[1].real, r[1].imag) for r in rows]))[0]
+    return [row for row, kind in zip(rows, kinds, strict=True) if kind in ("pavement", "promenade")]
+
+
+def _masts(plan: Plan) -> list[Row]:
+    rows: list[Row] = []
+    for line in tram_lines(plan.network):
+        spots = sample(line, 38.0, 12.0)
+        for k, (x, y, ux, uy) in enumerate(spots.tolist()):
+            side = 1 if k % 2 else -1
+            normal = complex(-uy, ux) * side
+            at = complex(x, y) + normal * (WIDTHS["main"][0] + 0.8)
+            rows.append(
+                (
+                    "mast",
+                    at,
+                    _ON_GROUND,
+                    _turn(-normal),
+                    "Tram line 1",
+                )
+            )
+    return rows
+
+
+def _market() -> list[Row]:
+    middle = complex(*terrain.CENTRE)
+    turn = 0.22 / (2 * np.pi)
+    along = complex(np.exp(0.22j))
+    rows: list[Row] = [("fountain", middle + along * (-22 + 4j), _ON_GROUND, 0.0, "Market Square")]
+    for row in (-19, -11):
+        rows += [
+            ("stall", middle + along * complex(-24 + 6.4 * k, row), _ON_GROUND, turn, "Market Square") for k in range(7)
+        ]
+    return rows
+
+
+def _benches(ground: Ground, rng: np.random.Generator) -> list[Row]:
+    kinds = np.array(ground.kinds)
+    rows: list[Row] = []
+    for polygon, kind in zip(ground.polygons, kinds, strict=True):
+        if kind in ("park", "green") and polygon.area > 900:
+            for x, y, ux, uy in sample(polygon.exterior, 42.0, 4.0).tolist():
+                at = complex(x, y) + complex(-uy, ux) * 1.3
+                rows.append(("bench", at, _ON_GROUND, _turn(complex(-ux, -uy)), "Park"))
+    return rows
+
+
+def _boats() -> list[Row]:
+    west, south, east = terrain.DOCK
+    rows: list[Row] = []
+    for k in range(5):
+        rows.append(("barge", complex(west + 6.5, south + 48 + 74 * k), 0.0, 0.25 + 0.5 * (k % 2), "Grain Dock"))
+        rows.append(("barge", complex(east - 6.5, south + 40 + 71 * k), 0.0, 0.25, "Grain Dock"))
+    for x, side in ((1210.0, -1), (1440, 1), (1610, -1), (2560, 1), (2790, -1), (2940, 1)):
+        y = float(terrain.axis(x) + side * (terrain.half_width(x) - 6.0))
+        slope = float(terrain.axis(x + 5) - terrain.axis(x - 5)) / 10
+        rows.append(("barge", complex(x, y), 0.0, float(np.arctan(slope) / (2 * np.pi)), "River Alda"))
+    for k in range(34):
+        x = 1640.0 + 9.5 * k + (40 if k > 16 else 0)
+        y = float(terrain.axis(x) - terrain.half_width(x) + 4.2)
+        if abs(x - 1850) > 22:
+            rows.append(("boat", complex(x, y), 0.0, 0.25 + 0.01 * (k % 3), "River Alda"))
+    return rows

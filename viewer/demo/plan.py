@@ -1,275 +1,288 @@
-"""The town's plan: a street graph, its faces as cells, and one seamless partition of the ground.
+"""The demo town's plan: the faces of the street network as lots with pavements around them.
 
-Every cell between streets is drawn in from its sides by half the carriageway and then by the pavement. The strips so
-cut off are the roads, what is left is the lot. Neighbouring strips share their points, so the ground has neither gaps
-nor overlaps by construction. The river is a row of stations across its axis; the embankments hang on the same stations.
+Every face between streets is drawn in from its sides by half the carriageway (the kerb, corners rounded) and again by
+the pavement (the lot). Open country is divided into fields first. Shapes are shapely polygons in town coordinates.
 """
 
 from __future__ import annotations
 
-from cmath import phase
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from math import pi, sin
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+from random import Random
+from typing import Any
 
-from viewer.demo.geometry import Ring, area, contains, cross, dot, edges, inset, unit
-from viewer.demo.places import BASIN, BRIDGES, CELLS, NODES, STATIONS, STREETS
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry import LineString, MultiLineString, Polygon
 
-HALF_WIDTH, PROMENADE = 24.0, 5.5
-"""Half the width of the river and the width of the promenades between quay and kerb, metres."""
-WIDTHS = {"main": (4.0, 3.5), "street": (3.25, 2.75), "lane": (2.4, 1.6), "path": (1.6, 0.0), "edge": (0.0, 0.0)}
-"""Half carriageway and pavement of each class of street, metres."""
-COURTS = {"old": 12.5, "grid": 17.5}
-"""Paved depth of closed blocks, with the houses on it; the rest of the lot is garden. Metres."""
-ROAD, PAVED, LAWN, PATH, RIVER, POND = 0.0, 0.12, 0.12, 0.12, -2.0, -0.35
-"""Heights above the town's datum, metres."""
+from viewer.demo import terrain
+from viewer.demo.districts import draw
+from viewer.demo.geometry import area
+from viewer.demo.lots import KERB, Lot, Use
+from viewer.demo.network import PROMENADE, WIDTHS, Network, Street
 
+GRID = 0.001
+"""Everything is noded on whole millimetres, the precision of the file."""
+CORNER = 3.0
+"""Radius of kerbs at street corners, metres."""
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """One flat face of the ground: ``kind`` is carriageway, pavement, path, square, water or a use of land."""
-
-    ring: Ring
-    height: float
-    kind: str
-    owner: str
+Shapes = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What lies between streets: kerb ring, lot ring (edge k along ``streets[k]`` of class ``classes[k]``), use."""
+    """One face of the network: its outline, what it is for, the land inside the kerb, and its lots."""
 
     name: str
-    use: str
-    kerb: Ring
-    lot: Ring
-    streets: tuple[str, ...]
-    classes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """A bridge: the lines of its two sides from the south quay to the north quay."""
-
-    name: str
-    width: float
-    west: tuple[complex, complex]
-    east: tuple[complex, complex]
+    quarter: str
+    use: Use | str
+    outline: Polygon
+    kerb: tuple[Polygon, ...] = ()
+    lots: tuple[Polygon, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole plan."""
+    """The whole plan: network, faces (water, banks and promenades among them) and the lots to build on."""
 
-    ground: tuple[Ground, ...]
+    network: Network
     cells: tuple[Cell, ...]
-    crossings: tuple[Crossing, ...]
-
-
-class River:
-    """The river's stations and the lines along it; line ``k`` metres left of the axis (north positive)."""
-
-    def __init__(self) -> None:
-        self.axis = [complex(x, 285 + 35 * sin(2 * pi * (x - 150) / 1100)) for x in STATIONS]
-        last = len(self.axis) - 1
-        self.normal = [
-            1j if k in (0, last) else unit(self.axis[k + 1] - self.axis[k - 1]) * 1j for k in range(last + 1)
-        ]
-
-    def line(self, offset: float) -> list[complex]:
-        """The points of the line at that offset, one per station."""
-        return [a + n * offset for a, n in zip(self.axis, self.normal, strict=True)]
+    lots: tuple[Lot, ...]
+    lines: Shapes
+    """The centre line of every street of `Network.streets`."""
+    roads: Shapes = field(repr=False)
+    """The carriageway of every street, empty for edges."""
 
 
 def make_plan() -> Plan:
     """The plan of the town; always the same."""
-    river = River()
-    centre_line = HALF_WIDTH + PROMENADE + WIDTHS["main"][0]
-    nodes = dict(NODES)
-    for side, sign in (("N", 1), ("S", -1)):
-        for x, point in zip(STATIONS, river.line(sign * centre_line), strict=True):
-            nodes[f"{side}{x}"] = point
-    ground: list[Ground] = []
-    cells = []
-    for ring, streets in _faces(nodes):
-        cell = _cell(ring, streets)
-        cells.append(cell)
-        ground += _strips(ring, cell)
-        ground += _lot(cell)
-    ground += _embankments(river)
-    return Plan(tuple(_stitch(ground)), tuple(cells), tuple(_crossings(river)))
+    net = draw()
+    lines = np.array([LineString([(p.real, p.imag) for p in s.line]) for s in net.streets])
+    roads, strips = _buffers(net.streets, lines)
+    cells = list(_cells(net, lines))
+    tree = shapely.STRtree(strips)
+    full = [_with_lots(cell, tree, roads, strips) for cell in cells]
+    return Plan(net, tuple(full), tuple(_lots(full, net.streets, lines)), lines, roads)
 
 
-def millimetres(point: complex) -> tuple[int, int]:
-    """The point as it will be written: what makes two points the same."""
-    return (round(point.real * 1000), round(point.imag * 1000))
+def _buffers(streets: Sequence[Street], lines: Shapes) -> tuple[Shapes, Shapes]:
+    """Carriageway, and carriageway with pavements, of every street."""
+    half = np.array([WIDTHS[s.kind][0] for s in streets])
+    whole = np.array([sum(WIDTHS[s.kind]) for s in streets])
+    roads = shapely.buffer(lines, half, cap_style="flat", join_style="round", quad_segs=3)
+    strips = shapely.buffer(lines, whole, cap_style="flat", join_style="mitre", mitre_limit=2.0)
+    corners = _corners(streets)
+    for k, ends in corners.items():
+        points = shapely.points([(p.real, p.imag) for p in ends])
+        roads[k] = shapely.union_all([roads[k], *shapely.buffer(points, half[k], quad_segs=4)])
+        strips[k] = shapely.union_all([strips[k], *shapely.buffer(points, whole[k], quad_segs=2)])
+    return roads, strips
 
 
-def _stitch(ground: list[Ground]) -> Iterator[Ground]:
-    """Where a point of one face lies within an edge of another, enter it there too, so that both share all points.
-
-    This happens where a pavement ends at a path or at open land.
-    """
-    sides = {(millimetres(a), millimetres(b)) for face in ground for a, b in edges(face.ring)}
-    loose = {a for a, b in sides if (b, a) not in sides} | {b for a, b in sides if (b, a) not in sides}
-    points = [complex(x / 1000, y / 1000) for x, y in sorted(loose)]
-    for face in ground:
-        ring: list[complex] = []
-        for a, b in edges(face.ring):
-            ring.append(a)
-            if (millimetres(b), millimetres(a)) not in sides:
-                along, length = unit(b - a), abs(b - a)
-                steps = {dot(p - a, along): p for p in points if abs(cross(along, p - a)) < 0.003}
-                ring += [steps[at] for at in sorted(steps) if 0.01 < at < length - 0.01]
-        yield replace(face, ring=tuple(ring))
-
-
-def _graph() -> dict[tuple[str, str], tuple[str, str]]:
-    """Street name and class of every directed edge."""
-    sides = {}
-    for name, kind, *stops in STREETS:
-        chain = list(_expand(stops))
-        for a, b in pairwise(chain):
-            sides[a, b] = sides[b, a] = (name, kind)
-    return sides
-
-
-def _expand(stops: list[str]) -> Iterator[str]:
-    """Node names, "N0..N330" spelt out as all stations in between."""
-    for stop in stops:
-        if ".." not in stop:
-            yield stop
+def _corners(streets: Sequence[Street]) -> dict[int, list[complex]]:
+    """Ends of streets where only one other street ends and none passes: there the outer corner must be filled."""
+    ends: dict[tuple[int, int], list[tuple[int, complex]]] = {}
+    inner: set[tuple[int, int]] = set()
+    for k, street in enumerate(streets):
+        if WIDTHS[street.kind][0] == 0:
             continue
-        first, last = stop.split("..")
-        yield from (f"{first[0]}{x}" for x in STATIONS if int(first[1:]) <= x <= int(last[1:]))
-
-
-def _faces(nodes: dict[str, complex]) -> Iterator[tuple[Ring, list[tuple[str, str]]]]:
-    """All inner faces of the street graph, counter-clockwise, with street and class of every edge."""
-    sides = _graph()
-    around: dict[str, list[str]] = {}
-    for a, b in sides:
-        around.setdefault(a, []).append(b)
-    for a, others in around.items():
-        bearings = {b: phase(nodes[b] - nodes[a]) for b in others}
-        others.sort(key=bearings.__getitem__)
-    unused = dict.fromkeys(sides)
-    while unused:
-        start = edge = next(iter(unused))
-        walk = []
-        while True:
-            del unused[edge]
-            walk.append(edge)
-            a, b = edge
-            turn = around[b]
-            edge = (b, turn[turn.index(a) - 1])
-            if edge == start:
-                break
-        ring = tuple(nodes[a] for a, _ in walk)
-        if area(ring) > 0:
-            yield ring, [sides[step] for step in walk]
-
-
-def _cell(ring: Ring, streets: list[tuple[str, str]]) -> Cell:
-    found = [(name, use) for point, name, use in CELLS if contains(ring, point)]
-    if len(found) != 1:
-        raise ValueError(f"cell around {sum(ring) / len(ring):.0f} has {len(found)} uses, not one")
-    half = [WIDTHS[kind][0] for _, kind in streets]
-    whole = [sum(WIDTHS[kind]) for _, kind in streets]
-    names, classes = zip(*streets, strict=True)
-    return Cell(*found[0], inset(ring, half), inset(ring, whole), names, classes)
-
-
-def _strips(ring: Ring, cell: Cell) -> Iterator[Ground]:
-    """Half the carriageway and the pavement along every edge of a cell."""
-    rows = zip(edges(ring), edges(cell.kerb), edges(cell.lot), cell.streets, cell.classes, strict=True)
-    for axis, kerb, lot, name, kind in rows:
-        if kind == "path":
-            yield Ground((axis[0], axis[1], kerb[1], kerb[0]), PATH, "path", name)
-        elif kind != "edge":
-            yield Ground((axis[0], axis[1], kerb[1], kerb[0]), ROAD, "carriageway", name)
-            yield Ground((kerb[0], kerb[1], lot[1], lot[0]), PAVED, "pavement", name)
-
-
-def _lot(cell: Cell) -> Iterator[Ground]:
-    """The lot's surface; a pond has a rim of lawn, a closed block a garden in the middle."""
-    if cell.use == "pond":
-        shore = inset(cell.lot, 3.0)
-        yield Ground(shore, POND, "water", cell.name)
-        for (a, b), (c, d) in zip(edges(cell.lot), edges(shore), strict=True):
-            yield Ground((a, b, d, c), LAWN, "lawn", cell.name)
-    elif cell.use == "basin":
-        yield Ground(cell.lot, RIVER, "water", "River Alda")
-    elif cell.use == "square":
-        yield Ground(cell.lot, PAVED, "square", cell.name)
-    elif cell.use in COURTS:
-        court = inset(cell.lot, COURTS[cell.use])
-        yield Ground(court, LAWN, "garden", cell.name)
-        for (a, b), (c, d) in zip(edges(cell.lot), edges(court), strict=True):
-            yield Ground((a, b, d, c), PAVED, cell.use, cell.name)
-    else:
-        yield Ground(cell.lot, LAWN, cell.use, cell.name)
-
-
-def _cuts(index: int) -> list[tuple[float, float]]:
-    """Bridge heads on the interval after station ``index``: (from, to) as fractions of the interval."""
-    low, high = STATIONS[index], STATIONS[index + 1]
-    out = []
-    for _, middle, width, _, _ in BRIDGES:
-        a, b = max(low, middle - width / 2), min(high, middle + width / 2)
-        if a < b:
-            out.append(((a - low) / (high - low), (b - low) / (high - low)))
+        for p in (street.line[0], street.line[-1]):
+            ends.setdefault(_key(p), []).append((k, p))
+        inner |= {_key(p) for p in street.line[1:-1]}
+    out: dict[int, list[complex]] = {}
+    for key, here in ends.items():
+        if key not in inner and len(here) <= 3:
+            for k, p in here:
+                if len(here) > 1:
+                    out.setdefault(k, []).append(p)
     return out
 
 
-def _embankments(river: River) -> Iterator[Ground]:
-    quay, kerb, axis = HALF_WIDTH, HALF_WIDTH + PROMENADE, HALF_WIDTH + PROMENADE + WIDTHS["main"][0]
-    lines = {off: river.line(off) for off in (quay, kerb, axis, -quay, -kerb, -axis)}
-    for k in range(len(STATIONS) - 1):
-        marks = sorted({0.0, 1.0, *(t for cut in _cuts(k) for t in cut)})
-        shore = {off: [line[k] + (line[k + 1] - line[k]) * t for t in marks] for off, line in lines.items()}
-        yield Ground((*shore[-quay], *reversed(shore[quay])), RIVER, "water", "River Alda")
-        for sign, name in ((1, "North Quay"), (-1, "South Quay")):
-            yield from _bank(
-                shore[sign * quay], shore[sign * kerb], lines[sign * axis][k : k + 2], sign, name, k, marks
-            )
+def _key(p: complex) -> tuple[int, int]:
+    return (round(p.real * 1000), round(p.imag * 1000))
 
 
-def _bank(
-    quay: list[complex], kerb: list[complex], axis: list[complex], sign: int, name: str, k: int, marks: list[float]
-) -> Iterator[Ground]:
-    """Promenade and half carriageway of one interval of one bank; yards and the basin's mouth at the harbour."""
-    kind = {"": "street", **BASIN}.get(f"{'N' if sign > 0 else 'S'}{STATIONS[k]}", "street")
-    road = (*kerb, *reversed(axis))[:: 1 if sign > 0 else -1]
-    if kind == "water":
-        yield Ground(road, RIVER, "water", "River Alda")
-    elif kind == "yard":
-        yield Ground(road, PAVED, "yard", "Harbour yard")
-    else:
-        yield Ground(road, ROAD, "carriageway", name)
-    heads = _cuts(k)
-    for i in range(len(marks) - 1):
-        ring = (quay[i], quay[i + 1], kerb[i + 1], kerb[i])[:: 1 if sign > 0 else -1]
-        if kind == "water":
-            yield Ground(ring, RIVER, "water", "River Alda")
-        elif kind == "yard":
-            yield Ground(ring, PAVED, "yard", "Harbour yard")
-        elif any(a <= marks[i] and marks[i + 1] <= b for a, b in heads):
-            yield Ground(ring, ROAD, "carriageway", name)
+def node(lines: Any) -> Shapes:
+    """All faces between lines, noded on whole millimetres."""
+    noded = shapely.union_all(lines, grid_size=GRID)
+    return np.array(shapely.get_parts(shapely.polygonize(shapely.get_parts(noded))))
+
+
+def _cells(net: Network, lines: Shapes) -> Iterator[Cell]:
+    kinds = np.array([s.kind for s in net.streets])
+    faces = node(lines[kinds != "divide"])
+    quarters = np.array([Polygon([(p.real, p.imag) for p in q.ring]).buffer(0) for q in net.quarters])
+    inside = shapely.point_on_surface(faces)
+    owner = _first(shapely.STRtree(quarters), inside)
+    marks = shapely.points([(m[0].real, m[0].imag) for m in net.marks])
+    marked = {int(f): int(m) for m, f in zip(*shapely.STRtree(faces).query(marks, "within"), strict=True)}
+    numbers: dict[str, int] = {}
+    dividers = MultiLineString(list(lines[kinds == "divide"]))
+    for k, face in enumerate(faces):
+        x, y = float(inside[k].x), float(inside[k].y)
+        wet = _wet(face, x, y)
+        if wet:
+            yield Cell(wet[1], "Alda waterfront", wet[0], face)
+        elif k in marked:
+            _, use, name = net.marks[marked[k]]
+            yield Cell(name, net.quarters[owner[k]].name if owner[k] >= 0 else "Countryside", use, face)
+        elif owner[k] >= 0:
+            quarter = net.quarters[owner[k]]
+            numbers[quarter.name] = numbers.get(quarter.name, 0) + 1
+            yield Cell(f"{quarter.name} {numbers[quarter.name]}", quarter.name, quarter.use, face)
         else:
-            yield Ground(ring, PAVED, "pavement", name)
+            yield from _country(face, dividers, numbers)
 
 
-def _crossings(river: River) -> Iterator[Crossing]:
-    south, north = river.line(-HALF_WIDTH), river.line(HALF_WIDTH)
-    for name, middle, width, _, _ in BRIDGES:
-        west, east = ((_at(south, middle + half), _at(north, middle + half)) for half in (-width / 2, width / 2))
-        yield Crossing(name, width, west, east)
+def _first(tree: shapely.STRtree, points: Shapes) -> npt.NDArray[np.int64]:
+    """The lowest number of the polygons that a point lies in, -1 where there is none."""
+    out = np.full(len(points), np.iinfo(np.int64).max)
+    at, hit = tree.query(points, "within")
+    np.minimum.at(out, at, hit)
+    out[out == np.iinfo(np.int64).max] = -1
+    return out
 
 
-def _at(line: list[complex], x: float) -> complex:
-    """The point of a quay line at station x (stations count along the axis)."""
-    k = max(i for i, station in enumerate(STATIONS[:-1]) if station <= x)
-    t = (x - STATIONS[k]) / (STATIONS[k + 1] - STATIONS[k])
-    return line[k] + (line[k + 1] - line[k]) * t
+def _wet(face: Polygon, x: float, y: float) -> tuple[str, str] | None:
+    """Use and name of a face of the river: water, grass bank, promenade; None elsewhere."""
+    off = float(terrain.off_bank(x, y))
+    if off < 0 and abs(y - float(terrain.axis(x))) > float(terrain.island_half(x)):
+        return ("bank", "River bank") if -off < float(terrain.bank_slope(x)) else ("water", "River Alda")
+    if terrain.in_dock(x, y):
+        return ("water", "Grain Dock")
+    edge = shapely.get_coordinates(face)
+    reach = terrain.off_bank(edge[:, 0], edge[:, 1])
+    if float(reach.max()) < PROMENADE + WIDTHS["quay"][0] + 1.5 and float(reach.min()) > -0.5:
+        return ("promenade", "North Quay" if y > float(terrain.axis(x)) else "South Quay")
+    return None
+
+
+def _country(face: Polygon, dividers: MultiLineString, numbers: dict[str, int]) -> Iterator[Cell]:
+    """Open country, cut into fields, woods and meadows."""
+    cuts: list[Any] = [shapely.intersection(dividers, face)]
+    if face.area > 90_000:
+        cuts.append(shapely.intersection(_field_grid(face), face))
+    pieces = node([face.boundary, *cuts])
+    pieces = pieces[shapely.contains(face.buffer(0.01), shapely.point_on_surface(pieces))]
+    for piece in pieces:
+        x, y = piece.representative_point().coords[0]
+        use = _country_use(x, y, piece.area, 2 * piece.area / piece.length)
+        numbers[use] = numbers.get(use, 0) + 1
+        yield Cell(f"{use.capitalize()} {numbers[use]}", "Countryside", use, piece)
+
+
+def _field_grid(face: Polygon) -> MultiLineString:
+    """A ruled grid over a large face, turned and spaced by chance."""
+    middle = face.centroid
+    rng = Random(f"fields/{middle.x:.0f}/{middle.y:.0f}")
+    radius = float(np.hypot(*(np.ptp(shapely.get_coordinates(face), axis=0) / 2))) + 400
+    turn = complex(np.exp(1j * rng.uniform(-0.35, 0.35)))
+    rows: list[list[tuple[float, float]]] = []
+    for way, low, high in ((turn, 120.0, 230.0), (turn * 1j, 190.0, 380.0)):
+        at = -radius
+        while at < radius:
+            at += rng.uniform(low, high)
+            bend = complex(0, rng.uniform(-25, 25))
+            line = (complex(middle.x, middle.y) + way * (complex(t * radius, at) + bend * (1 - t * t)) for t in
+                    (-1.0, -0.5, 0.0, 0.5, 1.0))  # fmt: skip
+            rows.append([(p.real, p.imag) for p in line])
+    return MultiLineString(rows)
+
+
+def _country_use(x: float, y: float, extent: float, thickness: float) -> Use:
+    """What open country is used for, by place, area (m2) and mean width (m)."""
+    top_x, top_y, radius, _ = terrain.HILL
+    reach = float(np.hypot((x - top_x) * 0.86, y - top_y)) / radius
+    if reach < 0.95:
+        south = (x - top_x) * -0.5 + (y - top_y) * -0.86
+        if south > 40 and reach < 0.74:
+            return "vineyard"
+        return "wood" if south < 40 and reach < 0.75 else "meadow"
+    if thickness < 34:
+        return "meadow"
+    wave = np.sin(x / 410 + 0.7) + np.sin(y / 330 + x / 900)
+    if (y > 3560 or y < 330 or x < 300) and wave > 0.75:
+        return "wood"
+    if 3500 < extent < 16_000 and np.sin(x * 0.05 + y * 0.03) > 0.35:
+        return "farm"
+    if float(terrain.off_bank(x, y)) < 130 or extent < 14_000:
+        return "meadow"
+    return "meadow" if np.sin(x * 0.013 + y * 0.031) > 0.72 else "field"
+
+
+def _with_lots(cell: Cell, tree: shapely.STRtree, roads: Shapes, strips: Shapes) -> Cell:
+    """The cell with the land inside its kerbs and its lots."""
+    if cell.use in ("water", "bank"):
+        return cell
+    near = tree.query(cell.outline, "intersects")
+    inside = shapely.difference(cell.outline, shapely.union_all(roads[near]))
+    if cell.use == "promenade":
+        return Cell(cell.name, cell.quarter, cell.use, cell.outline, tuple(_parts(inside, 1.0)))
+    kerb = inside.buffer(-CORNER, join_style="mitre").buffer(CORNER, quad_segs=3) if len(near) else inside
+    kerb = shapely.intersection(kerb, inside)
+    land = shapely.difference(cell.outline, shapely.union_all(strips[near])) if len(near) else inside
+    if len(near):
+        land = land.buffer(-2.5, join_style="mitre", mitre_limit=3).buffer(2.5, join_style="mitre", mitre_limit=1.9)
+    lots = [_tidy(part) for part in _parts(land, 60.0)]
+    return Cell(cell.name, cell.quarter, cell.use, cell.outline, tuple(_parts(kerb, 0.5)), tuple(lots))
+
+
+def _parts(shape: Any, least: float) -> list[Polygon]:
+    return [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and p.area >= least]
+
+
+def _tidy(polygon: Polygon) -> Polygon:
+    """Without the points that bend least and the edges under 1.5 m, on whole millimetres, counter-clockwise."""
+    shape = shapely.set_precision(polygon.simplify(0.25), GRID)
+    points = shapely.get_coordinates(shape.exterior)[:-1]
+    while len(points) > 4:
+        steps = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
+        k = int(steps.argmin())
+        if steps[k] >= 1.5:
+            break
+        points = np.delete(points, k if k else 0, axis=0)
+    holes = [ring.coords for ring in shape.interiors]
+    return shapely.orient_polygons(Polygon(points, holes))
+
+
+def _lots(cells: Sequence[Cell], streets: Sequence[Street], lines: Shapes) -> Iterator[Lot]:
+    """The lots with the street along each edge."""
+    real = np.array([k for k, s in enumerate(streets) if WIDTHS[s.kind][0] > 0 and s.kind != "rail"])
+    tree = shapely.STRtree(lines[real])
+    for cell in cells:
+        for number, polygon in enumerate(cell.lots):
+            ring = tuple(complex(x, y) for x, y in polygon.exterior.coords[:-1])
+            if area(ring) < 60:
+                continue
+            middles = shapely.points([((a + b) / 2).real for a, b in _edges(ring)],
+                                     [((a + b) / 2).imag for a, b in _edges(ring)])  # fmt: skip
+            names, classes = [""] * len(ring), [""] * len(ring)
+            for at, hit in zip(*tree.query_nearest(middles, max_distance=16.0, all_matches=False), strict=True):
+                street = streets[real[hit]]
+                if shapely.distance(middles[at], lines[real[hit]]) < sum(WIDTHS[street.kind]) + 2.5:
+                    names[at], classes[at] = street.name, street.kind
+            name = cell.name if number == 0 else f"{cell.name} {'abcdefgh'[number % 8]}"
+            yield Lot(name, cell.quarter, cell.use, ring, tuple(names), tuple(classes), lot_ground)  # type: ignore[arg-type]
+
+
+def _edges(ring: Sequence[complex]) -> list[tuple[complex, complex]]:
+    return list(zip(ring, (*ring[1:], ring[0]), strict=True))
+
+
+def lot_ground(point: Any) -> Any:
+    """Height of the finished lots at a point (complex), metres NAP; for an array of points an array."""
+    height = terrain.land(point.real, point.imag) + KERB
+    return height if height.ndim else float(height)
+
+
+def sample(line: LineString, step: float, margin: float) -> npt.NDArray[np.float64]:
+    """Points along a line at even distances of about ``step``: (N, 4) x, y and the unit vector along it."""
+    free = line.length - 2 * margin
+    if free <= 0:
+        return np.empty((0, 4))
+    at = margin + (np.arange(max(1, ceil(free / step))) + 0.5) * free / max(1, ceil(free / step))
+    here, ahead = (shapely.get_coordinates(shapely.line_interpolate_point(line, at + d)) for d in (-0.2, 0.2))
+    way = ahead - here
+    return np.hstack([(here + ahead) / 2, way / np.linalg.norm(way, axis=1, keepdims=True)])

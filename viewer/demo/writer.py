@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import atan2, cos, degrees, hypot, pi, sin
+from math import atan2, degrees, hypot
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from viewer.demo.roofs import Face, Point
 
-ORIGIN = (145_000.0, 500_000.0, 1.6)
-"""World coordinates of the local plan's origin: RD New easting, northing, NAP height of the streets (EPSG:7415)."""
+ORIGIN = (143_000.0, 498_500.0, 0.0)
+"""World coordinates of the town's origin: RD New easting, northing, NAP (EPSG:7415)."""
 SCALE = 0.001
 LOW, HIGH = "1.2", "2.2"
 """The two levels of detail that every object has."""
@@ -31,6 +34,15 @@ class Writer:
         """Index of a point, rounded to whole millimetres; equal points share one index."""
         key = (round(point[0] / SCALE), round(point[1] / SCALE), round(point[2] / SCALE))
         return self._vertices.setdefault(key, len(self._vertices))
+
+    def indices(self, points: npt.NDArray[np.float64]) -> list[int]:
+        """Indices of many points (N, 3), as `vertex` gives them."""
+        keys = np.rint(points / SCALE).astype(np.int64)
+        unique, inverse = np.unique(keys, axis=0, return_inverse=True)
+        known, rows = self._vertices, []
+        for x, y, z in unique.tolist():
+            rows.append(known.setdefault((x, y, z), len(known)))
+        return [int(v) for v in np.array(rows)[inverse.ravel()]]
 
     def add(self, ident: str, kind: str, attributes: Json, geometry: list[Json], parent: str | None = None) -> None:
         """Add a city object, and enter it with its parent; ValueError for an id already taken."""
@@ -65,8 +77,15 @@ class Writer:
         surfaces: list[Json] = []
         shared: dict[str, int] = {}
         values: list[int | None] = []
+        seen: dict[Point, int] = {}
         for ring, kind in faces:
-            boundaries.append([[self.vertex(p) for p in ring]])
+            row = []
+            for point in ring:
+                index = seen.get(point)
+                if index is None:
+                    index = seen[point] = self.vertex(point)
+                row.append(index)
+            boundaries.append([row])
             name = names.get(kind, kind)
             if not name:
                 values.append(None)
@@ -92,13 +111,10 @@ class Writer:
             self._templates.append({"type": "MultiSurface", "lod": lod, "boundaries": boundaries})
         self._template_rows[name] = (rows[0], rows[1])
 
-    def instances(self, name: str, point: Point, scale: tuple[float, float], turn: float) -> list[Json]:
-        """The template at a point in both LoDs: scaled (wide, high) and turned (full turns)."""
-        c, s = cos(2 * pi * turn) * scale[0], sin(2 * pi * turn) * scale[0]
-        matrix = [round(v, 6) + 0.0 for v in (c, -s, 0, 0, s, c, 0, 0, 0, 0, scale[1], 0, 0, 0, 0, 1)]
-        index = self.vertex(point)
+    def instances(self, name: str, point: int, matrix: list[float]) -> list[Json]:
+        """The template in both LoDs at a vertex, under a 4 x 4 matrix (16 numbers, row by row)."""
         return [
-            {"type": "GeometryInstance", "template": row, "boundaries": [index], "transformationMatrix": matrix}
+            {"type": "GeometryInstance", "template": row, "boundaries": [point], "transformationMatrix": matrix}
             for row in self._template_rows[name]
         ]
 

@@ -6,14 +6,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loaders.api import Severity
+from loaders.api import LoadError, Severity
 from viewer.document.project import EXTENSION, save_project
 from viewer.document.state import DocumentState
 from viewer.jobs import ThreadJob
+from viewer.session.demo import DemoJob
 from viewer.session.registry import CommandError, command
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
+
+
+def demo_state() -> DocumentState:
+    """The demo as a document; its files are there."""
+    from viewer.demo import tour  # the generator is much code, and few starts need it
+
+    return tour.demo_state()
+
+
+def demo_missing() -> Path | None:
+    """The folder into which the demo's files have yet to be written, None if they are there."""
+    from viewer.demo import files
+
+    folder = files.demo_folder()
+    return None if files.is_whole(folder) else folder
 
 
 def _has_window(session: Session) -> bool:
@@ -83,9 +99,18 @@ def open_demo(session: Session) -> None:
         else:
             session.opening.show_state(state)
 
-    from viewer.demo.town import demo_state  # the generator is much code, and few starts need it
+    def show() -> None:
+        session.submit(ThreadJob(demo_state, (), ready, failed, title="Opening the demo city", key="demo"))
 
-    session.submit(ThreadJob(demo_state, (), ready, failed, title="Building the demo city", key="demo"))
+    try:
+        folder = demo_missing()
+    except LoadError as error:
+        failed(error)
+        return
+    if folder is None:
+        show()
+    else:
+        session.submit(DemoJob(folder, show, failed))
 
 
 @command("edit.undo", title="Undo", undo=False, shortcut="Ctrl+Z", enabled=_can_undo)
