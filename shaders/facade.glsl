@@ -89,7 +89,7 @@ void addWindows(inout Finish m, Face f, vec2 grain)
     float lintel = across * pulse(at.y, high.y, high.y + 2.2 * edge.y, px.y);
     float reveal = near * pulse(at.y, inHigh.y - 0.16 / storey, inHigh.y, px.y);
     m.tone = mix(m.tone, FRAME, 0.55 * sill) * (1.0 - 0.07 * lintel);
-    tone *= 1.0 - 0.35 * reveal;
+    tone *= (1.0 - 0.35 * reveal) * (1.0 + 0.30 * near * (middle - fract(at.y)));
   }
   m.tone = m.joint = mix(m.tone, frame, opening);
   if (door) return;

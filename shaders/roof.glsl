@@ -36,8 +36,8 @@ void roof(Face f, inout Finish m)
     m.at = vec2(dot(f.at.xy, along), f.at.z / steep);
     m.slab = seams ? vec2(0.62, ENDLESS) : vec2(0.26, 0.34);
     m.gap = seams ? 0.06 : 0.05;
-    m.joint = m.tone * (seams ? 1.09 : 0.91);
-    m.vary = seams ? 0.0 : 0.035;
+    m.joint = m.tone * (seams ? 1.09 : 0.925);
+    m.vary = seams ? 0.0 : 0.024;
     m.rough = vec2(0.015, 0.0);
   }
 }

@@ -49,6 +49,8 @@ def column(name, values):
         ("31001_3041", uses.CHURCH),
         ("onderwijsfunctie", uses.PUBLIC),
         ("31001_3021", uses.PUBLIC),
+        ("workshop", uses.INDUSTRY),
+        ("book shop", uses.RETAIL),
         ("greenhouse", uses.GREENHOUSE),
         ("31001_2741", uses.GREENHOUSE),
         ("shed", uses.UNKNOWN),

@@ -108,6 +108,8 @@ class Outline:
             return
         boxes = [mask.box for mask in self._masks.values() if mask.box is not None]
         rect = screen_rect(view, boxes, 8.0 * scale)
+        chosen = any(kind == SELECTED and mask.actor is not None for (_, kind), mask in self._masks.items())
+        self._lines[0].actor.SetVisibility(chosen)  # (the hidden parts of anything else are not told)
         for line in self._lines:
             line.place(rect, scale)
         self._mask_renderer.DrawOn()

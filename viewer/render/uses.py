@@ -59,10 +59,10 @@ _BUILDING_WORDS = (
     (GREENHOUSE, "greenhouse|glasshouse|kassen?$|warenhuis kas|tuinbouwkas|gewächshaus|gewaechshaus|treibhaus|serre"),
     (CHURCH, "church|chapel|cathedral|basilica|religio|mosque|synagogue|temple|kerk|kapel|gebedshuis|moskee|kirche"
              "|kapelle|dom$|moschee|sakral|église|eglise|iglesia|chiesa|kościół|minster"),
-    (RETAIL, "retail|shop|store$|commerc|mall|winkel|handel|kaufhaus|supermarkt|laden|geschäft|market|restaurant"
+    (RETAIL, r"retail|\bshop|store$|commerc|mall|winkel|handel|kaufhaus|supermarkt|laden|geschäft|market|restaurant"
              "|gastst|hotel|horeca|logies|café|cafe|tienda|negozio|commerce"),
-    (INDUSTRY, "industr|factory|plant$|warehouse|manufactur|storage|depot|hangar|silo|fabri[ek]|werk(platz|statt|halle)"
-               "|lager|bedrijf|nijver|loods|gewerbe|agricult|farm|barn|stable|landwirt|scheune|stall|boerderij|usine"),
+    (INDUSTRY, "industr|factory|workshop|plant$|warehouse|manufactur|storage|depot|hangar|silo|fabri[ek]"
+               "|werk(platz|statt|halle)|lager|bedrijf|nijver|loods|gewerbe|agricult|farm|barn|stable|landwirt|scheune|stall|boerderij|usine"),
     (OFFICE, "office|bureau|kantoor|büro|buero|administration|verwaltung|business|bank$|insurance|oficina|ufficio"),
     (PUBLIC, "public|school|universit|education|hospital|health|civic|government|town ?hall|museum|library|theat"
              "|station|kindergarten|college|onderwijs|gezondheid|bijeenkomst|sport|cel(functie)?$|öffentlich|schule"
@@ -99,7 +99,6 @@ _WAY_WORDS = (
 )  # fmt: skip
 _PLANT_WORDS = (
     (CONIFER, "conifer|pine|spruce|fir$|larch|cedar|cypress|yew|naaldboom|nadel|kiefer|fichte|tanne|picea|abies|pinus"),
-    (GRASS, "hedge|lawn"),
 )
 _BUILDING_COLUMNS = ("class", "usage", "function", "building", "amenity", "bldg:function", "gebruiksdoel", "functie")
 _LAND_COLUMNS = (
