@@ -44,10 +44,16 @@ def load(name: str) -> Any:
 
 
 def demo_path() -> Path:
-    """File of the demo town, made if need be."""
-    from viewer.demo import town
+    """File of the demo town, made if need be (half a minute)."""
+    path = FOLDER / "demo.city.json"
+    if not path.is_file():
+        import orjson
 
-    return Path(town.demo_state().layers[0].path)
+        from viewer.demo import town
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(orjson.dumps(town.write_city(town.make_town())))
+    return path
 
 
 class Ours:

@@ -1,46 +1,42 @@
 // Shadow of the sun or the moon, from depth maps as the light sees the scene.
 // Uniforms: shadowTex0 (what is near the camera), shadowTex1 (the whole scene), shadowMatrix0, shadowMatrix1 (scene
 //           coordinates -> 0..1 across, up, and in depth of a map), shadowMaps (1 if there is the map near the camera,
-//           1 if there is that of the whole scene, texels that the filter reaches to each side)
+//           1 if there is that of the whole scene, texels that the filter reaches to each side), shadowRight, shadowUp,
+//           shadowBack (axes of the maps, the last to the light), shadowStep0, shadowStep1 (depth of a map, 0..1, per
+//           texel across and up on a slope of 45 degrees; least bias)
 uniform sampler2D shadowTex0;
 uniform sampler2D shadowTex1;
 
-const float BIAS_METRES = 0.03;
 const float STEEPEST = 0.08;     // sine of the least angle between light and face that depths are extended by
 
-// Part of the light that passes at q (place in the map), 0..1. m: matrix of the map; n: normal of the face.
-// needed: false saves the time (loops end early, branches do not on a software renderer).
-float mapLight(sampler2D map, mat4 m, vec3 q, vec3 n, bool needed)
+// Part of the light that passes at q (place in the map), 0..1. slant: how depth changes on the face, across and up;
+// unit: shadowStep of the map. needed: false saves the time (loops end early, branches do not on a software renderer).
+float mapLight(sampler2D map, vec3 q, vec2 slant, vec3 unit, bool needed)
 {
   float size = float(textureSize(map, 0).x);
-  vec3 across = vec3(m[0][0], m[1][0], m[2][0]);
-  vec3 up = vec3(m[0][1], m[1][1], m[2][1]);
-  vec3 away = vec3(m[0][2], m[1][2], m[2][2]);
-  float perMetre = length(away);
-  float facing = dot(n, away);
-  facing = (facing < 0.0 ? -1.0 : 1.0) * max(abs(facing), STEEPEST * perMetre);
-  // how depth changes on the face from texel to texel: the face goes on as a plane, so that it never shades itself,
-  // however coarse the map is
-  vec2 slope = -vec2(dot(n, across) / dot(across, across), dot(n, up) / dot(up, up)) * dot(away, away) / (facing * size);
-  float bias = perMetre * (BIAS_METRES + 0.03 / (length(across) * size)) + 0.3 * (abs(slope.x) + abs(slope.y));
-  int reach = int(shadowMaps.z);
-  int last = reach > 0 ? reach + 1 : 0;
+  // from texel to texel the face goes on as a plane, so that it never shades itself, however coarse the map is
+  vec2 slope = slant * unit.xy;
+  float bias = unit.z + 0.3 * (abs(slope.x) + abs(slope.y));
+  float reach = shadowMaps.z;
+  float width = reach > 0.5 ? 2.0 * reach + 2.0 : 1.0;
+  float taps = needed ? width * width : 0.0;
   vec2 p = q.xy * size - 0.5;
-  vec2 base = reach > 0 ? floor(p) : floor(p + 0.5);
-  vec2 f = p - base;
+  vec2 base = floor(reach > 0.5 ? p : p + 0.5);
+  vec2 f = reach > 0.5 ? p - base : vec2(0.0);
+  vec2 tap = vec2(0.0);
   float sum = 0.0;
-  for (int j = -reach; j <= (needed ? last : -reach - 1); ++j) {
-    float row = 0.0;
-    for (int i = -reach; i <= last; ++i) {
-      vec2 texel = base + vec2(i, j);
-      float depth = min(q.z + dot(slope, texel - p), 0.99999) - bias;
-      float seen = texelFetch(map, clamp(ivec2(texel), 0, int(size) - 1), 0).r;
-      row += (reach == 0 ? 1.0 : i == -reach ? 1.0 - f.x : i == last ? f.x : 1.0) * (depth <= seen ? 1.0 : 0.0);
-    }
-    sum += (reach == 0 ? 1.0 : j == -reach ? 1.0 - f.y : j == last ? f.y : 1.0) * row;
+  // one loop: a software renderer goes through the body once more than needed
+  for (float k = 0.0; k < taps; k += 1.0) {
+    vec2 texel = base + tap - reach;
+    float depth = min(q.z + dot(slope, texel - p), 0.99999) - bias;
+    float seen = texelFetch(map, clamp(ivec2(texel), 0, int(size) - 1), 0).r;
+    vec2 weight = mix(mix(vec2(1.0), f, equal(tap, vec2(width - 1.0))), 1.0 - f, equal(tap, vec2(0.0)));
+    sum += depth <= seen ? weight.x * weight.y : 0.0;
+    tap.x += 1.0;
+    tap = tap.x < width ? tap : vec2(0.0, tap.y + 1.0);
   }
-  float width = float(2 * reach + 1);
-  return sum / (width * width);
+  float whole = max(width - 1.0, 1.0);
+  return sum / (whole * whole);
 }
 
 // How far a place lies inside a map: 0 outside or at its rim, 1 well inside.
@@ -55,9 +51,11 @@ float sunlit(vec3 at, vec3 n)
 {
   vec3 near = (shadowMatrix0 * vec4(at, 1.0)).xyz;
   vec3 far = (shadowMatrix1 * vec4(at, 1.0)).xyz;
+  float facing = dot(n, shadowBack);
+  vec2 slant = vec2(dot(n, shadowRight), dot(n, shadowUp)) / ((facing < 0.0 ? -1.0 : 1.0) * max(abs(facing), STEEPEST));
   float inNear = shadowMaps.x * inMap(near, 0.1);
   float inFar = shadowMaps.y * inMap(far, 1e-4) * (1.0 - inNear);
   float light = 1.0 - inNear - inFar;
-  light += inNear * mapLight(shadowTex0, shadowMatrix0, near, n, inNear > 0.0);
-  return light + inFar * mapLight(shadowTex1, shadowMatrix1, far, n, inFar > 0.0);
+  light += inNear * mapLight(shadowTex0, near, slant, shadowStep0, inNear > 0.0);
+  return light + inFar * mapLight(shadowTex1, far, slant, shadowStep1, inFar > 0.0);
 }

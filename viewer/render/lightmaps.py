@@ -25,6 +25,8 @@ TEXELS = {"normal": 2048, "high": 4096}
 """Side of a shadow map by quality; none for others."""
 REACH = {"normal": 1, "high": 2}
 """Texels that the shadow's edge is softened by, to each side."""
+BIAS_METRES, BIAS_TEXELS = 0.03, 0.03
+"""How far a face must lie behind another to be shaded by it."""
 _NEAR, _WORLD, _HEIGHTS = "near", "world", "heights"
 _SAMPLERS = {_NEAR: "shadowTex0", _WORLD: "shadowTex1", _HEIGHTS: "heightTex"}
 
@@ -87,7 +89,11 @@ class LightMaps:
         if heights is not None:
             area = float(heights.low[0]), float(heights.low[1]), float(heights.high[0] - heights.low[0])
         there = float(shadows and near is not None), float(shadows and world is not None)
-        return MapNumbers(_columns(near), _columns(world), (*there, 0.0 if hasty else float(REACH[quality])), area)
+        reach = 0.0 if hasty else float(REACH[quality])
+        size = TEXELS[quality]
+        axes = NO_MAPS.axes if world is None else (_vec(world.axes.right), _vec(world.axes.up), _vec(world.axes.back))
+        steps = _step(near, size), _step(world, size)
+        return MapNumbers(_columns(near), _columns(world), (*there, reach), axes, steps, area)
 
     def stale(self, shown: Shown, view: View, rig: LightRig, quality: str, shadows: bool) -> bool:
         """True if a map is missing, or of another state."""
@@ -176,6 +182,18 @@ class LightMaps:
 def _floor(bounds: Float64) -> float:
     """Height of the ground between the objects: where most of them begin."""
     return float(np.sort(bounds[:, 2])[len(bounds) // 5])
+
+
+def _step(box: DepthBox | None, size: int) -> Vec3:
+    """Depth (0..1) of a map per texel across and up on a slope of 45 degrees, and the least bias."""
+    if box is None:
+        return 0.0, 0.0, 0.0
+    across, up, deep = (box.high - box.low).tolist()
+    return across / size / deep, up / size / deep, (BIAS_METRES + BIAS_TEXELS * across / size) / deep
+
+
+def _vec(values: Float64) -> Vec3:
+    return float(values[0]), float(values[1]), float(values[2])
 
 
 def _columns(box: DepthBox | None) -> tuple[float, ...]:

@@ -163,17 +163,23 @@ class MapNumbers:
         near, world: scene coordinates -> 0..1 across, up and in depth, 16 numbers column by column.
         maps: 1 if there is the map near the camera, 1 if there is that of the whole scene, texels that the filter
             reaches to each side.
+        axes: right, up and back (to the light) of the shadow maps.
+        steps: for each of the two, depth (0..1) per texel across and up on a slope of 45 degrees, and the least bias.
         area: x and y of the height map's lower left corner, scene coordinates, and its side in metres (0: none).
     """
 
     near: tuple[float, ...]
     world: tuple[float, ...]
     maps: Vec3
+    axes: tuple[Vec3, Vec3, Vec3]
+    steps: tuple[Vec3, Vec3]
     area: Vec3
 
 
 _IDENTITY = tuple(float(k % 5 == 0) for k in range(16))
-NO_MAPS = MapNumbers(_IDENTITY, _IDENTITY, (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
+_NOTHING: Vec3 = (0.0, 0.0, 0.0)
+_AXES: tuple[Vec3, Vec3, Vec3] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+NO_MAPS = MapNumbers(_IDENTITY, _IDENTITY, _NOTHING, _AXES, (_NOTHING, _NOTHING), _NOTHING)
 MODEL_RIG = rig_of(MODEL_LIGHT, (0.62, 0.74, 0.88), (0.93, 0.95, 0.97))
 
 
@@ -202,6 +208,11 @@ def put_light(uniforms: Uniforms, rig: LightRig, maps: MapNumbers) -> None:
         ("skyGlow", rig.glow),
         ("sunTrue", rig.sun),
         ("shadowMaps", maps.maps),
+        ("shadowRight", maps.axes[0]),
+        ("shadowUp", maps.axes[1]),
+        ("shadowBack", maps.axes[2]),
+        ("shadowStep0", maps.steps[0]),
+        ("shadowStep1", maps.steps[1]),
         ("heightArea", maps.area),
     ):
         uniforms.SetUniform3f(name, value)
