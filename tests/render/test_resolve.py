@@ -194,3 +194,9 @@ def test_more_lods_than_can_be_named(small_city):
         city = small_city([("x", "Building", [], {}, lods), ("y", "Building", [], {}, ["19"])])
         edit.add_city(LayerState("a", "a", "/a"), LoadResult(city, "CityJSON", "2.0"))
     assert resolve(document, CAMERA).layers[0].texels[:, 3].tolist() == [15, 0]
+
+
+def test_a_layer_of_labels_only_is_visible_but_not_drawn(document):
+    look = change(document, labels_only=True)
+    assert look.visible and not look.drawn and look.texels[:, 3].any()
+    assert change(document, labels_only=False).drawn

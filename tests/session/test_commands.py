@@ -173,6 +173,7 @@ UNDOABLE = {
     "project.set_title": {"title": "Plan"},
     "labels.set_visible": {"visible": False},
     "layer.set_label": {"layer_id": "a", "attribute": "height"},
+    "layer.set_labels_only": {"layer_id": "a", "on": True},
     "caption.set": {"text": "Fictional  town"},
 }
 ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick"}

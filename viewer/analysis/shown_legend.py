@@ -17,13 +17,18 @@ def shown_legend(
 
     It is that of a layer that is visible and coloured by a type or an attribute, because those colours say nothing
     without it: the ``current`` layer if it is one of them (the one coloured or chosen last), else the first in the
-    list; where there is none, that of the first visible layer.
+    list; where there is none, that of the visible layer whose legend says most.
     """
     if not state.show_legend:
         return None
-    drawn = [layer for layer in state.layers if layer.visible and layer.id in cities and cities[layer.id].drawable]
+    drawn = [layer for layer in state.layers if _is_drawn(layer, cities)]
     telling = [layer for layer in drawn if layer.style.color_by not in (BY_SURFACE, BY_THEME)]
     chosen = [layer for layer in telling if layer.id == current]
-    for layer in (*chosen, *telling, *drawn):
+    for layer in (*chosen, *telling):
         return layer, colors_for(cities[layer.id], layer.style)[1]
-    return None
+    legends = [(layer, colors_for(cities[layer.id], layer.style)[1]) for layer in drawn]
+    return max(legends, key=lambda pair: len(pair[1].entries), default=None)
+
+
+def _is_drawn(layer: LayerState, cities: Mapping[str, CityData]) -> bool:
+    return layer.visible and not layer.labels_only and layer.id in cities and bool(cities[layer.id].drawable)

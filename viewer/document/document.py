@@ -174,12 +174,13 @@ class Document:
         return tuple(step.label for step in self._undo)
 
     @contextmanager
-    def change(self, label: str, merge_key: str | None = None) -> Iterator[Edit]:
+    def change(self, label: str, merge_key: str | None = None, merge_seconds: float = MERGE_SECONDS) -> Iterator[Edit]:
         """Open the document for writing; the whole block is one undo step.
 
         A block inside a block belongs to the outer one's step. An exception puts the state (and the cities) back to
         where the block began and goes on. ``merge_key``: a block with the same key as the step just made, soon after
-        it (`MERGE_SECONDS`), extends that step, so that dragging a slider is one step.
+        it (within ``merge_seconds``), extends that step, so that dragging a slider is one step; if the state is then
+        what it was before the step, there is none any more.
 
         Raises `ChangeError` off the owning thread and inside a handler of `changed`.
         """
@@ -198,7 +199,7 @@ class Document:
                 self._state = before
                 self._restore(cities, reports)
         if not self._open_edits:
-            self._commit(label, merge_key, before, cities)
+            self._commit(label, merge_key, merge_seconds, before, cities)
 
     def undo(self) -> None:
         """Take the last step back; nothing happens if there is none."""
@@ -258,7 +259,14 @@ class Document:
             if name not in known:
                 return name
 
-    def _commit(self, label: str, merge_key: str | None, before: DocumentState, cities: dict[str, CityData]) -> None:
+    def _commit(
+        self,
+        label: str,
+        merge_key: str | None,
+        merge_seconds: float,
+        before: DocumentState,
+        cities: dict[str, CityData],
+    ) -> None:
         """Turn a completed outermost block into a step and tell the world; nothing if nothing differs."""
         if self._state == before:
             self._state = before
@@ -268,21 +276,24 @@ class Document:
                 self._emit(ChangeSet(label, "cities", frozenset({"cities"}), gone))
             return
         now = self._clock()
-        if self._merges(merge_key, now):
-            self._undo[-1] = replace(self._undo[-1], seconds=now)
+        if self._merges(merge_key, now, merge_seconds):
+            if self._undo[-1].state == self._state:
+                self._undo.pop()
+            else:
+                self._undo[-1] = replace(self._undo[-1], seconds=now)
         else:
             self._undo.append(_Step(label, before, merge_key, now))
             del self._undo[:-UNDO_LIMIT]
-        self._merge_open = True
+        self._merge_open = bool(self._undo)
         self._redo.clear()
         self._prune()
         self._announce(label, "change", before, cities)
 
-    def _merges(self, merge_key: str | None, now: float) -> bool:
+    def _merges(self, merge_key: str | None, now: float, seconds: float) -> bool:
         if merge_key is None or not self._undo or not self._merge_open:
             return False
         last = self._undo[-1]
-        return last.merge_key == merge_key and now - last.seconds <= MERGE_SECONDS
+        return last.merge_key == merge_key and now - last.seconds <= seconds
 
     def _travel(self, source: list[_Step], goal: list[_Step], origin: str) -> None:
         self._check_idle()

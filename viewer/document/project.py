@@ -8,14 +8,12 @@ schema, limited in size, and can name files on this computer only.
 from __future__ import annotations
 
 import json
-import math
 import ntpath
 import os
 import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,8 +21,9 @@ from typing import Any
 import orjson
 
 from loaders.api import Issue, LoadError, Severity
+from viewer.document import view_values as values
 from viewer.document.files import write_atomic
-from viewer.document.state import Camera, DocumentState, LayerState, Light, Selection, Style, Viewpoint
+from viewer.document.state import Camera, DocumentState, LayerState, Light, Selection, Style
 from viewer.resources import asset
 
 EXTENSION = ".citiverse"
@@ -87,7 +86,7 @@ def load_project(path: Path) -> ProjectFile:
     _validate(path, raw)
     try:
         state = _state(raw, path)
-        camera = _camera(raw["camera"]) if raw.get("camera") else None
+        camera = values.camera(raw["camera"]) if raw.get("camera") else None
     except (ValueError, OverflowError) as error:
         raise LoadError(path, f"{error}.", remedy="Restore an older copy.", kind="bad-project") from error
     return ProjectFile(state, tuple(_missing_files(state)), camera, raw)
@@ -101,7 +100,9 @@ def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = No
         "title": state.title,
         "crs": state.crs,
         "layers": [_layer_raw(layer, folder) for layer in state.layers],
-        "viewpoints": [{"name": v.name, "camera": _camera_raw(v.camera)} for v in state.viewpoints],
+        "viewpoints": [values.viewpoint_raw(viewpoint) for viewpoint in state.viewpoints],
+        "paths": [values.path_raw(path) for path in state.paths],
+        "tours": [values.tour_raw(tour) for tour in state.tours],
         "selection": {**asdict(state.selection), "ids": list(state.selection.ids)},
         "show_legend": state.show_legend,
         "quality": state.quality,
@@ -110,7 +111,7 @@ def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = No
         "contour_step": state.contour_step,
         "labels": state.labels,
         "caption": state.caption,
-        "camera": None if camera is None else _camera_raw(camera),
+        "camera": None if camera is None else values.camera_raw(camera),
     }
 
 
@@ -231,25 +232,22 @@ def _state(raw: Raw, path: Path) -> DocumentState:
         title=raw.get("title", "Untitled"),
         crs=raw.get("crs"),
         layers=layers,
-        viewpoints=tuple(Viewpoint(v["name"], _camera(v["camera"])) for v in raw.get("viewpoints", ())),
+        viewpoints=tuple(values.viewpoint(item) for item in raw.get("viewpoints", ())),
         selection=chosen if chosen.layer_id in names else Selection(),
         show_legend=raw.get("show_legend", True),
         quality=raw.get("quality", "auto"),
         realism=raw.get("realism", "shaded"),
         light=_light(raw.get("light", {})),
-        contour_step=_number(raw.get("contour_step", 0.0)),
+        contour_step=values.number(raw.get("contour_step", 0.0)),
         labels=raw.get("labels", True),
         caption=raw.get("caption", ""),
+        paths=tuple(values.path(item) for item in raw.get("paths", ())),
+        tours=tuple(values.tour(item) for item in raw.get("tours", ())),
     )
 
 
 def _light(raw: Raw) -> Light:
-    time = raw.get("time")
-    if time is not None:
-        try:
-            datetime.fromisoformat(time)
-        except ValueError as error:
-            raise ValueError(f"the light's time {time[:40]!r} is not ISO 8601") from error
+    time = values.time_text(raw.get("time"), "the light's time")
     return Light(time, raw.get("shadows", True))
 
 
@@ -266,7 +264,7 @@ def _layer(raw: Raw, folder: Path) -> LayerState:
         style=Style(
             style.get("color_by", "@surface"),
             style.get("palette"),
-            None if limits is None else (_number(limits[0]), _number(limits[1])),
+            None if limits is None else (values.number(limits[0]), values.number(limits[1])),
             style.get("theme"),
         ),
         hidden_types=frozenset(raw.get("hidden_types", ())),
@@ -274,6 +272,7 @@ def _layer(raw: Raw, folder: Path) -> LayerState:
         only_ids=None if only is None else frozenset(only),
         filter=raw.get("filter"),
         label_by=raw.get("label_by"),
+        labels_only=raw.get("labels_only", False),
     )
 
 
@@ -291,30 +290,8 @@ def _layer_raw(layer: LayerState, folder: Path | None) -> Raw:
         "only_ids": None if layer.only_ids is None else sorted(layer.only_ids),
         "filter": layer.filter,
         "label_by": layer.label_by,
+        "labels_only": layer.labels_only,
     }
-
-
-def _camera(raw: Raw) -> Camera:
-    position, target, up = (tuple(_number(n) for n in raw[name]) for name in ("position", "target", "up"))
-    if math.dist(position, target) < 1e-9:
-        raise ValueError("a camera's position and target are the same point")
-    return Camera(position, target, up, _number(raw["fov_deg"]))  # type: ignore[arg-type]
-
-
-def _camera_raw(camera: Camera) -> Raw:
-    return {
-        "position": list(camera.position),
-        "target": list(camera.target),
-        "up": list(camera.up),
-        "fov_deg": camera.fov_deg,
-    }
-
-
-def _number(value: float) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("a number is not finite")
-    return number
 
 
 def _missing_files(state: DocumentState) -> list[Issue]:
@@ -335,15 +312,14 @@ def _is_file(path: str) -> bool:
         return False
 
 
-_KEYED = {"layers": "id", "viewpoints": "name"}
+_KEYED = {"layers": "id", "viewpoints": "name", "paths": "name", "tours": "name"}
 _KNOWN = {
     "": frozenset({f.name for f in fields(DocumentState)} | {"type", "version", "camera"}),
     "layers": frozenset(f.name for f in fields(LayerState)),
-    "viewpoints": frozenset(f.name for f in fields(Viewpoint)),
     "style": frozenset(f.name for f in fields(Style)),
     "selection": frozenset(f.name for f in fields(Selection)),
-    "camera": frozenset(f.name for f in fields(Camera)),
     "light": frozenset(f.name for f in fields(Light)),
+    **values.KNOWN,
 }
 
 
@@ -356,6 +332,9 @@ def _merge(raw: Raw, keep: Mapping[str, Any], kind: str = "") -> Raw:
             key = _KEYED[name]
             before = {item[key]: item for item in old if isinstance(item, dict) and key in item}
             merged[name] = [_merge(item, before.get(item[key], {}), name) for item in value]
+        elif name == "steps" and isinstance(old, list) and len(old) == len(value):
+            pairs = zip(value, old, strict=True)
+            merged[name] = [_merge(item, was, name) if isinstance(was, dict) else item for item, was in pairs]
         elif name in _KNOWN and isinstance(value, dict) and isinstance(old, Mapping):
             merged[name] = _merge(value, old, name)
     return merged

@@ -77,6 +77,8 @@ class LayerState:
     """Filter expression (`viewer.analysis.filters`); None = all."""
     label_by: str | None = None
     """Attribute written beside the objects; "" = none; None = names in layers of features, nothing in city models."""
+    labels_only: bool = False
+    """True: the objects are not drawn, only what is written beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,76 @@ class Selection:
     """Row of the layer's `SurfaceTable`, -1 = none."""
 
 
+Realism = Literal["plain", "shaded", "textured"]
+Transition = Literal["cut", "dissolve", "fly"]
+Texts = tuple[tuple[str, str], ...]
+"""Pairs of a language (BCP 47, such as "pt-BR"; "" = not told) and the text in it; no language twice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """A named camera."""
+    """A named camera, and what else it shows. What is None stays as it is when one goes there."""
 
     name: str
     camera: Camera
+    time: str | None = None
+    """Time of the light as in `Light.time`; "" = the constant light of a model."""
+    realism: Realism | None = None
+    layers: frozenset[str] | None = None
+    """Ids of the layers that are visible; all others are hidden."""
+    texts: Texts = ()
+    """A note for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathKey:
+    """Where a camera was at a time of its path."""
+
+    seconds: float
+    """Since the path's beginning; later keys have later times."""
+    position: Vec3
+    direction: Vec3
+    """Unit vector of the look."""
+    fov_deg: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPath:
+    """A way that a camera goes; the first key is at 0 seconds."""
+
+    name: str
+    keys: tuple[PathKey, ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes."""
+        return self.keys[-1].seconds if self.keys else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TourStep:
+    """One stop of a tour: a viewpoint that is looked from, or a path that is gone."""
+
+    viewpoint: str | None = None
+    path: str | None = None
+    dwell: float = 5.0
+    """Seconds to stay, after the path if there is one."""
+    transition: Transition = "fly"
+    """How one comes here from the step before."""
+    time: str | None = None
+    """As in `Viewpoint`; goes before the viewpoint's."""
+    layers: frozenset[str] | None = None
+    """As in `Viewpoint`; goes before the viewpoint's."""
+    texts: Texts = ()
+    """What is told here; goes before the viewpoint's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """A guided tour."""
+
+    name: str
+    steps: tuple[TourStep, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +176,7 @@ class DocumentState:
     show_legend: bool = True
     quality: Literal["auto", "draft", "normal", "high"] = "auto"
     """auto: what suits the machine that draws."""
-    realism: Literal["plain", "shaded", "textured"] = "shaded"
+    realism: Realism = "shaded"
     """plain: a white model; shaded: materials; textured: with windows, ground and water drawn by the program."""
     light: Light = field(default_factory=Light)
     contour_step: float = 0.0
@@ -119,6 +185,8 @@ class DocumentState:
     """False hides every label."""
     caption: str = ""
     """Written into every picture ("Fictional town"); "" = nothing."""
+    paths: tuple[CameraPath, ...] = ()
+    tours: tuple[Tour, ...] = ()
 
     def layer(self, layer_id: str) -> LayerState:
         """The layer with that id; KeyError if there is none."""

@@ -45,8 +45,8 @@ LEADERS: dict[Kind, float] = {
 }
 """Length of the line between anchor and upright text in oblique views, pixels; 0 = the text stands on the anchor."""
 LIFTS: dict[Kind, tuple[float, ...]] = {
-    Kind.PLACE: (0.0, 12.0, 30.0),
-    Kind.QUARTER: (0.0, 15.0, 40.0),
+    Kind.PLACE: (0.0, 8.0),
+    Kind.QUARTER: (0.0, 12.0),
     Kind.WATER: (0.0,),
     Kind.GREEN: (0.0, 15.0),
     Kind.STREET: (0.0,),
@@ -56,11 +56,11 @@ LIFTS: dict[Kind, tuple[float, ...]] = {
 
 _PAPER: Rgb = (252, 252, 250)
 _STYLES: dict[Kind, TextStyle] = {
-    Kind.PLACE: TextStyle("SemiBold", (30, 36, 44), _PAPER),
+    Kind.PLACE: TextStyle("SemiBold", (44, 50, 60), _PAPER, halo_opacity=0.8),
     Kind.QUARTER: TextStyle("SemiBold", (84, 88, 98), _PAPER, halo_opacity=0.75, spacing_em=0.2, caps=True),
     Kind.WATER: TextStyle("Medium", (38, 84, 128), (226, 238, 248), halo_opacity=0.5, spacing_em=0.14),
     Kind.GREEN: TextStyle("Medium", (48, 92, 58), (240, 247, 236), halo_opacity=0.8),
-    Kind.STREET: TextStyle("Medium", (58, 60, 66), _PAPER),
+    Kind.STREET: TextStyle("Medium", (70, 73, 80), _PAPER, halo_opacity=0.72),
     Kind.OBJECT: TextStyle("Medium", (30, 36, 44), _PAPER),
 }
 _NIGHT: dict[Kind, Rgb] = {

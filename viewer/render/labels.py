@@ -32,6 +32,8 @@ Sees = Callable[[Float64], bool]
 """Whether nothing stands between the eye and a point in world coordinates."""
 
 MAX_LABELS = 60
+PIXELS_PER_LABEL = 28_000.0
+"""Room for each label, before scaling: a picture is not a street directory."""
 MAX_TRIED = 2000
 """Candidates of one view that are tried, the best first."""
 MAX_TESTS = 400
@@ -153,6 +155,7 @@ class Labels:
         scale = label_scale(view.height, ratio)
         caption = self._caption_label(view, scale, taken)
         free = _Grid(view.width, view.height, scale, (*taken, *(_caption_box(label) for label in caption)))
+        most = min(MAX_LABELS, max(6, int(view.width * view.height / (PIXELS_PER_LABEL * scale * scale))))
         placed: dict[Key, float] = {}
         names: dict[tuple[str, int], list[tuple[float, float]]] = {}
         tests = 0
@@ -193,7 +196,7 @@ class Labels:
             free.take(_boxes(label, spot, scale, 0.5))
             placed[key] = lift
             near.append(spot.anchor)
-            if len(placed) >= MAX_LABELS:
+            if len(placed) >= most:
                 break
         self._placed, self._taken = placed, taken
         self._check_fonts(placed)

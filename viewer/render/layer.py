@@ -148,7 +148,7 @@ class LayerView:
         if old is look:
             return False
         self.look = look
-        if old is None or old.visible != look.visible or old.lods != look.lods or _other_objects(old, look):
+        if old is None or (old.visible, old.drawn) != (look.visible, look.drawn) or old.lods != look.lods or _other_objects(old, look):
             self.shown_version += 1
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
@@ -208,7 +208,7 @@ class LayerView:
 
     def shown_lods(self) -> list[LodView]:
         """LoDs that are visible now and built."""
-        if self.look is None or not self.look.visible:
+        if self.look is None or not (self.look.visible and self.look.drawn):
             return []
         return [self.lods[k] for k in self.look.lods if k in self.lods and self.lods[k].ready]
 

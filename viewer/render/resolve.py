@@ -133,7 +133,7 @@ def _look(cache: dict[str, _Kept], layer: LayerState, city: CityData, selection:
         texels = _texels(colors_for(city, layer.style)[0], shown)
     ids = selection.ids if selection.layer_id == layer.id else ()
     selected = kept.selected if kept is not None and kept.selected_from == ids else _selected_rows(city, ids)
-    look = LayerLook(layer.id, layer.visible, texels, _mode(layer.style), lods, _theme(layer.style, city), selected)
+    look = LayerLook(layer.id, layer.visible, texels, _mode(layer.style), lods, _theme(layer.style, city), selected, not layer.labels_only)
     if kept is not None and _same_look(kept.look, look):
         look = kept.look
     cache[layer.id] = _Kept(city, layer.style, shown_from, shown, texels, lods, ids, selected, look)
@@ -171,9 +171,9 @@ def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:
 
 
 def _same_look(a: LayerLook, b: LayerLook) -> bool:
-    plain_a = (a.visible, a.color_mode, a.lods, a.theme)
+    plain_a = (a.visible, a.drawn, a.color_mode, a.lods, a.theme)
     arrays: tuple[tuple[npt.NDArray[np.generic], npt.NDArray[np.generic]], ...] = (
         (a.texels, b.texels),
         (a.selected, b.selected),
     )
-    return plain_a == (b.visible, b.color_mode, b.lods, b.theme) and all(x is y for x, y in arrays)
+    return plain_a == (b.visible, b.drawn, b.color_mode, b.lods, b.theme) and all(x is y for x, y in arrays)

@@ -39,6 +39,7 @@ class LayerLook:
         lods: indices of the LoDs that any shown object uses.
         theme: appearance theme for "theme".
         selected: int64 object rows that are highlighted.
+        drawn: False = only labels are shown of it.
         proposed: int64 object rows that are outlined as proposals.
         uncertain: int64 object rows that are hatched: their value is uncertain.
     """
@@ -50,6 +51,7 @@ class LayerLook:
     lods: tuple[int, ...]
     theme: str | None
     selected: npt.NDArray[np.int64]
+    drawn: bool = True
     proposed: npt.NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
     uncertain: npt.NDArray[np.int64] = field(default_factory=lambda: NO_ROWS)
 

@@ -31,6 +31,12 @@ def set_label(session: Session, layer_id: str, attribute: str | None = None) -> 
     _change(session, layer_id, f"Label by {attribute}" if attribute else "Labels", label_by=attribute)
 
 
+@command("layer.set_labels_only", title="Show only labels", enabled=_has_layer)
+def set_labels_only(session: Session, layer_id: str, on: bool) -> None:
+    """Draw of a layer only what is written beside its objects, or the objects as well."""
+    _change(session, layer_id, "Only labels" if on else "Labels and objects", labels_only=on)
+
+
 @command("caption.set", title="Caption")
 def set_caption(session: Session, text: str) -> None:
     """Write a line into the lower left corner of every picture; an empty one takes it away."""

@@ -151,6 +151,11 @@ class LayerCard(QFrame):
                 action.triggered.connect(lambda _=False, v=value: self._label_chosen(v))
             if names:
                 menu.insertSeparator(menu.actions()[len(choices)])
+            menu.addSeparator()
+            only = menu.addAction("Only labels, no objects")
+            only.setCheckable(True)
+            only.setChecked(document.state.layer(self.layer_id).labels_only)
+            only.triggered.connect(self._only_labels)
 
         menu.aboutToShow.connect(fill)
         return menu
@@ -274,6 +279,9 @@ class LayerCard(QFrame):
 
     def _lod_chosen(self, index: int) -> None:
         self._shell.run("layer.set_lod", layer_id=self.layer_id, lod=str(self.lod.itemData(index)))
+
+    def _only_labels(self, on: bool) -> None:
+        self._shell.run("layer.set_labels_only", layer_id=self.layer_id, on=on)
 
     def _label_chosen(self, attribute: str | None) -> None:
         self._shell.run("layer.set_label", layer_id=self.layer_id, attribute=attribute)
