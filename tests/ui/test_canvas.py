@@ -124,6 +124,7 @@ def shown(canvas):
 
 def offscreen(session, size):
     view = OffscreenView(*size)
+    view.scene.pixel_ratio = float(os.environ.get("QT_SCALE_FACTOR", "1"))
     for layer_id, city in session.document.cities.items():
         view.scene.attach(layer_id, city)
     view.scene.apply(resolve(session.document, session.camera))
@@ -226,7 +227,8 @@ def test_double_click_zooms_to_the_object(qtbot, session, canvas):
     assert np.linalg.norm(np.subtract(roof(5), session.camera.position)) < 0.7 * far
 
 
-def test_hover_tells_what_is_under_the_pointer_and_lights_it_up(qtbot, session, canvas):
+def test_hover_tells_what_is_under_the_pointer_and_lights_it_up(qtbot, session, canvas, monkeypatch):
+    monkeypatch.setattr("viewer.ui.canvas.HEAVY_SECONDS", 60.0)  # shown on a busy computer too
     plain, at = shown(canvas), screen_point(canvas, roof(5))
     with qtbot.waitSignal(canvas.hovered) as seen:
         QTest.mouseMove(canvas, at)
