@@ -243,7 +243,7 @@ def test_surface_colours_are_those_of_the_shader(project_root):
         for name, values in re.findall(r"const vec3 (\w+)\s*=\s*vec3\(([^)]*)\)", text)
     }
     drawn = {}
-    for condition, what in re.findall(r"if \((code == [^)]*)\) return (\w+)", text):
+    for condition, what in re.findall(r"if \((f\.code == [^)]*)\) return (\w+)", text):
         for code in re.findall(r"code == (\d+)", condition):
             drawn[int(code)] = constants["ROOF_PITCHED" if what == "roofColour" else what]
     colors = dict(surface_colors())

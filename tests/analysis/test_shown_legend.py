@@ -47,3 +47,10 @@ def test_none_where_nothing_is_drawn_or_legends_are_off(cities):
     on = state_of(("one", {}))
     assert shown_legend(on, cities) is not None
     assert shown_legend(replace(on, show_legend=False), cities) is None
+
+
+def test_tones_that_no_legend_lists_have_none(cities):
+    for realism in ("plain", "textured"):
+        assert shown_legend(replace(state_of(("one", {})), realism=realism), cities) is None
+        coloured = ("one", {"style": Style(color_by="@type")})
+        assert shown_legend(replace(state_of(coloured), realism=realism), cities) is not None

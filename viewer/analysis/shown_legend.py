@@ -17,7 +17,8 @@ def shown_legend(
 
     It is that of a layer that is visible and coloured by a type or an attribute, because those colours say nothing
     without it: the ``current`` layer if it is one of them (the one coloured or chosen last), else the first in the
-    list; where there is none, that of the visible layer whose legend says most.
+    list; where there is none, that of the visible layer whose legend says most, if
+    surfaces are drawn in the legend's colours (`DocumentState.realism`).
     """
     if not state.show_legend:
         return None
@@ -26,6 +27,8 @@ def shown_legend(
     chosen = [layer for layer in telling if layer.id == current]
     for layer in (*chosen, *telling):
         return layer, colors_for(cities[layer.id], layer.style)[1]
+    if state.realism != "shaded":
+        return None  # surfaces are white, or have the tones of their use
     legends = [(layer, colors_for(cities[layer.id], layer.style)[1]) for layer in drawn]
     return max(legends, key=lambda pair: len(pair[1].entries), default=None)
 

@@ -148,7 +148,12 @@ class LayerView:
         if old is look:
             return False
         self.look = look
-        if old is None or (old.visible, old.drawn) != (look.visible, look.drawn) or old.lods != look.lods or _other_objects(old, look):
+        if (
+            old is None
+            or (old.visible, old.drawn) != (look.visible, look.drawn)
+            or old.lods != look.lods
+            or _other_objects(old, look)
+        ):
             self.shown_version += 1
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)

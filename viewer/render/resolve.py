@@ -133,7 +133,16 @@ def _look(cache: dict[str, _Kept], layer: LayerState, city: CityData, selection:
         texels = _texels(colors_for(city, layer.style)[0], shown)
     ids = selection.ids if selection.layer_id == layer.id else ()
     selected = kept.selected if kept is not None and kept.selected_from == ids else _selected_rows(city, ids)
-    look = LayerLook(layer.id, layer.visible, texels, _mode(layer.style), lods, _theme(layer.style, city), selected, not layer.labels_only)
+    look = LayerLook(
+        layer.id,
+        layer.visible,
+        texels,
+        _mode(layer.style),
+        lods,
+        _theme(layer.style, city),
+        selected,
+        not layer.labels_only,
+    )
     if kept is not None and _same_look(kept.look, look):
         look = kept.look
     cache[layer.id] = _Kept(city, layer.style, shown_from, shown, texels, lods, ids, selected, look)
