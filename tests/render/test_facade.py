@@ -47,7 +47,7 @@ def test_no_window_is_cut_at_corners_and_eaves(front):
     assert dark.any() and not dark[:4].any() and not dark[-4:].any()
     # the picture is the same from left to right but for the door: whole bays
     upper = wall[8 : len(wall) // 3].mean(axis=2)
-    np.testing.assert_allclose(upper, upper[:, ::-1], atol=16)
+    np.testing.assert_allclose(upper, upper[:, ::-1], atol=20)
 
 
 def test_small_walls_have_no_windows(front):

@@ -295,8 +295,7 @@ class Canvas(QWidget):
             not self._attaching
             and not self._moving
             and not self._slices.unfinished
-            and (scene is None or not (scene.pending or scene.waiting))
-            and (scene is None or self._covered or not scene.unrefined)
+            and (scene is None or not (scene.pending or scene.waiting or (scene.unrefined and not self._covered)))
         )
 
     def set_covered(self, covered: bool) -> None:
@@ -360,9 +359,8 @@ class Canvas(QWidget):
         scene = self.scene
         if scene is not None:
             whole, self._first_at_this_size = self._first_at_this_size, False
-            # on a processor, shadows that are missing come with a picture of their own, which gives way to movement
             patient, refine = self._moving and not self._refining, (self._refine or not scene.software) and not whole
-            self._refining, self._refine = refine and scene.software, False
+            self._refining, self._refine = refine and scene.software, False  # of its own, as it gives way to movement
             steps = partial(scene.render_steps, refine=refine)
             self._slices.start(steps, whole=whole, patient=patient, timed=not self._refining)
 
