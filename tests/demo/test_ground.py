@@ -13,6 +13,7 @@ from viewer.demo import terrain
 from viewer.demo.bridges import crossings, outline, strips
 from viewer.demo.ground import LOW_KINDS, FaceSet, Ground, faces, heights, walls
 from viewer.demo.lots import KERB
+from viewer.demo.surfaces import outer_waters
 from viewer.demo.town import Town
 
 NATURAL = ("water", "pond", "bank")
@@ -88,6 +89,13 @@ def test_water_lies_level_below_the_quays(ground: Ground) -> None:
     for polygon in ground.polygons[kinds == "promenade"]:
         x, y = shapely.get_coordinates(polygon).T
         assert heights("promenade", x, y) == pytest.approx(np.full(len(x), terrain.QUAY + KERB), abs=0.02)
+
+
+def test_the_river_goes_on_beyond_the_square() -> None:
+    for _, ring in outer_waters():
+        shape = Polygon(ring)
+        assert shape.is_valid and shape.area > 20_000 and {p[2] for p in ring} == {terrain.WATER}
+        assert not shape.buffer(-0.01).intersects(shapely.box(0, 0, terrain.SIDE, terrain.SIDE))
 
 
 def test_bridges_lead_from_street_to_street_above_the_water(ground: Ground) -> None:

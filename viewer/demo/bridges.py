@@ -111,7 +111,7 @@ def strips(crossing: Crossing) -> Iterator[tuple[str, list[Strip]]]:
     yield from faces.items()
 
 
-_SURFACE = {"pavement": "AuxiliaryTrafficArea", "rails": "TransportationMarking"}
+_SURFACE = {"pavement": "AuxiliaryTrafficArea", "rails": ""}
 
 
 def _strip(crossing: Crossing, a: float, b: float, lift: float, kind: str) -> Iterator[Strip]:

@@ -571,7 +571,7 @@ def _outside(net: Network, roads: Roads) -> None:
     for side in (1, -1):
         net.add("", "edge", _bank_line(side))
         for a, b in ((0.0, terrain.TOWN_BANK[0]), (terrain.TOWN_BANK[1], terrain.SIDE)):
-            net.add("", "edge", _waters_edge(a, b, side))
+            net.add("", "edge", waters_edge(a, b, side))
     middle, half, _ = terrain.ISLAND
     xs = [middle + half * t for t in (*_ISLAND_STOPS, *(-t for t in reversed(_ISLAND_STOPS)))]
     for sign in (1, -1):
@@ -600,7 +600,7 @@ def _bank_line(side: int) -> list[complex]:
     return [*line, *bank(terrain.SIDE - 1, terrain.SIDE, side)[-1:]]
 
 
-def _waters_edge(a: float, b: float, side: int) -> list[complex]:
+def waters_edge(a: float, b: float, side: int) -> list[complex]:
     """Where the grass slope of a bank meets the water."""
     top = bank(a, b, side, 0.0, 32.0)
     return [p - side * 1j * float(terrain.bank_slope(p.real)) for p in top]

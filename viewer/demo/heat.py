@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from viewer.demo import terrain
 from viewer.demo.relief import write_raster
@@ -87,10 +86,8 @@ def _trees(town: Town) -> Float64:
 
 def tell_buildings(town: Town, heat: Heat) -> None:
     """Give every building the temperatures at its middle."""
-    middles = shapely.centroid(
-        np.array([shapely.Polygon([(p.real, p.imag) for p in b.house.bodies[0].ring]) for b in town.built])
-    )
-    at = np.clip((shapely.get_coordinates(middles) / CELL).astype(int), 0, len(heat.day) - 1)
+    middles = np.array([sum(ring) / len(ring) for ring in (b.house.bodies[0].ring for b in town.built)])
+    at = np.clip((np.stack([middles.real, middles.imag], axis=1) / CELL).astype(int), 0, len(heat.day) - 1)
     for built, day, night in zip(town.built, heat.day[at[:, 1], at[:, 0]], heat.night[at[:, 1], at[:, 0]], strict=True):
         built.facts["airTemp_day_C"], built.facts["airTemp_night_C"] = float(day), float(night)
 

@@ -53,8 +53,9 @@ PLANTING = {
     "green": Planting(11.5, 0.72, ("lime", "plane", "oak"), 0.9, 3.0),
     "garden": Planting(12.0, 0.42, ("lime", "apple", "plane", "apple"), 0.72, 2.0),
     "church": Planting(13.0, 0.7, ("lime", "oak"), 0.85, 3.0),
-    "villa": Planting(12.0, 0.26, ("apple", "lime", "spruce", "oak", "apple"), 0.72, 1.5),
-    "terrace": Planting(12.0, 0.2, ("apple", "apple", "lime"), 0.72, 3.0),
+    "villa": Planting(10.5, 0.34, ("apple", "hedge", "lime", "spruce", "oak", "apple", "hedge"), 0.75, 1.5),
+    "terrace": Planting(9.5, 0.34, ("apple", "hedge", "apple", "lime", "hedge"), 0.75, 3.0),
+    "station": Planting(14.0, 0.35, ("plane", "lime"), 0.7, 4.0),
     "slab": Planting(14.0, 0.6, ("lime", "plane", "poplar", "oak"), 0.88, 2.0),
     "allotments": Planting(10.5, 0.45, ("apple", "apple", "hedge"), 0.75, 1.0),
     "village": Planting(14.0, 0.5, ("apple", "lime", "oak"), 0.85, 2.0),
@@ -295,8 +296,9 @@ def _market() -> list[Row]:
 def _benches(ground: Ground, rng: np.random.Generator) -> list[Row]:
     kinds = np.array(ground.kinds)
     rows: list[Row] = []
-    for polygon, kind in zip(ground.polygons, kinds, strict=True):
-        if kind in ("park", "green") and polygon.area > 900:
+    for polygon, kind, owner in zip(ground.polygons, kinds, ground.owners, strict=True):
+        wild = owner.startswith("Green ")
+        if kind in ("park", "green") and polygon.area > 900 and not wild:
             for x, y, ux, uy in sample(polygon.exterior, 42.0, 4.0).tolist():
                 at = complex(x, y) + complex(-uy, ux) * 1.3
                 rows.append(("bench", at, _ON_GROUND, _turn(complex(-ux, -uy)), "Park"))

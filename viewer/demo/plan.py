@@ -201,7 +201,7 @@ def _country_use(x: float, y: float, extent: float, thickness: float) -> Use:
             return "vineyard"
         return "wood" if south < 40 and reach < 0.75 else "meadow"
     if thickness < 34:
-        return "meadow"
+        return "green"
     wave = np.sin(x / 410 + 0.7) + np.sin(y / 330 + x / 900)
     if (y > 3560 or y < 330 or x < 300) and wave > 0.75:
         return "wood"

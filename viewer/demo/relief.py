@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.demo import terrain
+from viewer.demo.lots import KERB
 from viewer.demo.writer import ORIGIN
 
 Float32 = npt.NDArray[np.float32]
@@ -32,7 +33,8 @@ def terrain_grid() -> Float32:
     cells = np.arange(low + STEP / 2, high, STEP)
     out = _between(_between(coarse, knots, cells).T, knots, cells).T
     inside = (cells > 0) & (cells < terrain.SIDE)
-    out[np.ix_(inside, inside)] -= LOWER
+    out += KERB  # beyond the square it is level with the ground of the city model
+    out[np.ix_(inside, inside)] -= KERB + LOWER
     _dig(out, cells)
     return np.ascontiguousarray(np.round(out[::-1] * 64) / 64, np.float32)
 

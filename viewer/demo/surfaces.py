@@ -6,17 +6,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from viewer.demo import terrain
 from viewer.demo.bridges import Crossing, bodies, crossings, strips
+from viewer.demo.districts import waters_edge
 from viewer.demo.ground import FaceSet, Ground, faces, walls
+from viewer.demo.names import TRADES
 from viewer.demo.plan import Plan
-from viewer.demo.roofs import FLOOR, ROOF
+from viewer.demo.relief import MARGIN
+from viewer.demo.roofs import FLOOR, ROOF, Point
 from viewer.demo.writer import HIGH, LOW, Json, Writer
 
 _KINDS: dict[str, tuple[str, str]] = {
     "carriageway": ("Road", "TrafficArea"), "crossing": ("Road", "TransportationMarking"),
     "cycle": ("Road", "TrafficArea"), "path": ("Road", "TrafficArea"), "pavement": ("Road", "AuxiliaryTrafficArea"),
     "promenade": ("Road", "AuxiliaryTrafficArea"), "tram": ("Railway", "TrafficArea"),
-    "rails": ("Railway", "TransportationMarking"), "rail": ("Railway", "TrafficArea"),
+    "rails": ("CityFurniture", ""), "rail": ("Railway", "TrafficArea"),
     "square": ("TransportSquare", "TrafficArea"), "water": ("WaterBody", "WaterSurface"),
     "pond": ("WaterBody", "WaterSurface"),
 }  # fmt: skip
@@ -77,9 +81,22 @@ def write_ground(plan: Plan, ground: Ground, writer: Writer) -> None:
         flat = [boundaries[row] for row in rows[key]]
         geometry = [_surfaces(flat, [], surface, LOW), _surfaces(flat, steps.get(key, []), surface, HIGH)]
         writer.add(f"{kind}-{slug(owner)}", city_type, _facts(kind, owner, classes, areas[key]), geometry)
-    for name, parts in (("Quay walls", quays), ("Model rim", rim)):
-        geometry = [_surfaces(parts, [], "WallSurface", lod) for lod in (LOW, HIGH)]
-        writer.add(slug(name), "OtherConstruction", {"name": name}, geometry)
+    geometry = [_surfaces(quays, [], "WallSurface", lod) for lod in (LOW, HIGH)]
+    writer.add("quay-walls", "OtherConstruction", {"function": "quay wall"}, geometry)
+    geometry = [_surfaces(rim, [], "", lod) for lod in (LOW, HIGH)]
+    writer.add("model-rim", "PlantCover", {"function": "grass"}, geometry)
+    for name, outline in outer_waters():
+        sheet = [[[writer.vertex(p) for p in outline]]]
+        geometry = [_surfaces(sheet, [], "WaterSurface", lod) for lod in (LOW, HIGH)]
+        writer.add(slug(name), "WaterBody", {"function": "river"}, geometry)
+
+
+def outer_waters() -> Iterator[tuple[str, list[Point]]]:
+    """The river beyond the square, as far as the terrain goes: id and surface."""
+    for name, x0, x1 in (("River mouth", -MARGIN, 0.0), ("Upper river", terrain.SIDE, terrain.SIDE + MARGIN)):
+        sides = [waters_edge(x0, x1, side) for side in (-1, 1)]
+        ring = [*sides[0], *reversed(sides[1])]
+        yield name, [(round(p.real, 3), round(p.imag, 3), terrain.WATER) for p in ring]
 
 
 def _boundaries(found: FaceSet, writer: Writer) -> list[list[list[int]]]:
@@ -113,20 +130,23 @@ def _areas(ground: Ground) -> dict[_Key, float]:
 
 def _facts(kind: str, owner: str, classes: dict[str, str], extent: float) -> Json:
     if kind == "carriageway":
-        return {"name": owner, **_ROADS[classes[owner]], "area_m2": round(extent, 1)}
+        facts: Json = {"name": owner, **_ROADS[classes[owner]], "area_m2": round(extent, 1)}
+        if owner.split()[0] in TRADES:
+            facts["surfaceMaterial"] = "cobbles"  # the old centre
+        return facts
     if kind == "path":
         return {"name": owner, "class": "footpath", "surfaceMaterial": "gravel"}
     traffic = {
         "crossing": {"function": "crossing"}, "cycle": {"function": "cycle path", "surfaceMaterial": "red asphalt"},
-        "tram": {"name": owner, "function": "tram track"}, "rails": {"function": "tram track"},
+        "tram": {"name": owner, "function": "tram track"}, "rails": {"function": "rails"},
         "rail": {"name": owner, "function": "railway"},
         "pavement": {"function": "pavement", "surfaceMaterial": "slabs"},
         "promenade": {"function": "pavement", "surfaceMaterial": "slabs", "street": owner},
     }  # fmt: skip
     if kind in traffic:
         return traffic[kind]
-    facts: Json = {"area_m2": round(extent, 1)}
-    if kind in _NAMED:
+    facts = {"area_m2": round(extent, 1)}
+    if kind in _NAMED and not owner[-1].isdigit():
         facts["name"] = owner
     if kind not in ("water", "pond", "square"):
         facts["function"] = _FUNCTIONS.get(kind, kind)

@@ -12,15 +12,15 @@ LIGHT = Light(time="2026-06-20T16:30:00+02:00")
 
 _CAMERAS: tuple[tuple[str, Vec3, Vec3, float], ...] = (
     ("Overview from the south-west", (640.0, 180.0, 720.0), (1900.0, 1760.0, -60.0), 40.0),
-    ("Market square", (1893.0, 1950.0, 12.0), (1985.0, 2040.0, 15.0), 62.0),
+    ("Market square", (1902.0, 1962.0, 9.5), (1972.0, 2026.0, 14.0), 62.0),
     ("Old street", (1658.0, 1946.0, 8.0), (1800.0, 1958.0, 12.0), 58.0),
     ("Long Bridge", (1716.0, 1566.0, 13.0), (1930.0, 1586.0, 6.0), 48.0),
     ("Island and tram bridge", (2520.0, 1440.0, 62.0), (2270.0, 1590.0, 2.0), 46.0),
     ("Grain Dock", (1170.0, 790.0, 120.0), (940.0, 1130.0, 0.0), 45.0),
-    ("Alda Park", (2560.0, 1165.0, 24.0), (2690.0, 1290.0, 3.0), 55.0),
+    ("Alda Park", (2768.0, 1196.0, 17.0), (2640.0, 1290.0, 3.0), 58.0),
     ("Station quarter", (1770.0, 2520.0, 92.0), (1985.0, 2740.0, 12.0), 48.0),
     ("Courtyards", (2440.0, 1700.0, 120.0), (2640.0, 1880.0, 0.0), 45.0),
-    ("From the vineyard", (3340.0, 3085.0, 92.0), (2350.0, 2200.0, 0.0), 42.0),
+    ("From the vineyard", (3160.0, 2880.0, 66.0), (2300.0, 2150.0, 4.0), 40.0),
 )
 
 
@@ -39,13 +39,13 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
     """A document of the town with its viewpoints; its files are written if need be."""
     files = files or demo_files()
     layers = (
-        LayerState(id="demo-terrain", name="Terrain", path=str(files.terrain)),
         LayerState(id="demo-town", name=TITLE, path=str(files.city)),
+        LayerState(id="demo-terrain", name="Terrain", path=str(files.terrain)),
         LayerState(
             id="demo-layers",
             name="Streets and places",
             path=str(files.layers),
-            hidden_types=frozenset({"+quarters"}),
+            hidden_types=frozenset({"+quarters", "+rails"}),
             label_by="name",
         ),
     )
