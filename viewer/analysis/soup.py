@@ -17,7 +17,8 @@ from loaders.city import SURFACE_CODE_OTHER, CityData, Float32, Float64, Instanc
 BLOCK = 48
 """Triangles per box. Triangles of an object follow each other, so 48 of them lie close together."""
 SOLID, WATER, BUILT, LAND, GREEN, ROAD = 1, 2, 4, 8, 16, 32
-"""What a triangle is, as bits: stops a walker; water surface; part of a building; terrain; plants; road or square."""
+"""What a triangle is, as bits: stops a walker; water surface; part of a building; terrain; plants; road or square.
+Plants that are not solid (plant cover) can be walked on and through."""
 
 _WATER_CODE, _OPEN_CODES, _DOOR_CODE = 12, (4, 14, 18), 8
 _INSIDE_SURFACES = ("InteriorWallSurface", "FloorSurface", "CeilingSurface")
@@ -77,8 +78,10 @@ class _TileIndex:
 
     def __init__(self, tiles: TileSet, kinds: UInt8, codes: UInt8):
         self._tiles, self._kinds, self._codes = tiles, kinds, codes
+        # plain views: slices of memory-mapped arrays cost ten times as much
+        self._positions, self._index, self._tags = map(np.asarray, (tiles.positions, tiles.triangles, tiles.tags))
         self._boxes: dict[int, tuple[Float32, Float32]] = {}
-        self.bounds = tiles.bounds
+        self.bounds = np.asarray(tiles.bounds)
 
     def prepare(self) -> Iterator[None]:
         for tile in range(self._tiles.tile_count):
@@ -93,17 +96,22 @@ class _TileIndex:
         return corners, np.concatenate([np.zeros(0, np.uint8), *(k for _, k in found)])
 
     def _in_tile(self, tile: int, low: Float64, high: Float64) -> tuple[Float64, UInt8]:
-        tiles, origin = self._tiles, self._tiles.origins[tile]
+        tiles, origin = self._tiles, np.asarray(self._tiles.origins[tile])
         box_low, box_high = self._boxes_of(tile)
-        reach_low, reach_high = low - origin - 1e-3, high - origin + 1e-3
+        reach_low = (low - origin - 1e-3).astype(np.float32)
+        reach_high = (high - origin + 1e-3).astype(np.float32)
         blocks = np.flatnonzero((box_low <= reach_high).all(axis=1) & (box_high >= reach_low).all(axis=1))
         first, last = int(tiles.triangle_start[tile]), int(tiles.triangle_start[tile + 1])
         chosen = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
         chosen = chosen[chosen < last - first] + first
-        index = tiles.triangles[chosen] + int(tiles.vertex_start[tile])
-        corners = tiles.positions[index]
-        near = (corners.min(axis=1) <= reach_high).all(axis=1) & (corners.max(axis=1) >= reach_low).all(axis=1)
-        tags = tiles.tags[index[near, 0]]
+        if not len(chosen):
+            return np.zeros((0, 3, 3)), np.zeros(0, np.uint8)
+        index = self._index[chosen] + int(tiles.vertex_start[tile])
+        corners = self._positions[index]
+        a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
+        near = (np.minimum(np.minimum(a, b), c) <= reach_high).all(axis=1)
+        near &= (np.maximum(np.maximum(a, b), c) >= reach_low).all(axis=1)
+        tags = self._tags[index[near, 0]]
         kind = self._kinds[tags[:, 0].astype(np.int64)]
         kind = np.where(kind > 0, _with_code(kind, self._codes[tags[:, 1].astype(np.int64)]), 0)
         return corners[near].astype(np.float64) + origin, kind.astype(np.uint8)
@@ -119,8 +127,8 @@ class _TileIndex:
         first, last = int(tiles.triangle_start[tile]), int(tiles.triangle_start[tile + 1])
         if first == last:
             return np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32)
-        vertices = tiles.positions[int(tiles.vertex_start[tile]) : int(tiles.vertex_start[tile + 1])]
-        corners = vertices[tiles.triangles[first:last].ravel()]
+        vertices = self._positions[int(tiles.vertex_start[tile]) : int(tiles.vertex_start[tile + 1])]
+        corners = vertices[self._index[first:last].ravel()]
         starts = np.arange(0, len(corners), 3 * BLOCK)
         return np.minimum.reduceat(corners, starts, axis=0), np.maximum.reduceat(corners, starts, axis=0)
 
