@@ -1,0 +1,432 @@
+"""How one moves in a session: turning a model (orbit), walking or flying. Nothing of it is in the document.
+
+Commands (`viewer.session.walk_commands`) choose the mode and the place; whoever has a clock calls `Walks.tick` while
+`Walks.busy` or keys are held, and is told by ``wake`` when that begins. Without such a one all ways are cuts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary, ref
+
+import numpy as np
+from psygnal import Signal
+
+from loaders.city import CityData
+from viewer.analysis.collision import Body, CollisionWorld
+from viewer.analysis.shown import shown_objects
+from viewer.analysis.soup import Shapes
+from viewer.document.document import ChangeSet
+from viewer.document.state import Camera, LayerState, Vec3
+from viewer.session import navigation, travel
+from viewer.session.travel import Glide
+from viewer.session.walking import (
+    FLY_MS,
+    PEOPLE,
+    Comfort,
+    Flyer,
+    Stance,
+    Walker,
+    WalkInput,
+    find_standing,
+    straight_way,
+)
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+
+Mode = Literal["orbit", "walk", "fly"]
+REACH_M = 150.0
+"""How far from the point in view a street is looked for."""
+BIRD_M, BIRD_PITCH_DEG, BIRD_FOV_DEG = 140.0, -38.0, 40.0
+LONGEST_WAY_M = 150.0
+"""Farther goals are not walked to."""
+HEAD_ROOM = 0.12
+_SHOWN_BY = frozenset({"layers", "visibility", "cities"})
+
+
+class Walks:
+    """The mode of one session, who moves in it, and the ways that are under way.
+
+    Signals: mode_changed(mode): "orbit", "walk" or "fly".
+
+    Attributes: wake: called when there is something to `tick` for; None = nobody ticks.
+    """
+
+    mode_changed = Signal(str)
+
+    def __init__(self, session: Session):
+        self._of = ref(session)
+        self.mode: Mode = "orbit"
+        self.mover: Walker | Flyer | None = None
+        self.wake: Callable[[], None] | None = None
+        self._world: CollisionWorld | None = None
+        self._kept: dict[str, tuple[CityData, tuple[object, ...], Shapes]] = {}
+        self._preparing: Iterator[None] = iter(())
+        self._glide: Glide | None = None
+        self._elapsed = 0.0
+        self._left: tuple[Camera, Stance] | None = None
+        self._own: Camera | None = None
+        self._fly_ms = FLY_MS
+        session.document.changed.connect(self._document_changed)
+        session.camera_changed.connect(self._camera_changed)
+
+    @property
+    def _session(self) -> Session:
+        session = self._of()
+        assert session is not None  # it holds what calls this
+        return session
+
+    # --- what holds ------------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """True while something moves by itself."""
+        return self._glide is not None or (self.mover is not None and not self.mover.at_rest)
+
+    @property
+    def gliding(self) -> bool:
+        """True on the way to another view."""
+        return self._glide is not None
+
+    @property
+    def world(self) -> CollisionWorld:
+        """What the shown objects are to somebody among them; made anew after a change of what is shown."""
+        if self._world is None:
+            self._world = CollisionWorld([self._shapes(x) for x in self._solid_layers()])
+            self._preparing = self._world.prepare()
+        return self._world
+
+    @property
+    def body(self) -> Body:
+        """Who walks, from the settings."""
+        settings = self._session.settings
+        body = PEOPLE[str(settings.get("walk_person"))]
+        eye = settings.number("walk_eye_height")
+        fall = body.fall if settings.get("walk_edges") else math.inf
+        return replace(body, eye=eye, height=max(eye + HEAD_ROOM, body.step + 0.4), fall=fall)
+
+    @property
+    def comfort(self) -> Comfort:
+        """How movement is shown, from the settings."""
+        settings = self._session.settings
+        return Comfort(bool(settings.get("walk_instant")), bool(settings.get("walk_level")))
+
+    @property
+    def height_m(self) -> float | None:
+        """Height of the eyes over what lies below them; None in orbit or over nothing."""
+        if self.mover is None:
+            return None
+        x, y, z = self.mover.eye
+        if isinstance(self.mover, Walker):
+            return z - self.mover.stance.position[2]
+        below = [float(v) for v in self.world.column(x, y).z if v < z]
+        return z - below[-1] if below else None
+
+    def _solid_layers(self) -> list[LayerState]:
+        document = self._session.document
+        return [x for x in document.state.layers if x.visible and x.id in document.cities]
+
+    def _shapes(self, layer: LayerState) -> Shapes:
+        city = self._session.document.cities[layer.id]
+        key = (layer.lod, layer.hidden_types, layer.hidden_ids, layer.only_ids, layer.filter)
+        kept = self._kept.get(layer.id)
+        if kept is None or kept[0] is not city or kept[1] != key:
+            kept = self._kept[layer.id] = city, key, Shapes(city, shown_objects(city, layer))
+        return kept[2]
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def tick(self, wish: WalkInput, seconds: float) -> None:
+        """Let time pass: go on along a way, or move as wished."""
+        if self._glide is not None:
+            self._elapsed += min(max(seconds, 0.0), 0.1)
+            if self._elapsed >= self._glide.seconds:
+                self._arrive()
+            else:
+                self._show(self._glide.camera(self._elapsed))
+        elif self.mover is not None:
+            next(self._preparing, None)
+            self._show(self.mover.step(wish, seconds))
+
+    def look(self, yaw_deg: float, pitch_deg: float) -> None:
+        """Turn the look of whoever walks or flies at once."""
+        if self.mover is not None and self._glide is None:
+            stance = self.mover.stance
+            wish = WalkInput(yaw_deg=yaw_deg, pitch_deg=pitch_deg).checked()
+            self.mover.turn_to(stance.yaw_deg + wish.yaw_deg, stance.pitch_deg + wish.pitch_deg)
+            self._show(self.mover.camera())
+
+    def shift(self, right: float, up: float) -> None:
+        """Move sideways and up (a walker: forward) by metres, as two fingers do."""
+        mover = self.mover
+        if mover is None or self._glide is not None or not all(map(math.isfinite, (right, up))):
+            return
+        right, up = min(max(right, -5.0), 5.0), min(max(up, -5.0), 5.0)
+        side, _, _ = navigation.basis(mover.stance.yaw_deg, 0.0)
+        if isinstance(mover, Walker):
+            mover.walk(float(side[0] * right - side[1] * up), float(side[1] * right + side[0] * up))
+        else:
+            mover.fly(side * right + np.array([0.0, 0.0, up]))
+        self._show(mover.camera())
+
+    def set_speed(self, speed_ms: float) -> None:
+        """Speed of walking (kept as a setting) or of flying."""
+        if self.mode == "fly":
+            self._fly_ms = speed_ms
+        else:
+            self._session.settings.set("walk_speed", speed_ms)
+        if self.mover is not None:
+            self.mover.speed_ms = speed_ms
+
+    def refresh(self) -> None:
+        """Take over body and comfort from the settings."""
+        mover = self.mover
+        if mover is None:
+            return
+        mover.comfort = self.comfort
+        mover.turn_to(mover.stance.yaw_deg, mover.stance.pitch_deg)
+        if isinstance(mover, Walker):
+            mover.body = self.body
+            mover.speed_ms = self._session.settings.number("walk_speed")
+            self._stand_again(mover)
+        if self._glide is None:
+            self._show(mover.camera())
+
+    # --- modes -------------------------------------------------------------------------------------------------
+
+    def walk_from(self, point: Vec3, yaw_deg: float, *, street: bool = True, pitch_deg: float = 0.0) -> bool:
+        """Begin to walk at the street nearest to a point; False if there is none near."""
+        feet = find_standing(self.world, point, self.body, reach=REACH_M, street=street)
+        if feet is None:
+            return False
+        self._begin(self._walker(Stance(feet, yaw_deg, pitch_deg)), "walk")
+        return True
+
+    def fly_from(self, camera: Camera) -> bool:
+        """Begin to fly where a camera is (above, where that is inside something); False outside the models."""
+        yaw, pitch, _ = navigation.angles(camera)
+        flyer = Flyer(self.world, Stance(camera.position, yaw), self.comfort, self._fly_ms)
+        flyer.turn_to(yaw, pitch)
+        if not flyer.settle():
+            return False
+        self._begin(flyer, "fly")
+        return True
+
+    def end(self, camera: Camera | None = None) -> None:
+        """Back to turning the model, looking from ``camera`` (None = from here)."""
+        self.mover = None
+        self._set_mode("orbit")
+        self._glide = None
+        if camera is not None:
+            self._travel(travel.between(self._session.camera, camera))
+
+    def bird(self) -> Camera | None:
+        """A view from above on the place where one is; None where there is none in the scene."""
+        camera = self._session.camera
+        place = self.mover.stance.position if self.mover is not None else camera.target
+        if not self.world.within(place[0], place[1]):
+            place = camera.position
+        if not self.world.within(place[0], place[1]):
+            return None
+        yaw, _, _ = navigation.angles(camera)
+        ground = self.world.top(place[0], place[1]) if self.mover is None else place[2]
+        focus = place[0], place[1], ground if math.isfinite(ground) else self.world.base
+        forward = navigation.basis(yaw, BIRD_PITCH_DEG)[2]
+        distance = BIRD_M
+        while True:
+            x, y, z = (float(f - d * distance) for f, d in zip(focus, forward, strict=True))
+            top = self.world.top(x, y) if self.world.within(x, y) else -math.inf
+            if z > top + 10.0 or distance > 2000.0:
+                return navigation.looking((x, y, z), yaw, BIRD_PITCH_DEG, distance, BIRD_FOV_DEG)
+            distance *= 1.25
+
+    def rise(self) -> bool:
+        """Up to the bird's eye view over the same place; `descend` leads back to it. False if there is no place."""
+        camera = self.bird()
+        if camera is None:
+            return False
+        stance = self.mover.stance if isinstance(self.mover, Walker) else None
+        self.end(camera)
+        self._left = None if stance is None else (camera, stance)
+        return True
+
+    def descend(self) -> Stance | None:
+        """Where one stood before `rise`, if the view has not been changed since."""
+        if self._left is None or self._left[0] != self._session.camera:
+            return None
+        return self._left[1]
+
+    def stand(self, stance: Stance) -> bool:
+        """Walk on from an earlier stance; False if nobody can stand there any more."""
+        walker = self._walker(replace(stance, velocity=(0.0, 0.0, 0.0), lift=0.0, lift_ms=0.0))
+        if not walker.settle():
+            return False
+        self._begin(walker, "walk")
+        return True
+
+    def go_to(self, point: Vec3) -> bool:
+        """Go to a place, on foot along a free way, else over the roofs; False if nobody can be there."""
+        mover = self.mover
+        if self._glide is not None:
+            self._arrive()
+        if isinstance(mover, Flyer):
+            return self._fly_to(mover, point)
+        camera = self._session.camera
+        if not isinstance(mover, Walker):
+            return self.walk_from(point, navigation.angles(camera)[0], street=False)
+        feet = find_standing(self.world, point, mover.body, reach=6.0, street=False)
+        if feet is None:
+            return False
+        near = math.dist(feet[:2], mover.stance.position[:2]) <= LONGEST_WAY_M
+        path = straight_way(mover, feet) if near else None
+        still = replace(mover.stance, velocity=(0.0, 0.0, 0.0), lift=0.0, lift_ms=0.0)
+        start = mover.stance.position
+        mover.stance = replace(still, position=path[-1] if path else feet)
+        mover.settle()
+        end = mover.camera()
+        if path:
+            eyes = [(x, y, z + mover.body.eye) for x, y, z in path]
+            self._travel(travel.along([*eyes, end.position], camera, end))
+        else:
+            self._travel(travel.over(camera, end, self._roofs(start, feet)))
+        return True
+
+    def _fly_to(self, flyer: Flyer, point: Vec3) -> bool:
+        """Fly to a little before a point, over what is in the way."""
+        camera = self._session.camera
+        forward = navigation.basis(*navigation.angles(camera)[:2])[2]
+        x, y, z = (float(p - 6.0 * f) for p, f in zip(point, forward, strict=True))
+        before = flyer.stance
+        flyer.stance = replace(before, position=(x, y, z + 1.0), velocity=(0.0, 0.0, 0.0))
+        if not flyer.settle():
+            flyer.stance = before
+            return False
+        end = flyer.camera()
+        flyer.stance, landed = before, flyer.stance
+        flyer.fly(np.subtract(landed.position, before.position))
+        free = math.dist(flyer.stance.position, landed.position) < 1.0
+        flyer.stance = landed
+        roofs = self._roofs(before.position, (x, y, z))
+        self._travel(travel.between(camera, end, 1.2) if free else travel.over(camera, end, roofs))
+        return True
+
+    def _roofs(self, start: Vec3, end: Vec3) -> float:
+        """A height over everything between two places."""
+        many = max(2, int(math.dist(start[:2], end[:2]) / 3.0))
+        tops = [max(start[2], end[2]) + 6.0]
+        for k in range(many + 1):
+            x, y = (start[i] + (end[i] - start[i]) * k / many for i in range(2))
+            tops.append(self.world.top(x, y) + 4.0)
+        return max(tops)
+
+    # --- under way -----------------------------------------------------------------------------------------------
+
+    def _walker(self, stance: Stance) -> Walker:
+        walker = Walker(self.world, stance, self.body, self.comfort, self._session.settings.number("walk_speed"))
+        walker.turn_to(stance.yaw_deg, stance.pitch_deg)
+        return walker
+
+    def _begin(self, mover: Walker | Flyer, mode: Mode) -> None:
+        self.mover = mover
+        self._set_mode(mode)
+        self._travel(travel.between(self._session.camera, mover.camera()))
+
+    def _set_mode(self, mode: Mode) -> None:
+        if mode != self.mode:
+            self.mode = mode
+            self.mode_changed.emit(mode)
+
+    def _travel(self, glide: Glide) -> None:
+        """Go this way, or be at its end at once where nobody ticks or motion is to be avoided."""
+        self._session.views.settle()
+        self._glide, self._elapsed = glide, 0.0
+        if self.wake is None or self._session.settings.get("reduce_motion"):
+            self._arrive()
+        else:
+            self.wake()
+
+    def _arrive(self) -> None:
+        glide, self._glide = self._glide, None
+        if glide is not None:
+            self._show(glide.camera(glide.seconds), jump=True)
+
+    def _show(self, camera: Camera, *, jump: bool = False) -> None:
+        self._own = camera
+        self._session.move_camera(camera, jump=jump)
+        self._own = None
+
+    # --- what others do -----------------------------------------------------------------------------------------
+
+    def _camera_changed(self, camera: Camera) -> None:
+        """Another command moved the camera: whoever walks or flies goes on there, if that is possible."""
+        if self._own is not None:
+            return
+        self._glide = None
+        if self.mover is not None and not self._adopt(self.mover, camera):
+            self.end()
+
+    def _adopt(self, mover: Walker | Flyer, camera: Camera) -> bool:
+        x, y, z = camera.position
+        yaw, pitch, _ = navigation.angles(camera)
+        before = mover.stance
+        if not self.world.within(x, y):
+            return False
+        if isinstance(mover, Walker):
+            mover.stance = replace(before, position=(x, y, z - mover.body.eye), lift=0.0, velocity=(0.0, 0.0, 0.0))
+            fits = mover.settle() and abs(mover.eye[2] - z) < 0.6
+        else:
+            fits = self.world.ball(x, y, z, 0.4) is None and self.world.outdoors(x, y, z)
+            mover.stance = replace(before, position=(x, y, z), velocity=(0.0, 0.0, 0.0))
+        if not fits:
+            mover.stance = before
+            return False
+        mover.turn_to(yaw, pitch)
+        return True
+
+    def _document_changed(self, changes: ChangeSet) -> None:
+        """What is shown may be another world."""
+        if self._world is None or not changes.parts & _SHOWN_BY:
+            return
+        known = {layer.id for layer in self._session.document.state.layers}
+        self._kept = {key: kept for key, kept in self._kept.items() if key in known}
+        if self._world.shapes == tuple(self._shapes(x) for x in self._solid_layers()):
+            return
+        before, self._world, self._left = self._world, None, None
+        if self.mover is None:
+            return
+        outdoors = before.outdoors(*self.mover.eye)
+        self.mover.world = self.world
+        if not self._solid_layers():
+            self.end()
+        elif isinstance(self.mover, Walker):
+            self._stand_again(self.mover, outdoors)
+        elif self.world.ball(*self.mover.stance.position, 0.4) is not None and not self.mover.settle():
+            self.end()
+        if self.mover is not None and self._glide is None:
+            self._show(self.mover.camera())
+
+    def _stand_again(self, walker: Walker, outdoors: bool = False) -> None:
+        """Stand where one stands, or near it where that has become impossible (or indoors, for one who was not); else
+        go up."""
+        if walker.settle() and (not outdoors or self.world.outdoors(*walker.eye)):
+            return
+        feet = find_standing(self.world, walker.stance.position, walker.body, reach=REACH_M)
+        if feet is None:
+            self.end(self.bird())
+        else:
+            walker.stance = replace(walker.stance, position=feet, lift=0.0, velocity=(0.0, 0.0, 0.0))
+
+
+_OF_SESSIONS: WeakKeyDictionary[Session, Walks] = WeakKeyDictionary()
+
+
+def walks(session: Session) -> Walks:
+    """The movement of a session, made at the first call."""
+    found = _OF_SESSIONS.get(session)
+    if found is None:
+        found = _OF_SESSIONS[session] = Walks(session)
+    return found
