@@ -5,11 +5,8 @@ from viewer.session import (
     label_commands,
     layer_commands,
     light_commands,
-    path_commands,
     selection_commands,
-    tour_commands,
     view_commands,
-    viewpoint_commands,
     walk_commands,
 )
 from viewer.session.registry import (
@@ -36,10 +33,7 @@ __all__ = [
     "label_commands",
     "layer_commands",
     "light_commands",
-    "path_commands",
     "selection_commands",
-    "tour_commands",
     "view_commands",
-    "viewpoint_commands",
     "walk_commands",
 ]
