@@ -354,3 +354,13 @@ class UndoMachine(RuleBasedStateMachine):
 
 TestUndo = UndoMachine.TestCase
 TestUndo.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def test_a_merged_step_that_leads_back_is_none(document):
+    before, title = document.state, document.state.title
+    for text in ("A", "B", title):
+        with document.change("Show", "show", float("inf")) as edit:
+            edit.state = replace(edit.state, title=text)
+    assert document.state == before and not document.can_undo and not document.dirty
+    rename(document, "C", merge_key="show")
+    assert document.can_undo

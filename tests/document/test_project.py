@@ -11,7 +11,18 @@ from jsonschema import Draft202012Validator
 from loaders.api import LoadError, Severity
 from viewer.document import project
 from viewer.document.project import load_project, resolved_path, save_project, stored_path, to_raw
-from viewer.document.state import Camera, DocumentState, LayerState, Selection, Style, Viewpoint
+from viewer.document.state import (
+    Camera,
+    CameraPath,
+    DocumentState,
+    LayerState,
+    PathKey,
+    Selection,
+    Style,
+    Tour,
+    TourStep,
+    Viewpoint,
+)
 from viewer.resources import asset
 
 text = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=12)
@@ -37,15 +48,45 @@ layers = st.builds(
     st.none() | st.frozensets(text, max_size=3),
     st.none() | text,
 )
+times = st.sampled_from([None, "", "2026-06-21T15:00:00+02:00", "2026-01-01"])
+ids = st.none() | st.frozensets(names, max_size=3)
+texts = st.dictionaries(st.sampled_from(["", "en", "pt-BR", "zh-Hant"]), text, max_size=3).map(
+    lambda d: tuple(d.items())
+)
+viewpoints = st.builds(
+    Viewpoint, text.filter(bool), cameras, times, st.sampled_from([None, "plain", "shaded", "textured"]), ids, texts
+)
+directions = st.sampled_from([(1.0, 0.0, 0.0), (0.6, 0.0, -0.8), (0.0, -1.0, 0.0)])
+paths = st.builds(
+    lambda name, steps, keys: CameraPath(
+        name, tuple(PathKey(sum(steps[:n]), *key) for n, key in enumerate(keys[: len(steps) + 1]))
+    ),
+    text.filter(bool),
+    st.lists(st.floats(0.01, 10), max_size=4),
+    st.lists(st.tuples(points, directions, st.floats(1, 120)), min_size=1, max_size=5),
+)
+steps = st.builds(
+    TourStep,
+    st.none() | text,
+    st.none() | text,
+    st.floats(0, 100),
+    st.sampled_from(["cut", "dissolve", "fly"]),
+    times,
+    ids,
+    texts,
+)
+tours = st.builds(Tour, text.filter(bool), st.lists(steps, max_size=3).map(tuple))
 states = st.builds(
     DocumentState,
     text,
     st.none() | names,
     st.lists(layers, max_size=3, unique_by=lambda layer: layer.id).map(tuple),
-    st.lists(st.builds(Viewpoint, text.filter(bool), cameras), max_size=2).map(tuple),
+    st.lists(viewpoints, max_size=2).map(tuple),
     st.just(Selection()),
     st.booleans(),
     st.sampled_from(["auto", "draft", "normal", "high"]),
+    paths=st.lists(paths, max_size=2).map(tuple),
+    tours=st.lists(tours, max_size=2).map(tuple),
 )
 
 
@@ -55,7 +96,14 @@ def sample(tmp_path):
     file = tmp_path / "data" / "a.city.json"
     file.write_text("{}")
     layer = LayerState("layer-1", "A", str(file), style=Style("height", "magma", (0.0, 9.5)), filter="height > 2")
-    return DocumentState("Town", "EPSG:7415", (layer,), (Viewpoint("V", Camera((0, 0, 9), (1, 1, 0))),))
+    return DocumentState(
+        "Town",
+        "EPSG:7415",
+        (layer,),
+        (Viewpoint("V", Camera((0, 0, 9), (1, 1, 0))),),
+        paths=(CameraPath("P", (PathKey(0.0, (0, 0, 2), (1, 0, 0)), PathKey(2.0, (3, 0, 2), (1, 0, 0)))),),
+        tours=(Tour("T", (TourStep("V", texts=(("en", "Here"),)), TourStep(path="P"))),),
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -80,6 +128,39 @@ def test_the_schema_is_itself_valid_and_knows_every_field(sample):
     assert set(raw) == set(published["properties"])
     assert set(raw["layers"][0]) == set(published["$defs"]["layer"]["properties"])
     assert set(raw["layers"][0]["style"]) == set(published["$defs"]["style"]["properties"])
+    for kind, name in (("viewpoints", "viewpoint"), ("paths", "path"), ("tours", "tour")):
+        assert set(raw[kind][0]) == set(published["$defs"][name]["properties"])
+    assert set(raw["tours"][0]["steps"][0]) == set(published["$defs"]["step"]["properties"])
+    key = published["$defs"]["path"]["properties"]["keys"]["items"]["properties"]
+    assert set(raw["paths"][0]["keys"][0]) == set(key)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda raw: raw["paths"][0]["keys"][1].update(seconds=0.0), "do not begin at 0 and grow"),
+        (lambda raw: raw["paths"][0]["keys"][0].update(direction=[0, 0, 0]), "no unit vector"),
+        (lambda raw: raw["tours"][0]["steps"][0].update(transition="spin"), "is not one of"),
+        (lambda raw: raw["tours"][0]["steps"][0].update(time="noon"), "not ISO 8601"),
+        (lambda raw: raw["viewpoints"][0].update(realism="real"), "is not one of"),
+    ],
+)
+def test_broken_paths_and_tours_are_refused(sample, tmp_path, change, said):
+    path = tmp_path / "p.citiverse"
+    raw = to_raw(sample, None)
+    change(raw)
+    path.write_text(json.dumps(raw))
+    with pytest.raises(LoadError, match=said):
+        load_project(path)
+
+
+def test_projects_from_before_paths_are_opened(sample, tmp_path):
+    path = tmp_path / "p.citiverse"
+    raw = to_raw(sample, None)
+    del raw["paths"], raw["tours"]
+    raw["viewpoints"] = [{"name": "V", "camera": raw["viewpoints"][0]["camera"]}]
+    path.write_text(json.dumps(raw))
+    assert load_project(path).state == replace(sample, paths=(), tours=())
 
 
 def test_paths_are_relative_with_forward_slashes(sample, tmp_path):
@@ -148,6 +229,8 @@ def test_unknown_members_are_kept(sample, tmp_path):
     raw["layers"][0]["style"]["shine"] = 3
     raw["viewpoints"][0]["duration"] = 5
     raw["viewpoints"][0]["camera"]["roll"] = 0
+    raw["paths"][0]["surveyor"] = "A"
+    raw["tours"][0]["steps"][0]["music"] = "none"
     path.write_text(json.dumps(raw))
     opened = load_project(path)
     changed = replace(opened.state, title="New", layers=(replace(opened.state.layers[0], visible=False),))
@@ -157,6 +240,7 @@ def test_unknown_members_are_kept(sample, tmp_path):
     assert again["layers"][0]["note"] == "keep" and again["layers"][0]["visible"] is False
     assert again["layers"][0]["style"]["shine"] == 3
     assert again["viewpoints"][0]["duration"] == 5 and again["viewpoints"][0]["camera"]["roll"] == 0
+    assert again["paths"][0]["surveyor"] == "A" and again["tours"][0]["steps"][0]["music"] == "none"
     assert again["title"] == "New"
 
 

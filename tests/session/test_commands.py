@@ -164,6 +164,9 @@ UNDOABLE = {
     "viewpoint.add": {"name": "There"},
     "viewpoint.remove": {"name": "Here"},
     "viewpoint.rename": {"name": "Here", "new_name": "There"},
+    "viewpoint.keep": {"name": "Here", "light": True},
+    "viewpoint.set_text": {"name": "Here", "text": "A note"},
+    "tour.add": {"viewpoints": ["Here"]},
     "legend.set_visible": {"visible": False},
     "quality.set": {"quality": "high"},
     "light.set_time": {"time": "2026-06-21T15:00+02:00"},
@@ -176,7 +179,14 @@ UNDOABLE = {
     "layer.set_labels_only": {"layer_id": "a", "on": True},
     "caption.set": {"text": "Fictional  town"},
 }
-ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick"}
+TOURS = {spec.name for spec in COMMANDS.values() if spec.undo and spec.name.startswith(("path.", "tour."))}
+ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick", "viewpoint.go", "viewpoint.go_number"} | {
+    "viewpoint.update",
+    "viewpoint.move",
+    "viewpoint.import_geopose",
+    *(TOURS - {"tour.add"}),
+}
+"""Tested in places of their own (`test_tours.py`)."""
 
 
 def test_the_table_of_undoable_commands_is_whole():
@@ -216,7 +226,6 @@ def test_commands_without_undo_leave_the_document(town, viewport):
         "view.forward": {},
         "layer.zoom_to": {"layer_id": "a"},
         "selection.zoom_to": {},
-        "viewpoint.go": {"name": "Here"},
     }.items():
         assert not COMMANDS[name].undo
         town.run(name, **arguments)

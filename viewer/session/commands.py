@@ -5,8 +5,11 @@ from viewer.session import (
     label_commands,
     layer_commands,
     light_commands,
+    path_commands,
     selection_commands,
+    tour_commands,
     view_commands,
+    viewpoint_commands,
     walk_commands,
 )
 from viewer.session.registry import (
@@ -33,7 +36,10 @@ __all__ = [
     "label_commands",
     "layer_commands",
     "light_commands",
+    "path_commands",
     "selection_commands",
+    "tour_commands",
     "view_commands",
+    "viewpoint_commands",
     "walk_commands",
 ]

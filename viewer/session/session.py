@@ -23,6 +23,7 @@ from viewer.jobs import Job, JobQueue
 from viewer.session import navigation
 from viewer.session.commands import CommandError, check_arguments, find
 from viewer.session.opening import Opening
+from viewer.session.player import PathRecorder, Player
 from viewer.session.ports import Action, Hover, Message, ViewportPort
 from viewer.session.recovery import Autosaver
 from viewer.session.views import ViewHistory
@@ -44,6 +45,8 @@ class Session:
         viewport: the view; set by the window's canvas.
         opening: loads in progress.
         views: earlier and later views.
+        player: plays tours, paths and flights.
+        path_recorder: records the camera as a path.
     """
 
     camera_changed = Signal(Camera)
@@ -73,6 +76,8 @@ class Session:
         self._autosaver = Autosaver(folders().state / "recovery", clock) if autosave else None
         jobs.changed.connect(self._jobs_changed)
         document.changed.connect(self._document_changed)
+        self.player = Player(self)
+        self.path_recorder = PathRecorder(self)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -109,7 +114,10 @@ class Session:
     def poll(self) -> None:
         """Let background work come in; call it often (every 10 to 50 ms) on the owning thread. Never waits."""
         self.jobs.poll()
-        self.views.tick(self._clock())
+        now = self._clock()
+        self.player.tick(now)
+        self.path_recorder.tick(now)
+        self.views.tick(now)
         if self._autosaver is not None:
             problem = self._autosaver.tick(self.document, self._camera, self.settings.number("autosave_seconds"))
             if problem:
@@ -133,6 +141,11 @@ class Session:
         self.document.changed.disconnect(self._document_changed)
         if self._autosaver is not None:
             self._autosaver.close()
+
+    @property
+    def now(self) -> float:
+        """Seconds of the session's clock, which only grows."""
+        return self._clock()
 
     # --- camera -----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
-"""Commands of the camera, named viewpoints, legend and drawing quality."""
+"""Commands of the camera, legend and drawing quality."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from viewer.document.state import Camera, Vec3, Viewpoint
+from viewer.document.state import Camera, Vec3
 from viewer.session import navigation
-from viewer.session.registry import CommandError, command
+from viewer.session.registry import command
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -26,10 +26,6 @@ def _can_go_back(session: Session) -> bool:
 
 def _can_go_forward(session: Session) -> bool:
     return session.views.can_go_forward
-
-
-def _has_viewpoint(session: Session) -> bool:
-    return bool(session.document.state.viewpoints)
 
 
 @command("view.home", title="Home view", undo=False, shortcut="Home", enabled=_has_scene)
@@ -93,43 +89,6 @@ def set_camera(session: Session, camera: Camera) -> None:
     session.move_camera(camera, jump=True)
 
 
-@command("viewpoint.add", title="Add viewpoint")
-def add_viewpoint(session: Session, name: str | None = None) -> str:
-    """Keep the present view under a name (by default "View 1", "View 2", ...); returns the name."""
-    taken = {viewpoint.name for viewpoint in session.document.state.viewpoints}
-    if name is None:
-        name = next(text for text in (f"View {n}" for n in range(1, len(taken) + 2)) if text not in taken)
-    name = _free_name(session, name)
-    with session.document.change(f"Add viewpoint {name}") as edit:
-        edit.state = replace(edit.state, viewpoints=(*edit.state.viewpoints, Viewpoint(name, session.camera)))
-    return name
-
-
-@command("viewpoint.go", title="Go to viewpoint", undo=False, enabled=_has_viewpoint)
-def go_to_viewpoint(session: Session, name: str) -> None:
-    """Look from a named viewpoint."""
-    session.move_camera(_viewpoint(session, name).camera, jump=True)
-
-
-@command("viewpoint.remove", title="Remove viewpoint", enabled=_has_viewpoint)
-def remove_viewpoint(session: Session, name: str) -> None:
-    """Forget a named viewpoint."""
-    gone = _viewpoint(session, name)
-    with session.document.change(f"Remove viewpoint {name}") as edit:
-        edit.state = replace(edit.state, viewpoints=tuple(v for v in edit.state.viewpoints if v is not gone))
-
-
-@command("viewpoint.rename", title="Rename viewpoint", enabled=_has_viewpoint)
-def rename_viewpoint(session: Session, name: str, new_name: str) -> None:
-    """Give a viewpoint another name."""
-    old = _viewpoint(session, name)
-    if new_name.strip() == name:
-        return
-    new = replace(old, name=_free_name(session, new_name))
-    with session.document.change(f"Rename viewpoint {name}") as edit:
-        edit.state = replace(edit.state, viewpoints=tuple(new if v is old else v for v in edit.state.viewpoints))
-
-
 @command("legend.set_visible", title="Show or hide the legend")
 def set_legend_visible(session: Session, visible: bool) -> None:
     """Show or hide the legend on the picture."""
@@ -142,20 +101,3 @@ def set_quality(session: Session, quality: Literal["auto", "draft", "normal", "h
     """Choose between fast and beautiful drawing, or leave it to the machine (auto)."""
     with session.document.change(f"Quality {quality}") as edit:
         edit.state = replace(edit.state, quality=quality)
-
-
-def _viewpoint(session: Session, name: str) -> Viewpoint:
-    for viewpoint in session.document.state.viewpoints:
-        if viewpoint.name == name:
-            return viewpoint
-    known = ", ".join(v.name for v in session.document.state.viewpoints)
-    raise CommandError(f"There is no viewpoint {name!r}. Viewpoints: {known}.")
-
-
-def _free_name(session: Session, name: str) -> str:
-    name = name.strip()
-    if not name:
-        raise CommandError("A viewpoint needs a name.")
-    if any(viewpoint.name == name for viewpoint in session.document.state.viewpoints):
-        raise CommandError(f"There is a viewpoint {name!r} already. Choose another name.")
-    return name
