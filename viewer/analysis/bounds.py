@@ -9,11 +9,13 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import CityData, Float32, Float64, Instances, LodMesh
+from loaders.city import CityData, Float32, Float64, Instances, LodMesh, TileSet
 
 OUTLINE_DIRECTIONS = 128
 OUTLINE_SAMPLE = 25_000
 """Vertices looked at for an outline, for each LoD: a few milliseconds."""
+_CORNERS = np.array([(x, y, z) for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-0.3, 0.3)])
+TILES_PER_CORNER = 3
 _OUTLINES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
 _BOXES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
 
@@ -133,6 +135,8 @@ def _sampled_points(mesh: LodMesh) -> Float64:
     rows = np.arange(0, len(tiles.positions), step)
     tile = np.searchsorted(tiles.vertex_start, rows, side="right") - 1
     parts = [tiles.positions[rows].astype(np.float64) + tiles.origins[tile]]
+    if step > 1:
+        parts.append(_corner_points(mesh.tiles))
     parts += [
         loose.positions.astype(np.float64) + loose.origin for loose in (mesh.points, mesh.lines) if loose is not None
     ]
@@ -140,6 +144,21 @@ def _sampled_points(mesh: LodMesh) -> Float64:
         corners = _instance_corners(instances, instances.matrices)
         parts.append(corners[:: max(1, len(corners) // OUTLINE_SAMPLE)])
     return np.concatenate(parts)
+
+
+def _corner_points(tiles: TileSet) -> Float64:
+    """The vertices farthest to the corners of a LoD, float64 (P, 3): no sample may miss those, and they lie in one of
+    the tiles whose boxes reach farthest."""
+    found = [np.empty((0, 3))]
+    low, high = tiles.bounds[:, :3], tiles.bounds[:, 3:]
+    for toward in _CORNERS:
+        reach = np.where(toward > 0, high, low) @ toward
+        for tile in np.argsort(reach)[-TILES_PER_CORNER:]:
+            part = tiles.positions[int(tiles.vertex_start[tile]) : int(tiles.vertex_start[tile + 1])]
+            if len(part):
+                best = int((part @ toward.astype(np.float32)).argmax())
+                found.append(part[best : best + 1].astype(np.float64) + tiles.origins[tile])
+    return np.concatenate(found)
 
 
 def _instance_corners(instances: Instances, matrices: Float64) -> Float64:
