@@ -101,7 +101,7 @@ def test_without_a_cache_the_town_lies_in_a_temporary_folder(tmp_path: Path, mon
 
 def test_the_document_names_layers_tour_light_and_caption() -> None:
     state = demo_state()
-    assert [Path(layer.path).name for layer in state.layers] == [files.CITY, files.TERRAIN, files.LAYERS]
+    assert [Path(layer.path).name for layer in state.layers] == [files.TERRAIN, files.LAYERS, files.CITY]
     assert all(Path(layer.path).is_file() for layer in state.layers)
     assert state.viewpoints == viewpoints() and 8 <= len(viewpoints()) <= 12
     assert state.crs == "EPSG:7415" and state.realism == "textured"

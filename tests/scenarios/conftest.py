@@ -86,7 +86,8 @@ class Person:
 
     def row_of_building(self, largest: int = 0) -> int:
         """The row of the building with the most pixels (or the next one)."""
-        city = next(iter(self.window.session.document.cities.values()))
+        document = self.window.session.document
+        city = document.cities[document.state.layers[-1].id]
         found = self.ids()
         counts = np.bincount(found[found >= 0], minlength=len(city.objects))
         order = [

@@ -30,7 +30,7 @@ def test_from_the_start_page_to_a_found_building(person: Any) -> None:
     person.wait(lambda: window.focusWidget() is window.stage.start.demo)
     press(Qt.Key.Key_Space)
     person.wait_for_layers(1)
-    city = next(iter(window.session.document.cities.values()))
+    city = window.session.document.cities[window.session.document.state.layers[-1].id]
 
     press(Qt.Key.Key_K, _CTRL)
     assert window.palette_sheet.isVisible()

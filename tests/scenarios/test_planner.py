@@ -31,7 +31,8 @@ def town(person: Any) -> Any:
 
 
 def _city(person: Any) -> Any:
-    return next(iter(person.window.session.document.cities.values()))
+    document = person.window.session.document
+    return document.cities[document.state.layers[-1].id]
 
 
 def _hue(rgb: Any) -> np.ndarray:
@@ -56,7 +57,7 @@ def test_from_click_to_legend_and_back(town: Any, tmp_path: Path) -> None:
     town.color_by("function")
     _colour_matches_legend(town, row)
 
-    layer = town.state.layers[0].id
+    layer = town.state.layers[-1].id
     field = window.style_panel.filter
     field.selectAll()
     QTest.keyClicks(field, f'function = "{city.objects.attributes_of(row)["function"]}"')
@@ -143,8 +144,8 @@ def test_dropped_file_becomes_a_layer(person: Any, tmp_path: Path) -> None:
     person.wait_for_layers(1)
     assert [layer.name for layer in person.state.layers]
     assert (person.ids() == 0).sum() > 100
-    assert "missing-crs" in person.window.session.document.reports[person.state.layers[0].id].issues[0].kind
-    person.window.shell.run("layer.show_report", layer_id=person.state.layers[0].id)
+    assert "missing-crs" in person.window.session.document.reports[person.state.layers[-1].id].issues[0].kind
+    person.window.shell.run("layer.show_report", layer_id=person.state.layers[-1].id)
     assert person.window.docks["report"].isVisible()
     assert person.window.report._tree.topLevelItemCount() >= 1
 
@@ -245,7 +246,7 @@ def test_status_bar_tells_where_the_pointer_is(town: Any) -> None:
 
 
 def test_nothing_left_to_see_offers_the_way_back(town: Any) -> None:
-    layer = town.state.layers[0].id
+    layer = town.state.layers[-1].id
     town.window.session.run("filter.set", layer_id=layer, expression='id = "nobody"')
     hint = town.window.stage.hint
     assert hint.isVisible() and "filtered" in hint.text.text()

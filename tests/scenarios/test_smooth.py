@@ -81,7 +81,7 @@ while not (window.session.document.cities and window.session.jobs.idle and windo
     app.processEvents()
 image = window.canvas.image(); canvas = window.canvas
 ids = canvas.scene.pick_ids()[:, :, 1]
-city = next(iter(window.session.document.cities.values()))
+city = window.session.document.cities[window.session.document.state.layers[-1].id]
 row = int(np.bincount(ids[ids >= 0]).argmax()); ys, xs = np.nonzero(ids == row); n = len(xs) // 2
 at = QPoint(int(xs[n] / 2), int(ys[n] / 2))
 QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)

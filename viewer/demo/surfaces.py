@@ -82,13 +82,13 @@ def write_ground(plan: Plan, ground: Ground, writer: Writer) -> None:
         geometry = [_surfaces(flat, [], surface, LOW), _surfaces(flat, steps.get(key, []), surface, HIGH)]
         writer.add(f"{kind}-{slug(owner)}", city_type, _facts(kind, owner, classes, areas[key]), geometry)
     geometry = [_surfaces(quays, [], "WallSurface", lod) for lod in (LOW, HIGH)]
-    writer.add("quay-walls", "OtherConstruction", {"function": "quay wall"}, geometry)
+    writer.add("quay-walls", "OtherConstruction", {"usage": "quay wall"}, geometry)
     geometry = [_surfaces(rim, [], "", lod) for lod in (LOW, HIGH)]
-    writer.add("model-rim", "PlantCover", {"function": "grass"}, geometry)
+    writer.add("model-rim", "PlantCover", {"usage": "grass"}, geometry)
     for name, outline in outer_waters():
         sheet = [[[writer.vertex(p) for p in outline]]]
         geometry = [_surfaces(sheet, [], "WaterSurface", lod) for lod in (LOW, HIGH)]
-        writer.add(slug(name), "WaterBody", {"function": "river"}, geometry)
+        writer.add(slug(name), "WaterBody", {"usage": "river"}, geometry)
 
 
 def outer_waters() -> Iterator[tuple[str, list[Point]]]:
@@ -137,11 +137,11 @@ def _facts(kind: str, owner: str, classes: dict[str, str], extent: float) -> Jso
     if kind == "path":
         return {"name": owner, "class": "footpath", "surfaceMaterial": "gravel"}
     traffic = {
-        "crossing": {"function": "crossing"}, "cycle": {"function": "cycle path", "surfaceMaterial": "red asphalt"},
-        "tram": {"name": owner, "function": "tram track"}, "rails": {"function": "rails"},
-        "rail": {"name": owner, "function": "railway"},
-        "pavement": {"function": "pavement", "surfaceMaterial": "slabs"},
-        "promenade": {"function": "pavement", "surfaceMaterial": "slabs", "street": owner},
+        "crossing": {"usage": "crossing"}, "cycle": {"usage": "cycle path", "surfaceMaterial": "red asphalt"},
+        "tram": {"name": owner, "usage": "tram track"}, "rails": {"usage": "rails"},
+        "rail": {"name": owner, "usage": "railway"},
+        "pavement": {"usage": "pavement", "surfaceMaterial": "slabs"},
+        "promenade": {"usage": "pavement", "surfaceMaterial": "slabs", "street": owner},
     }  # fmt: skip
     if kind in traffic:
         return traffic[kind]
@@ -149,7 +149,7 @@ def _facts(kind: str, owner: str, classes: dict[str, str], extent: float) -> Jso
     if kind in _NAMED and not owner[-1].isdigit():
         facts["name"] = owner
     if kind not in ("water", "pond", "square"):
-        facts["function"] = _FUNCTIONS.get(kind, kind)
+        facts["usage"] = _FUNCTIONS.get(kind, kind)
     if kind == "square":
         facts["surfaceMaterial"] = "cobbles"
     if kind == "field":

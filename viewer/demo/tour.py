@@ -38,8 +38,7 @@ def _world(local: Vec3) -> Vec3:
 def demo_state(files: DemoFiles | None = None) -> DocumentState:
     """A document of the town with its viewpoints; its files are written if need be."""
     files = files or demo_files()
-    layers = (
-        LayerState(id="demo-town", name=TITLE, path=str(files.city)),
+    layers = (  # the last becomes the current one in the window
         LayerState(id="demo-terrain", name="Terrain", path=str(files.terrain)),
         LayerState(
             id="demo-layers",
@@ -48,6 +47,7 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
             hidden_types=frozenset({"+quarters", "+rails"}),
             label_by="name",
         ),
+        LayerState(id="demo-town", name=TITLE, path=str(files.city)),
     )
     return DocumentState(
         title=TITLE,

@@ -135,13 +135,13 @@ def _write_things(things: Things, writer: Writer) -> None:
     points, matrices = writer.indices(things.points), _matrices(things)
     rows = zip(things.names.tolist(), points, matrices, things.scales.tolist(), things.places.tolist(), strict=True)
     for number, (name, point, matrix, (wide, high), place) in enumerate(rows, start):
-        facts: Json = {"function": name}
+        facts: Json = {"class": name}  # not "function", by which one colours the buildings
         kind = kinds.get(name, "CityFurniture")
         if name in TREES:
             tree, kind = TREES[name], "SolitaryVegetationObject"
             facts = {
                 "species": tree.species,
-                "function": tree.common,
+                "commonName": tree.common,
                 "height": round(tree.height * high, 1),
                 "crownDiameter": round(2 * tree.radius * wide, 1),
             }

@@ -121,16 +121,15 @@ class Writer:
     def city(self, metadata: Json) -> Json:
         """The whole CityJSON object."""
         points = list(self._vertices)
-        axes = list(zip(*points, strict=True))
-        low = [ORIGIN[k] + min(axes[k]) * SCALE for k in range(3)]
-        high = [ORIGIN[k] + max(axes[k]) * SCALE for k in range(3)]
+        table = np.array(points, np.int64)
+        low, high = ((end * SCALE + np.array(ORIGIN)).tolist() for end in (table.min(axis=0), table.max(axis=0)))
         return {
             "type": "CityJSON",
             "version": "2.0",
             "transform": {"scale": [SCALE] * 3, "translate": list(ORIGIN)},
             "metadata": {**metadata, "geographicalExtent": [round(v, 3) for v in (*low, *high)]},
             "CityObjects": self.objects,
-            "vertices": [list(p) for p in points],
+            "vertices": points,
             "geometry-templates": {"templates": self._templates, "vertices-templates": self._template_vertices},
         }
 
@@ -139,13 +138,23 @@ def _near(point: Point) -> Point:
     return (round(point[0], 4) + 0.0, round(point[1], 4) + 0.0, round(point[2], 4) + 0.0)
 
 
-def _lie(ring: Sequence[Point]) -> Json:
-    """Slope and azimuth (clockwise from north; none for flat) of a roof face, degrees, from its Newell normal."""
+def _newell(ring: Sequence[Point]) -> list[float]:
+    """Newell's normal, its length twice the area."""
     n = [0.0, 0.0, 0.0]
     for a, b in zip(ring, (*ring[1:], ring[0]), strict=True):
         n[0] += (a[1] - b[1]) * (a[2] + b[2])
         n[1] += (a[2] - b[2]) * (a[0] + b[0])
         n[2] += (a[0] - b[0]) * (a[1] + b[1])
+    return n
+
+
+def _lie(ring: Sequence[Point]) -> Json:
+    """Slope and azimuth (clockwise from north; none for flat) of a roof face, degrees."""
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = ring[:3]
+    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+    n = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx]
+    if n[2] < 0.05:  # the first corner is nearly straight, or turns inwards
+        n = _newell(ring)
     slope = degrees(atan2(hypot(n[0], n[1]), n[2]))
     if slope < 0.5:
         return {"slope_deg": 0.0}
