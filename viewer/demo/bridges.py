@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from viewer.demo import terrain
-from viewer.demo.districts import BRIDGE_WIDTHS, ROAD_BRIDGE, TRAM_BRIDGE, island_shore
 from viewer.demo.lots import KERB
 from viewer.demo.markings import GAUGE, RAIL, TRACKS
+from viewer.demo.roads import BRIDGE_WIDTHS, ROAD_BRIDGE, TRAM_BRIDGE, island_shore
 from viewer.demo.roofs import Body, Point, Profile, sweep
 
 PARAPET, RISE_OF_PARAPET = 0.4, 1.0

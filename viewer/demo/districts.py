@@ -8,95 +8,41 @@ from math import tau
 
 from viewer.demo import terrain
 from viewer.demo.names import SQUARE
-from viewer.demo.network import Network, Patch, Quarter, Ruling, bank, between, old_centre, quay, rule, spline
-
-ROAD_BRIDGE, TRAM_BRIDGE = 1850.0, 2300.0
-"""x of the two bridges; both run straight north."""
-BRIDGE_WIDTHS = (16.0, 11.0)
-GATES = (1590 + 1935j, 1735 + 2262j, 1962 + 2370j, 2208 + 2262j, 2322 + 1960j)
-"""Gates of the old centre in the ring road, west to east; two more lie on the quay."""
-RING = (
-    1573 + 1760j,
-    GATES[0],
-    1640 + 2115j,
-    GATES[1],
-    1850 + 2342j,
-    GATES[2],
-    2088 + 2342j,
-    GATES[3],
-    2292 + 2122j,
-    GATES[4],
-    2313 + 1800j,
+from viewer.demo.network import Network, Patch, Quarter, Ruling, bank, between, old_centre, rule, spline
+from viewer.demo.roads import (
+    BRIDGE_WIDTHS,
+    E_EDGE,
+    E_FAR,
+    E_NORTH,
+    GATES,
+    N_EAST,
+    N_MID,
+    N_WEST,
+    P_EAST,
+    P_FAR,
+    P_MID,
+    P_TRAM,
+    P_WEST,
+    Q_EAST,
+    Q_MID,
+    Q_TRAM,
+    Q_WEST,
+    ROAD_BRIDGE,
+    S_EAST,
+    S_FAR,
+    S_MID,
+    S_TRAM,
+    S_WEST,
+    T_MID,
+    T_NORTH,
+    T_WEST,
+    TRAM_BRIDGE,
+    Roads,
+    bank_y,
+    island_shore,
+    near,
+    tram_route,
 )
-T_WEST, T_MID, T_NORTH = 760 + 2090j, 1180 + 2030j, 800 + 2480j
-N_MID, N_WEST, N_EAST = 1230 + 2452j, 1640 + 2490j, 2290 + 2478j
-E_MID, E_EDGE, E_FAR, E_NORTH = 2690 + 2040j, 3060 + 2092j, 3600 + 2150j, 3030 + 2392j
-S_WEST, S_MID, S_TRAM, S_EAST, S_FAR = 1330 + 1128j, 1850 + 1150j, 2300 + 1152j, 3000 + 1118j, 3460 + 1128j
-P_WEST, P_MID, P_TRAM, P_EAST, P_FAR = 1330 + 722j, 1850 + 742j, 2300 + 758j, 3000 + 728j, 3460 + 700j
-Q_WEST, Q_MID, Q_TRAM, Q_EAST = 1318 + 402j, 1842 + 380j, 2290 + 420j, 2900 + 446j
-RAIL = (
-    0 + 2992j,
-    430 + 2925j,
-    840 + 2862j,
-    1230 + 2818j,
-    1640 + 2786j,
-    1965 + 2770j,
-    2290 + 2748j,
-    2700 + 2642j,
-    3045 + 2478j,
-    3500 + 2322j,
-    4000 + 2262j,
-)
-
-
-def near(line: list[complex], point: complex) -> complex:
-    """The vertex of a line nearest to a point."""
-    return min(line, key=lambda p: abs(p - point))
-
-
-class Roads:
-    """The main lines that quarters share."""
-
-    def __init__(self) -> None:
-        self.north_quay = quay(760, 1590, 1) + quay(1590, ROAD_BRIDGE, 1)[1:]
-        self.north_quay += quay(ROAD_BRIDGE, TRAM_BRIDGE, 1)[1:] + quay(TRAM_BRIDGE, 3060, 1)[1:]
-        self.south_quay = quay(1330, ROAD_BRIDGE, -1) + quay(ROAD_BRIDGE, TRAM_BRIDGE, -1)[1:]
-        self.south_quay += quay(TRAM_BRIDGE, 3000, -1)[1:]
-        west, east = quay(1590, 1591, 1)[0], quay(TRAM_BRIDGE, TRAM_BRIDGE + 1, 1)[0]
-        self.ring = spline((west, *RING, east), 32)
-        self.west = spline((GATES[0], T_MID, T_WEST, 400 + 2150j, 0 + 2126j))
-        self.east = spline((GATES[4], E_MID, E_EDGE, E_FAR, 4000 + 2118j))
-        self.heath = spline((self.at_quay(760), T_WEST, T_NORTH, 842 + 2862j, 930 + 3220j, 980 + 3540j, 1010 + 4000j))
-        self.cross = spline((T_NORTH, N_MID, N_WEST, 1962 + 2496j, N_EAST, 2690 + 2482j, E_NORTH))
-        self.rim = spline((E_EDGE, E_NORTH, 3045 + 2478j, 3062 + 2560j))
-        self.station = spline((1640 + 2712j, 1962 + 2700j, 2290 + 2676j))
-        self.beyond = spline((near(self.heath, 853 + 2926j), 1230 + 2886j, 1640 + 2852j, 1962 + 2836j, 2290 + 2814j))
-        self.north = spline((930 + 3220j, 1280 + 3196j, 1640 + 3190j, 2260 + 3182j, 2820 + 3150j))
-        self.polder = spline((0 + 640j, 620 + 668j, P_WEST, P_MID, P_TRAM, P_EAST, P_FAR, 4000 + 640j))
-        self.garden = spline(
-            (
-                620 + 880j,
-                850 + 880j,
-                1090 + 880j,
-                1220 + 962j,
-                S_WEST,
-                S_MID,
-                S_TRAM,
-                2640 + 1130j,
-                S_EAST,
-                S_FAR,
-                4000 + 1160j,
-            )
-        )
-        self.south = spline((Q_WEST, Q_MID, Q_TRAM, Q_EAST))
-        self.rail = spline(RAIL)
-        head, tram = near(self.south_quay, ROAD_BRIDGE + 1400j), near(self.south_quay, TRAM_BRIDGE + 1400j)
-        self.bridge_road = spline((head, S_MID, P_MID, Q_MID, 1800 + 0j))
-        self.delta = spline((tram, S_TRAM, P_TRAM, Q_TRAM))
-
-    def at_quay(self, x: float) -> complex:
-        """The point of the north quay road at x."""
-        return min(self.north_quay, key=lambda p: abs(p.real - x))
 
 
 def draw() -> Network:
@@ -136,35 +82,23 @@ def _main_roads(net: Network, roads: Roads) -> None:
     net.add("Polder Road", "main", roads.polder)
     net.add("Garden Road", "street", roads.garden)
     net.add("South Road", "street", roads.south)
-    net.add("Bridge Road", "main", [complex(ROAD_BRIDGE, _bank_y(ROAD_BRIDGE, -1)), *roads.bridge_road])
-    net.add("Long Bridge Head", "main", [roads.at_quay(ROAD_BRIDGE), complex(ROAD_BRIDGE, _bank_y(ROAD_BRIDGE, 1))])
-    tram = complex(TRAM_BRIDGE, _bank_y(TRAM_BRIDGE, -1))
+    net.add("Bridge Road", "main", [complex(ROAD_BRIDGE, bank_y(ROAD_BRIDGE, -1)), *roads.bridge_road])
+    net.add("Long Bridge Head", "main", [roads.at_quay(ROAD_BRIDGE), complex(ROAD_BRIDGE, bank_y(ROAD_BRIDGE, 1))])
+    tram = complex(TRAM_BRIDGE, bank_y(TRAM_BRIDGE, -1))
     net.add("Delta Avenue", "main", [tram, *roads.delta])
-    net.add("Tram Bridge Head", "main", [roads.ring[-1], complex(TRAM_BRIDGE, _bank_y(TRAM_BRIDGE, 1))])
+    net.add("Tram Bridge Head", "main", [roads.ring[-1], complex(TRAM_BRIDGE, bank_y(TRAM_BRIDGE, 1))])
     for point, side in (
         (roads.north_quay[0], 1),
         (roads.north_quay[-1], 1),
         (roads.south_quay[0], -1),
         (roads.south_quay[-1], -1),
     ):
-        net.add("", "edge", [point, complex(point.real, _bank_y(point.real, side) - 3.0 * side)])
+        net.add("", "edge", [point, complex(point.real, bank_y(point.real, side) - 3.0 * side)])
     net.add("Customs Street", "street", [roads.south_quay[0], S_WEST, P_WEST, Q_WEST])
     net.add("Park Lane", "street", [roads.south_quay[-1], S_EAST, P_EAST])
     net.add("Allotment Lane", "street", [S_FAR, P_FAR])
     net.add("Quay Rise", "street", spline((T_MID, *between(roads.north_quay, 1180 + 1500j, 1181 + 1500j))))
     net.add("Fair Street", "street", spline((T_MID, N_MID)))
-
-
-def tram_route(roads: Roads) -> list[list[complex]]:
-    """The tram's middle line from the station over the island to the south, in pieces between the bridges."""
-    ring = between(roads.ring, GATES[2], roads.ring[-1])
-    north = [1962 + 2690j, 1962 + 2600j, 1962 + 2496j, *ring, complex(TRAM_BRIDGE, _bank_y(TRAM_BRIDGE, 1))]
-    south = [complex(TRAM_BRIDGE, _bank_y(TRAM_BRIDGE, -1)), *roads.delta]
-    return [north, [island_shore(TRAM_BRIDGE, 1), island_shore(TRAM_BRIDGE, -1)], south]
-
-
-def _bank_y(x: float, side: int) -> float:
-    return float(terrain.axis(x) + side * terrain.half_width(x))
 
 
 def _north(net: Network, roads: Roads) -> None:
@@ -547,9 +481,9 @@ def _harbour(net: Network, roads: Roads) -> None:
         *reversed(quay_west),
     )
     net.quarters.append(Quarter("Quayside yards", "harbour", apron[::-1]))
-    mouth = [_bank_y(x, -1) + 3.0 for x in (west, east)]
+    mouth = [bank_y(x, -1) + 3.0 for x in (west, east)]
     net.add("", "edge", [complex(west, mouth[0]), complex(west, south), complex(east, south), complex(east, mouth[1])])
-    net.add("", "edge", [complex(560, _bank_y(560, -1) + 3.0), quay_west[0]])
+    net.add("", "edge", [complex(560, bank_y(560, -1) + 3.0), quay_west[0]])
 
 
 def _outside(net: Network, roads: Roads) -> None:
@@ -582,11 +516,6 @@ def _outside(net: Network, roads: Roads) -> None:
 
 
 _ISLAND_STOPS = (-1.0, -0.98, -0.92, -0.84, -0.73, -0.6, -0.46, -0.32, -0.18, -BRIDGE_WIDTHS[1] / 2 / terrain.ISLAND[1])
-
-
-def island_shore(x: float, sign: int) -> complex:
-    """A point of the island's north (+1) or south (-1) shore."""
-    return complex(x, float(terrain.axis(x)) + sign * max(float(terrain.island_half(x)), 0.0))
 
 
 def _bank_line(side: int) -> list[complex]:
