@@ -103,6 +103,7 @@ def tram_route(roads: Roads) -> list[list[complex]]:
 
 
 def bank_y(x: float, side: int) -> float:
+    """y of the north (+1) or south (-1) bank at x."""
     return float(terrain.axis(x) + side * terrain.half_width(x))
 
 
