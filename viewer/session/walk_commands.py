@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from viewer.document.state import Vec3
 from viewer.session import navigation
 from viewer.session.registry import CommandError, command
-from viewer.session.walking import FASTEST, FASTEST_FLIGHT, PEOPLE, SLOWEST
+from viewer.session.walking import FASTEST, FASTEST_FLIGHT, SLOWEST
 from viewer.session.walks import walks
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def street_bird(session: Session) -> None:
 @command("walk.set_person", title="Who walks", undo=False)
 def set_person(session: Session, person: Literal["adult", "child", "wheelchair"]) -> None:
     """Walk as an adult (eyes at 1.7 m), a child (1.2 m), or in a wheelchair (1.2 m, no kerbs, no stairs)."""
+    session.settings.set("walk_eye_height", 0.0)
     session.settings.set("walk_person", person)
-    set_eye_height(session, PEOPLE[person].eye)
 
 
 @command("walk.set_eye_height", title="Height of the eyes", undo=False)
@@ -111,7 +111,6 @@ def set_eye_height(session: Session, height: float) -> None:
     if not EYE_LOW_M <= height <= EYE_HIGH_M:
         raise CommandError(f"The height of the eyes lies between {EYE_LOW_M:g} and {EYE_HIGH_M:g} metres.")
     session.settings.set("walk_eye_height", height)
-    walks(session).refresh()
 
 
 @command("walk.set_speed", title="Speed of walking", undo=False)

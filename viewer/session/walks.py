@@ -73,6 +73,7 @@ class Walks:
         self._fly_ms = FLY_MS
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
+        session.settings.changed.connect(self._setting_changed)
 
     @property
     def _session(self) -> Session:
@@ -105,7 +106,7 @@ class Walks:
         """Who walks, from the settings."""
         settings = self._session.settings
         body = PEOPLE[str(settings.get("walk_person"))]
-        eye = settings.number("walk_eye_height")
+        eye = max(settings.number("walk_eye_height"), 0.5) if settings.number("walk_eye_height") else body.eye
         fall = body.fall if settings.get("walk_edges") else math.inf
         return replace(body, eye=eye, height=max(eye + HEAD_ROOM, body.step + 0.4), fall=fall)
 
@@ -178,7 +179,7 @@ class Walks:
         if self.mode == "fly":
             self._fly_ms = speed_ms
         else:
-            self._session.settings.set("walk_speed", speed_ms)
+            self._session.settings.set("walk_speed", round(speed_ms, 2))
         if self.mover is not None:
             self.mover.speed_ms = speed_ms
 
@@ -386,6 +387,10 @@ class Walks:
             return False
         mover.turn_to(yaw, pitch)
         return True
+
+    def _setting_changed(self, name: str) -> None:
+        if name.startswith("walk_"):
+            self.refresh()
 
     def _document_changed(self, changes: ChangeSet) -> None:
         """What is shown may be another world."""

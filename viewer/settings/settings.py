@@ -51,7 +51,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),
     Setting("walk_person", str, "adult", "Who walks through the city.", ("adult", "child", "wheelchair")),
-    Setting("walk_eye_height", float, 1.7, "Height of the eyes while walking, metres.", low=0.5, high=2.5),
+    Setting("walk_eye_height", float, 0.0, "Height of the eyes while walking; 0 = as who walks has.", low=0, high=2.5),
     Setting("walk_speed", float, 1.4, "Speed of walking, metres per second.", low=0.5, high=6.0),
     Setting("walk_snap", bool, False, "Turn in steps of 30 degrees while walking (against dizziness)."),
     Setting("walk_instant", bool, False, "Start and stop at once while walking, without speeding up."),

@@ -13,16 +13,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QImage,
-    QKeyEvent,
-    QMouseEvent,
     QOpenGLContext,
     QResizeEvent,
-    QTouchEvent,
-    QWheelEvent,
 )
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
@@ -42,6 +38,8 @@ from viewer.ui.gl_format import window_gl_works
 from viewer.ui.image_surface import ImageSurface, to_image
 from viewer.ui.slices import Slices
 from viewer.ui.surface import Surface
+from viewer.ui.view_input import InputView
+from viewer.ui.walk_input import WalkControl
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -211,7 +209,7 @@ class _GlSurface(QOpenGLWidget):
         self._window.SetIsCurrent(current)
 
 
-class Canvas(QWidget):
+class Canvas(InputView):
     """The view of a session: a `ViewportPort` that draws its document and turns gestures into commands.
 
     Signals: hovered(Pick | None): what is under the pointer now, with its world position; drawn(): a picture was drawn.
@@ -228,13 +226,13 @@ class Canvas(QWidget):
         self.setMinimumSize(64, 64)
         self._session = session
         self._surface: Surface = self._make_surface()
-        self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF)
+        self.walk = WalkControl(session, self, self.world_at)
+        self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF, self.walk)
         self._attaching: dict[str, Iterator[None]] = {}
         self._scale = 1.0
         self._moving = False
         self._closed = False
         self._covered = False
-        self._hover_at: QPointF | None = None
         self._work = self._timer(0, self._work_on)
         self._still = self._timer(STILL_MS, self._rest)
         self._hover = self._timer(HOVER_MS, self._pick_hover)
@@ -523,49 +521,6 @@ class Canvas(QWidget):
 
     # --- events --------------------------------------------------------------------------------------------------
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Grab what is under the cursor."""
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._gestures.press(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Drag, or look what is under the cursor."""
-        if not self._gestures.move(event):
-            self._hover_at = event.position()
-            if not self._hover.isActive():
-                self._hover.start()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Click, or end of a drag."""
-        self._gestures.release(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Zoom to the object."""
-        self._gestures.double_click(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom towards the cursor."""
-        self._gestures.wheel(event)
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, plus, minus and Home; anything else is for the window."""
-        if not self._gestures.key(event):
-            super().keyPressEvent(event)
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is under the pointer any more."""
-        self._forget_hover()
-
-    def event(self, event: QEvent) -> bool:
-        """Touch arrives here; a change of device pixels too."""
-        if isinstance(event, QTouchEvent):
-            event.accept()
-            return self._gestures.touch(event)
-        if event.type() == QEvent.Type.DevicePixelRatioChange and not self._closed:
-            self.surface_resized()
-        return super().event(event)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The surface fills the canvas."""
         if isinstance(self._surface, QWidget):
@@ -576,6 +531,7 @@ class Canvas(QWidget):
         """Stop, leave the session and free the scene, while there is still a context to free it in."""
         if not self._closed:
             self._closed = True
+            self.walk.stop()
             for timer in (self._work, self._still, self._hover):
                 timer.stop()
             self._attaching.clear()
@@ -586,11 +542,6 @@ class Canvas(QWidget):
                 self._session.viewport = None
             self._surface.shut_down()
         super().closeEvent(event)
-
-    def _forget_hover(self) -> None:
-        self._hover_at = None
-        if not self._closed:
-            self._hover.start()
 
 
 class OffscreenCanvas(Canvas):

@@ -2,7 +2,8 @@
 
 Left drag turns about the point under the cursor, right, middle or Shift + left drag moves the scene with the cursor,
 the wheel goes towards the cursor, a click selects (Ctrl adds), a double click zooms to the object. One finger turns,
-two fingers move and zoom. Arrow keys turn, with Shift they move; plus and minus zoom.
+two fingers move and zoom. Arrow keys turn, with Shift they move; plus and minus zoom. While somebody walks or flies,
+`viewer.ui.walk_input` has it all.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QTouchEvent, QWheelEvent
 
 from viewer.document.state import Vec3
+from viewer.ui.walk_input import WalkControl
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -39,11 +41,17 @@ class Gestures:
         session: where commands run.
         world_at: world position under a device pixel, or None.
         ratio: device pixels per logical pixel now.
+        walk: what has the input while somebody walks or flies.
     """
 
     def __init__(
-        self, session: Session, world_at: Callable[[float, float], Vec3 | None], ratio: Callable[[], float]
+        self,
+        session: Session,
+        world_at: Callable[[float, float], Vec3 | None],
+        ratio: Callable[[], float],
+        walk: WalkControl,
     ) -> None:
+        self._walk = walk
         self._session = session
         self._world_at = world_at
         self._ratio = ratio
@@ -57,10 +65,13 @@ class Gestures:
     @property
     def busy(self) -> bool:
         """True while a button or a finger is down."""
-        return self._button is not None or bool(self._touches)
+        return self._button is not None or bool(self._touches) or self._walk.busy
 
     def press(self, event: QMouseEvent) -> None:
         """Remember what was grabbed."""
+        if self._walk.active:
+            self._walk.press(event)
+            return
         if self._button is not None:
             return
         self._button = event.button()
@@ -70,6 +81,8 @@ class Gestures:
 
     def move(self, event: QMouseEvent) -> bool:
         """Drag; True if the event belonged to a drag."""
+        if self._walk.active:
+            return self._walk.move(event)
         if self._button is None:
             return False
         if not event.buttons() & self._button:
@@ -80,6 +93,9 @@ class Gestures:
 
     def release(self, event: QMouseEvent) -> None:
         """A press that stayed where it was is a click."""
+        if self._walk.active:
+            self._walk.release(event)
+            return
         if event.button() != self._button:
             return
         clicked = not self._dragging and self._button == Qt.MouseButton.LeftButton
@@ -91,6 +107,9 @@ class Gestures:
 
     def double_click(self, event: QMouseEvent) -> None:
         """Zoom to the object under the cursor."""
+        if self._walk.active:
+            self._walk.double_click(event)
+            return
         if event.button() != Qt.MouseButton.LeftButton:
             return
         x, y = self._pixel(event.position())
@@ -100,12 +119,17 @@ class Gestures:
 
     def wheel(self, event: QWheelEvent) -> None:
         """Go towards what is under the cursor: one step per notch, smoothly on touchpads."""
+        if self._walk.active:
+            self._walk.wheel(event)
+            return
         steps = event.angleDelta().y() / 120.0
         if steps:
             self._session.act("view.zoom", steps=steps, anchor=self._world_at(*self._pixel(event.position())))
 
     def key(self, event: QKeyEvent) -> bool:
         """Arrows, plus and minus; True if the key was one of them."""
+        if self._walk.key(event):
+            return True
         key, shift = Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier):
             return False
@@ -123,6 +147,8 @@ class Gestures:
 
     def touch(self, event: QTouchEvent) -> bool:
         """One finger turns, two move and zoom."""
+        if self._walk.active:
+            return self._walk.touch(event)
         if event.type() in (QEvent.Type.TouchEnd, QEvent.Type.TouchCancel):
             self._touches.clear()
             return True

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from viewer.session.registry import COMMANDS, CommandSpec
+from viewer.session.walks import walks
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import tooltip
 
@@ -72,6 +73,12 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("view.back", "back"),
             Item("view.forward", "forward"),
             SEPARATOR,
+            Item("view.orbit_mode", "orbit"),
+            Item("view.walk", "walk"),
+            Item("view.fly", "fly"),
+            Item("walk.rescue", "rise"),
+            Item("view.street_bird"),
+            SEPARATOR,
             Item("viewpoint.add_here", "viewpoint"),
             Item("viewpoints"),
             SEPARATOR,
@@ -105,6 +112,11 @@ TOOLBAR: tuple[Item, ...] = (
     Item("view.zoom_to_all", "zoom-all"),
     Item("view.back", "back"),
     Item("view.forward", "forward"),
+    SEPARATOR,
+    Item("view.orbit_mode", "orbit", title="Turn"),
+    Item("view.walk", "walk", title="Walk"),
+    Item("view.fly", "fly", title="Fly"),
+    Item("walk.rescue", "rise"),
     SEPARATOR,
     Item("selection.zoom_to", "zoom-to"),
     Item("selection.hide", "eye-off"),
@@ -212,6 +224,16 @@ class Actions(QObject):
                 taken = {k.toString() for a in self.by_command.values() for k in a.shortcuts()}
                 if spec.name not in self.by_command and QKeySequence(spec.shortcut).toString() not in taken:
                     self.action(Item(spec.name))
+
+    def show_mode(self, mode: str) -> None:
+        """Press down the one of the three ways to move that holds."""
+        for command, name in (("view.orbit_mode", "orbit"), ("view.walk", "walk"), ("view.fly", "fly")):
+            act = self.action(Item(command))
+            if not act.isCheckable():
+                act.setCheckable(True)
+                # a click presses it down even if nothing came of it
+                act.triggered.connect(lambda: self.show_mode(walks(self._shell.session).mode))
+            act.setChecked(name == mode)
 
     def refresh(self) -> None:
         """Grey what makes no sense now; undo and redo say what they would do."""

@@ -30,9 +30,18 @@ TITLES = {
     "quality": "Drawing quality",
     "cache_gib": "Cache of opened files",
     "load_processes": "Processes for opening",
+    "walk_person": "Who walks",
+    "walk_eye_height": "Height of the eyes",
+    "walk_speed": "Walking speed",
+    "walk_snap": "Turn in steps",
+    "walk_instant": "Start and stop at once",
+    "walk_level": "Level horizon",
+    "walk_vignette": "Darken the edges",
+    "walk_edges": "Stop at edges",
 }
 """What settings are called where their name does not say it well."""
 UNITS = {"autosave_seconds": " s", "cache_gib": " GiB", "orbit_speed": " ×", "zoom_speed": " ×"}
+UNITS |= {"walk_eye_height": " m", "walk_speed": " m/s"}
 """Written behind the numbers."""
 
 

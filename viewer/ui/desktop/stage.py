@@ -12,11 +12,12 @@ from viewer.ui.desktop.labels import LabelOverlay
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import StartPage
+from viewer.ui.desktop.walk_hud import WalkHud
 from viewer.ui.widgets.toast import Toast, ToastStack
 
 
 class Stage(QWidget):
-    """Stacks canvas, labels, legend, hint, start page, messages and drop zone; the later ones lie above."""
+    """Stacks canvas, labels, legend, map and compass, hint, start page, messages and drop zone, in this order."""
 
     def __init__(self, shell: Shell, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +28,8 @@ class Stage(QWidget):
         self.legend = LegendOverlay(shell, self)
         self.labels = LabelOverlay(shell, canvas, self.legend, self)
         self.labels.stackUnder(self.legend)
+        self.walk = WalkHud(shell, canvas.walk, self)
+        self.walk.avoid = self.legend
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
         self.start.hide()
@@ -49,7 +52,7 @@ class Stage(QWidget):
             self.canvas.setFocus()
 
     def _stack(self) -> None:
-        for widget in (self.legend, self.hint, self.start, self.toasts, self.drop):
+        for widget in (self.legend, *self.walk.widgets(), self.hint, self.start, self.toasts, self.drop):
             widget.raise_()
 
     def _decorate(self, toast: Toast) -> None:

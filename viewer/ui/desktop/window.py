@@ -27,6 +27,7 @@ from viewer.document.state import Camera
 from viewer.jobs import ThreadJob
 from viewer.session.recovery import recoverable
 from viewer.session.session import Session
+from viewer.session.walks import walks
 from viewer.ui import commands
 from viewer.ui.canvas import make_canvas
 from viewer.ui.crash import CrashWatch
@@ -171,6 +172,7 @@ class MainWindow(QMainWindow):
         self.actions_.fill_menus(self.menuBar(), submenus)
         self.actions_.fill_toolbar(self.toolbar)
         self.actions_.add_keys()
+        self.actions_.show_mode("orbit")
         self.status = StatusBar(self.shell, self)
         self.setStatusBar(self.status)
 
@@ -282,6 +284,7 @@ class MainWindow(QMainWindow):
         session.job_changed.connect(self._jobs_changed)
         session.ui_requested.connect(self._ui_requested)
         session.camera_changed.connect(self._camera_moved)
+        walks(session).mode_changed.connect(self.actions_.show_mode)
         start.demo_chosen.connect(lambda: self.shell.run("demo.open"))
         start.open_chosen.connect(self.files.choose_open)
         start.recent_chosen.connect(lambda path: self.files.open([path]))
@@ -524,6 +527,8 @@ class MainWindow(QMainWindow):
         for timer in (self._poll, self._rest, self._autosave):
             timer.stop()
         commands.detach(self.session)
+        walks(self.session).mode_changed.disconnect(self.actions_.show_mode)
+        self.stage.walk.close()
         self.session.close()
         self.session.jobs.shutdown()
         self.canvas.close()
