@@ -3,15 +3,12 @@
 // Sky with sun, moon and stars, and a quiet ground plane that fades into it. Nothing here has depth or an id.
 // Defined by the program: LIGHTING (as in light.glsl), DATED (1: sun, moon and stars are drawn).
 // Uniforms: rayRight, rayUp, rayAhead (view ray = ahead + ndc.x right + ndc.y up, world axes), eye (scene coordinates),
-//           groundDisc (centre x, y, height z, radius), gridStep (metres), moonTrue (unit vector to the moon), night,
+//           groundDisc (centre x, y, height z, radius), gridStep (metres), groundTone, lineTone (sRGB), moonTrue (unit vector to the moon), night,
 //           pixelAngle (radians per pixel), idPass; those of light.glsl
 in vec2 ndc;
 //VTK::CustomUniforms::Dec
 #include "face.glsl"
 #include "light.glsl"
-
-const vec3 GROUND_RGB = vec3(0.845, 0.848, 0.832);
-const vec3 LINE_RGB = vec3(0.79, 0.80, 0.80);
 
 // footprint: metres of ground under a pixel
 float gridLine(vec2 p, vec2 footprint, float stepSize)
@@ -50,8 +47,9 @@ vec3 bodies(vec3 rgb, vec3 ray)
   rgb += vec3(0.85, 0.88, 1.0) * stars(ray) * up * smoothstep(0.45, 1.0, night);
   if (sunTrue.z > -0.02) {
     float halo = max(dot(ray, sunTrue), 0.0);
-    rgb += skyGlow * (0.35 * pow(halo, 900.0) + 0.12 * pow(halo, 90.0)) * (1.0 - night);
-    rgb = mix(rgb, vec3(1.0, 0.985, 0.93), disc(ray, sunTrue, SUN_RADIUS));
+    float bright = (0.55 * pow(halo, 2400.0) + 0.25 * pow(halo, 240.0)) * (1.0 - night);
+    rgb = mix(rgb, 0.5 + 0.5 * skyGlow, bright);
+    rgb = mix(rgb, vec3(1.0, 1.0, 0.975), disc(ray, sunTrue, SUN_RADIUS));
   }
   // the moon is a ball lit by the sun: so it has its phase, the right way round
   vec3 off = (ray - moonTrue) / MOON_RADIUS;
@@ -70,7 +68,7 @@ vec3 groundColour(vec3 at, vec2 footprint)
   line *= 1.0 - smoothstep(0.8, 2.2, length(p) / groundDisc.w);
   vec3 n = vec3(0.0, 0.0, 1.0);
   findShade(at, n);
-  vec3 tone = mix(GROUND_RGB, LINE_RGB, line);
+  vec3 tone = mix(groundTone, lineTone, line);
   return toneMapped(exposure * tone * tone * irradiance(n));
 }
 

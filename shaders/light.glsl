@@ -51,8 +51,8 @@ vec3 lit(Surface s, Face f)
 {
   vec3 light = s.rgb * s.rgb * irradiance(s.n);
   vec3 mirrored = reflect(-f.toEye, s.n);
-  float glint = pow(max(dot(mirrored, sunDir), 0.0), 160.0) * s.gloss * sunShare;
-  vec3 rgb = toneMapped(exposure * (light + 1.6 * glint * sunLight) + s.glow);
+  float glint = pow(max(dot(mirrored, sunDir), 0.0), 80.0) * s.gloss * sunShare;
+  vec3 rgb = toneMapped(exposure * (light + 0.85 * glint * sunLight) + s.glow);
   return throughAir(rgb, -f.toEye, f.distance) + dither(gl_FragCoord.xy);
 }
 

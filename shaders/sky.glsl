@@ -12,5 +12,5 @@ vec3 skyColour(vec3 way)
   float wide = toward * toward;
   wide *= wide;
   float narrow = wide * wide;
-  return mix(rgb, skyGlow, clamp(wide * low + 0.7 * narrow * narrow * (1.0 - 0.5 * up), 0.0, 1.0));
+  return mix(rgb, skyGlow, clamp(0.85 * wide * low + 0.5 * narrow * narrow * narrow * (1.0 - 0.5 * up), 0.0, 1.0));
 }

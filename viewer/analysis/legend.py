@@ -79,6 +79,8 @@ _UNITS = {
     "ha": "ha",
     "km": "km",
     "deg": "°",
+    "c": "°C",
+    "degc": "°C",
     "percent": "%",
     "pct": "%",
     "kw": "kW",

@@ -25,6 +25,7 @@ _PLACES = {
     "hospital": "hospital", "station": "station", "townhall": "town hall", "hall": "market", "museum": "museum",
     "chapel": "chapel", "pond": "water",
 }  # fmt: skip
+_OPEN = frozenset({"square", "park", "sport", "water"})
 Fields = dict[str, list[Any]]
 
 
@@ -96,7 +97,7 @@ def _places(town: Town) -> Iterator[tuple[str, str, complex, float]]:
     for built in town.built:
         key = built.ident.rsplit("-", 1)[0]
         tops[key] = max(tops.get(key, 0.0), *(body.ridge for body in built.house.bodies))
-    yield TOWN, "town", complex(*terrain.CENTRE), 40.0
+    yield TOWN, "town", complex(*terrain.CENTRE), terrain.land_at(*terrain.CENTRE) + 3.0
     for quarter in town.plan.network.quarters:
         middle = _ring(quarter.ring).representative_point()
         p = complex(middle.x - ORIGIN[0], middle.y - ORIGIN[1])
@@ -105,7 +106,8 @@ def _places(town: Town) -> Iterator[tuple[str, str, complex, float]]:
         kind = _PLACES.get(cell.use)
         if kind and cell.quarter != "Countryside" and not cell.name[-1].isdigit():
             middle = cell.outline.representative_point()
-            height = max(tops.get(slug(cell.name), 0.0), terrain.land_at(middle.x, middle.y)) + 1.0
+            built = 0.0 if kind in _OPEN else tops.get(slug(cell.name), 0.0)  # open places are named on the ground
+            height = max(built, terrain.land_at(middle.x, middle.y)) + 1.0
             yield cell.name, kind, complex(middle.x, middle.y), height
     for crossing in crossings():
         yield crossing.name, "bridge", sum(outline(crossing)) / 4, terrain.QUAY + 6.0

@@ -46,6 +46,7 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
             path=str(files.layers),
             hidden_types=frozenset({"+quarters", "+rails"}),
             label_by="name",
+            labels_only=True,
         ),
         LayerState(id="demo-town", name=TITLE, path=str(files.city)),
     )

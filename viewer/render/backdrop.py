@@ -9,9 +9,17 @@ from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
 
+from viewer.document.state import Vec3
 from viewer.render.culling import View
 from viewer.render.materials import make_program, set_code
 from viewer.render.sunlight import MODEL_RIG, NO_MAPS, LightRig, MapNumbers, put_light
+
+TONES: dict[str, tuple[Vec3, Vec3]] = {
+    "plain": ((0.88, 0.878, 0.868), (0.83, 0.83, 0.825)),
+    "shaded": ((0.785, 0.795, 0.785), (0.735, 0.748, 0.745)),
+    "textured": ((0.665, 0.715, 0.575), (0.665, 0.715, 0.575)),
+}
+"""Ground and its grid (sRGB) by realism."""
 
 
 class Backdrop:
@@ -43,6 +51,7 @@ class Backdrop:
         self._uniforms.SetUniformf("pixelAngle", 1e-3)
         self._uniforms.SetUniformf("hazeMetres", 1e9)
         self.set_light(MODEL_RIG, NO_MAPS, {})
+        self.set_realism("shaded")
 
     def set_mode(self, lighting: bool, dated: bool) -> None:
         """Choose whether the ground has shadows, and whether the sky has sun, moon and stars."""
@@ -64,6 +73,12 @@ class Backdrop:
         self._uniforms.SetUniform4f("groundDisc", (float(centre[0]), float(centre[1]), height, radius))
         step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 2.0))
         self._uniforms.SetUniformf("gridStep", float(step))
+
+    def set_realism(self, realism: str) -> None:
+        """Choose the tones of the ground: that of a model's board with a grid, or that of land."""
+        ground, line = TONES[realism]
+        self._uniforms.SetUniform3f("groundTone", ground)
+        self._uniforms.SetUniform3f("lineTone", line)
 
     def set_light(self, rig: LightRig, maps: MapNumbers, textures: dict[str, vtkTexture]) -> None:
         """Take over the light, and the maps of shadows and heights."""

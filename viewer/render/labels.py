@@ -32,7 +32,7 @@ Sees = Callable[[Float64], bool]
 """Whether nothing stands between the eye and a point in world coordinates."""
 
 MAX_LABELS = 60
-PIXELS_PER_LABEL = 28_000.0
+PIXELS_PER_LABEL = 42_000.0
 """Room for each label, before scaling: a picture is not a street directory."""
 MAX_TRIED = 2000
 """Candidates of one view that are tried, the best first."""

@@ -32,7 +32,7 @@ from viewer.render.textures import PreparedTextures
 from viewer.render.theme import ThemeReader, ThemeTextures
 from viewer.render.walls import WallReader
 
-HAZE_METRES, HAZE_RADII = 3000.0, 5.0
+HAZE_METRES, HAZE_RADII = 4200.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
 """Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
@@ -213,6 +213,7 @@ class SceneView:
             self._rig = rig
             changed = True
         self._backdrop.set_mode(self._lighting, rig.dated)
+        self._backdrop.set_realism(state.realism)
         for look in state.layers:
             layer = self.layers.get(look.layer_id)
             if layer is None:
