@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from viewer.cli_common import DONE, INTERRUPTED, UNREADABLE, USAGE, CliError, complain, discard_output
+from viewer.cli_common import DONE, INTERRUPTED, UNREADABLE, USAGE, CliError, complain, discard_output, version
 
 HANDLERS = {
     "start": "viewer.cli_open:start",
@@ -22,6 +22,7 @@ HANDLERS = {
     "info": "viewer.cli_info:run",
     "render": "viewer.cli_picture:render",
     "pick": "viewer.cli_picture:pick",
+    "record": "viewer.cli_record:run",
     "doctor": "viewer.doctor:run",
     "self-test": "viewer.selftest:run",
 }
@@ -73,6 +74,7 @@ def build_parser() -> Parser:
     pick.add_argument("--at", type=position, metavar="X,Y", required=True, help="pixel, counted from the top left")
     pick.add_argument("--json", action="store_true", help="one JSON object")
     add_picture_options(pick)
+    add_record_options(add("record", "record a tour or path of a project as a video (.mp4 or .webm), off-screen"))
     doctor = add("doctor", "versions, OpenGL, display, missing system libraries and their remedy", paths=False)
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.add_argument("--probe-opengl", action="store_true", help=argparse.SUPPRESS)
@@ -109,6 +111,40 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--no-labels", action="store_true", help="leave the labels out")
     add("--label", metavar="ATTRIBUTE", help="write an attribute beside the objects ('' = nothing)")
     add("--quality", choices=("draft", "normal", "high"), default=None, help="how carefully to draw")
+
+
+def add_record_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``record``."""
+    add = parser.add_argument
+    add("-o", "--output", metavar="OUT.mp4", required=True, help="file to write (.mp4 with H.264, .webm with VP9)")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--tour", metavar="NAME", help="a tour of the project (default: the first)")
+    what.add_argument("--path", metavar="NAME", help="a path of the project")
+    add("--speed", type=factor, default=1.0, metavar="FACTOR", help="how fast to go along --path (default 1)")
+    add("--size", type=size, default=(1920, 1080), metavar="WxH", help="pixels, both even (default 1920x1080)")
+    add("--fps", type=rate, default=30, metavar="N", help="pictures a second (default 30)")
+    add("--quality", choices=("draft", "normal", "high"), default="normal", help="how carefully to draw and encode")
+    add("--language", default="", metavar="TAG", help="language of the steps' texts, e.g. en or pt-BR")
+    add("--reduce-motion", action="store_true", help="dissolve from view to view instead of flying")
+    add("--no-stamp", action="store_true", help="leave title, texts and provenance out")
+    add("--no-legend", action="store_true", help="leave the legend out")
+    add("--no-labels", action="store_true", help="leave the labels out")
+    add("--progress-json", action="store_true", help=argparse.SUPPRESS)
+
+
+def factor(text: str) -> float:
+    """A speed as a factor, 0.05 to 50."""
+    (value,) = numbers(1)(text)
+    if not 0.05 <= value <= 50.0:
+        raise argparse.ArgumentTypeError(f"{text} is out of range: 0.05 to 50")
+    return value
+
+
+def rate(text: str) -> int:
+    """Pictures a second, 1 to 120."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= 120:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 120")
+    return int(text)
 
 
 def size(text: str) -> tuple[int, int]:
@@ -207,16 +243,6 @@ def moment(text: str) -> str:
             told = f"{text!r} is not a date or time of ISO 8601, e.g. 2030-06-21T12:00"
             raise argparse.ArgumentTypeError(told) from None
     return text
-
-
-def version() -> str:
-    """The version that is installed."""
-    from importlib import metadata
-
-    try:
-        return metadata.version("citiverse-viewer")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
 
 
 def normalise(arguments: Sequence[str]) -> list[str]:

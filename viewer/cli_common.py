@@ -143,6 +143,28 @@ def load_file(path: Path, *, cached: bool) -> LoadedFile:
         progress.finish()
 
 
+def version() -> str:
+    """The version that is installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version("citiverse-viewer")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def free_memory() -> int:
+    """Memory that drawing may take: what Linux says is available, elsewhere a share of all there is; bytes."""
+    from loaders.limits import total_memory
+
+    free = int(total_memory() * 0.7)
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                free = min(free, int(line.split()[1]) * 1024)
+    return free
+
+
 def expand_paths(paths: Iterable[str]) -> tuple[list[Path], list[LoadError]]:
     """Files to open, folders replaced by the files in them that can be; and what was refused."""
     from loaders.registry import expand

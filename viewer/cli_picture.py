@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from viewer.analysis.shown_legend import shown_legend
-from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, plain
+from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, free_memory, plain
 from viewer.cli_scene import make_session, open_scene
 from viewer.document.files import write_atomic
 from viewer.session.session import Session
@@ -20,12 +20,15 @@ from viewer.session.session import Session
 if TYPE_CHECKING:
     from viewer.render.offscreen import OffscreenView
 
+BYTES_PER_PIXEL = 72
+"""Memory of drawing, measured at 7680 x 4320 with shadows and soft edges on a software renderer."""
 PICTURE_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 
 
 def render(options: argparse.Namespace) -> int:
     """Write one picture."""
     path = checked_output(options.output)
+    check_memory(options.size)
     session, early = make_session(), EarlyView(options.size)
     try:
         open_scene(session, options, meanwhile=early.prepare)
@@ -67,6 +70,15 @@ def checked_output(text: str) -> Path:
     if not fits:
         raise CliError(USAGE, f"{text}: there is no such folder; create it first, or choose another place.")
     return path
+
+
+def check_memory(size: tuple[int, int]) -> None:
+    """Refuse a picture that this machine has no memory for; raises `CliError`."""
+    need, free = size[0] * size[1] * BYTES_PER_PIXEL, free_memory()
+    if need > free:
+        needed, there = need / 2**30, free / 2**30
+        told = f"a picture of {size[0]}x{size[1]} needs about {needed:.1f} GiB of memory, and {there:.1f} GiB are free"
+        raise CliError(CANNOT_DRAW, f"{told}; choose a smaller --size or close other programs.")
 
 
 def make_view(size: tuple[int, int]) -> OffscreenView:

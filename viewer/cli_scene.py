@@ -185,11 +185,12 @@ def _having(cities: dict[str, Any], what: str, wanted: str, choices: Any) -> lis
     found = [layer for layer, city in cities.items() if wanted in choices(city)]
     if not found:
         known = list(dict.fromkeys(str(name) for city in cities.values() for name in choices(city)))
-        raise CliError(NOT_IN_IT, f"there is no {what} {wanted!r} in it. {_suggest(wanted, known)}")
+        raise CliError(NOT_IN_IT, f"there is no {what} {wanted!r} in it. {suggest(wanted, known)}")
     return found
 
 
-def _suggest(wanted: str, known: list[str]) -> str:
+def suggest(wanted: str, known: list[str]) -> str:
+    """The nearest of the names that there are, or some of them."""
     near = difflib.get_close_matches(wanted, known, 1)
     if near:
         return f"Did you mean {near[0]!r}?"
@@ -250,7 +251,7 @@ def choose_camera(session: Session, options: argparse.Namespace) -> Camera:
     if options.view is not None:
         known = {viewpoint.name: viewpoint.camera for viewpoint in session.document.state.viewpoints}
         if options.view not in known:
-            raise CliError(NOT_IN_IT, f"there is no view {options.view!r} in it. {_suggest(options.view, list(known))}")
+            raise CliError(NOT_IN_IT, f"there is no view {options.view!r} in it. {suggest(options.view, list(known))}")
         camera = known[options.view]
         return camera if options.fov is None else replace(camera, fov_deg=options.fov)
     fov = options.fov or Camera((0, 0, 1), (0, 0, 0)).fov_deg

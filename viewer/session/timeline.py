@@ -85,6 +85,14 @@ class Timeline:
         old = 1.0 - inside / span.seconds if span.dissolve and span.seconds > 0 else 0.0
         return Moment(span.camera(inside), span.stop, old)
 
+    def before(self, seconds: float) -> Moment | None:
+        """The last moment before the way of showing that a time belongs to began; None at the beginning."""
+        index = max(bisect_right(self._starts, seconds) - 1, 0)
+        if index == 0:
+            return None
+        span = self._spans[index - 1]
+        return Moment(span.camera(span.seconds), span.stop)
+
     def stop_at(self, seconds: float) -> int:
         """Which stop a time belongs to."""
         return self.at(seconds).stop

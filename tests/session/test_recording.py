@@ -1,0 +1,77 @@
+"""Videos and pictures that a session has made in a process of its own."""
+
+import json
+import time
+
+import av
+import pytest
+from PIL import Image
+
+from viewer.document.state import Tour, TourStep, Viewpoint
+from viewer.selftest import small_city
+from viewer.session.commands import CommandError
+
+
+@pytest.fixture
+def opened(session, tmp_path, clock):
+    """A session with the boxes of the self-test and a tour of one view."""
+    path = tmp_path / "boxes.city.json"
+    path.write_text(json.dumps(small_city()), encoding="utf-8")
+    session.run("file.open", paths=[str(path)])
+    wait(session)
+    session.home()
+    with session.document.change("Add") as edit:
+        from dataclasses import replace
+
+        view = Viewpoint("V", session.camera)
+        edit.state = replace(edit.state, viewpoints=(view,), tours=(Tour("T", (TourStep("V", dwell=1.0),)),))
+    return session
+
+
+def wait(session, seconds=60.0, until=None):
+    limit = time.monotonic() + seconds
+    while session.jobs.active if until is None else not until():
+        session.poll()
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_a_video_is_made_beside_the_session(opened, tmp_path):
+    out = tmp_path / "t.mp4"
+    before = opened.document.state
+    opened.run("video.record", output=out, width=160, height=120, fps=4, quality="draft")
+    wait(opened)
+    with av.open(str(out)) as file:
+        assert sum(1 for _ in file.decode(video=0)) == 4
+    assert opened.document.state == before and "t.mp4" in opened.messages[-1].text
+
+
+def test_a_picture_has_any_size(opened, tmp_path):
+    out = tmp_path / "p.png"
+    opened.run("picture.render", output=out, width=640, height=90)
+    wait(opened)
+    with Image.open(out) as picture:
+        assert picture.size == (640, 90)
+    with pytest.raises(CommandError, match="largest"):
+        opened.run("picture.render", output=out, width=99999, height=9)
+
+
+def test_what_goes_wrong_is_told(opened, tmp_path):
+    opened.run("video.record", output=tmp_path / "t.avi", width=160, height=120)
+    wait(opened)
+    assert "change its ending" in opened.messages[-1].text
+    with pytest.raises(CommandError, match="no tour"):
+        opened.run("video.record", output=tmp_path / "t.mp4", tour="Nowhere")
+
+
+def test_a_cancelled_video_leaves_nothing(opened, tmp_path):
+    out = tmp_path / "t.mp4"
+    number = opened.run("video.record", output=out, width=640, height=480, fps=120)
+    wait(opened, until=lambda: any(job.fraction > 0 for job in opened.jobs.active))
+    start = time.monotonic()
+    opened.jobs.cancel(number)
+    while not opened.jobs.idle:
+        opened.poll()
+        time.sleep(0.01)
+    assert time.monotonic() - start < 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["boxes.city.json"]

@@ -1,0 +1,112 @@
+"""One picture of a tour after the other, off-screen: what `viewer.session.timeline` says, drawn as ``render`` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from loaders.city import Float64
+from viewer.analysis.bounds import object_boxes
+from viewer.analysis.shown_legend import shown_legend
+from viewer.cli_common import complain
+from viewer.document.state import Camera
+from viewer.session.session import Session
+from viewer.session.timeline import Look, Moment, Timeline, looked, text_in
+
+if TYPE_CHECKING:
+    from viewer.render.offscreen import OffscreenView
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is written on the pictures. ``stamped``: False = nothing but legend, labels and caption."""
+
+    stamped: bool = True
+    title: str = ""
+    language: str = ""
+    source: str = ""
+
+
+class Film:
+    """Pictures of a timeline at fixed steps. The same picture is not drawn twice in a row."""
+
+    def __init__(
+        self, session: Session, view: OffscreenView, line: Timeline, size: tuple[int, int], fps: int, words: Words
+    ) -> None:
+        from viewer.render.labels import Labels
+
+        self._session, self._view, self._line = session, view, line
+        self._size, self._fps, self._words = size, fps, words
+        self._before = session.document.state
+        self._labels = Labels(through=bool(session.settings.get("labels_through")))
+        self._drawn: dict[tuple[int, Camera], Any] = {}
+
+    @property
+    def frames(self) -> int:
+        """Number of pictures."""
+        return max(1, round(self._line.seconds * self._fps))
+
+    def frame(self, number: int) -> Any:
+        """A picture by its number, uint8 (H, W, 3)."""
+        from viewer.render.overlay import legend_box
+        from viewer.render.stamp import Stamp, draw_stamp
+
+        # the last picture shows the end itself
+        seconds = number / self._fps if number < self.frames - 1 else self._line.seconds
+        moment = self._line.at(seconds)
+        image = self._picture(moment)
+        if moment.old > 0.0 and (before := self._line.before(seconds)) is not None:
+            old = self._picture(before)
+            image = np.rint(old * moment.old + image * (1.0 - moment.old)).astype(np.uint8)
+        if not self._words.stamped:
+            return image
+        stop = self._line.stops[moment.stop]
+        text = text_in(stop.look.texts, self._words.language)
+        found = shown_legend(self._session.document.state, self._session.document.cities)
+        box = None if found is None else legend_box(found[1], *self._size)
+        title = self._words.title
+        head = stop.name if text and stop.name != title else ""
+        return draw_stamp(image, Stamp(title, head, text, self._words.source), box)
+
+    def _picture(self, moment: Moment) -> Any:
+        """The picture without words; the last two are kept (a dissolve needs both)."""
+        key = moment.stop, moment.camera
+        if key not in self._drawn:
+            if len(self._drawn) > 1:
+                del self._drawn[next(iter(self._drawn))]
+            self._drawn[key] = self._draw(self._line.stops[moment.stop].look, moment.camera)
+        else:
+            self._drawn[key] = self._drawn.pop(key)
+        return self._drawn[key]
+
+    def _draw(self, look: Look, camera: Camera) -> Any:
+        from viewer.render.label_set import draw_labels
+        from viewer.render.overlay import draw_legend, legend_box
+        from viewer.render.resolve import resolve
+
+        document, size = self._session.document, self._size
+        with document.change("Record", "record", float("inf")) as edit:
+            edit.state = looked(edit.state, self._before, look)
+        self._session.move_camera(camera)
+        state = resolve(document, self._session.camera, size=size)
+        self._view.scene.apply(state)
+        image = self._view.image()
+        found = shown_legend(document.state, document.cities)
+        box = None if found is None else legend_box(found[1], *size)
+        self._labels.update(document.state, document.cities, state)
+        seen, origin = self._view.scene.view(), self._view.scene.origin
+        if origin is not None:
+            self._labels.place(seen, origin, self._view.scene.sees, taken=() if box is None else (box,))
+            image = draw_labels(image, self._labels.shown(seen, origin))
+        for notice in self._labels.take_notices():
+            complain(notice)
+        return image if found is None else draw_legend(image, found[1])
+
+
+def boxes_of(session: Session) -> Iterable[Float64]:
+    """What flights keep away from."""
+    document = session.document
+    return [object_boxes(document.cities[x.id]) for x in document.state.layers if x.visible and x.id in document.cities]

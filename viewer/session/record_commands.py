@@ -1,0 +1,114 @@
+"""Commands that make pictures and videos off the window's back, in a process of their own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from loaders.api import Severity
+from viewer.document.project import EXTENSION, save_project
+from viewer.jobs.program import ProgramError, ProgramJob
+from viewer.session.path_commands import path_of
+from viewer.session.registry import CommandError, command
+from viewer.session.tour_commands import tour_of
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+
+PARTS = ".parts"
+"""Ending of the folder in which ``citiverse record`` keeps the parts of a video."""
+LARGEST_SIDE, LARGEST_AREA = 16384, 134_217_728
+
+
+def _has_scene(session: Session) -> bool:
+    return bool(session.document.cities)
+
+
+def _has_something(session: Session) -> bool:
+    state = session.document.state
+    return bool(session.document.cities and (state.tours or state.paths))
+
+
+@command("video.record", title="Record as video", undo=False, enabled=_has_something)
+def record(
+    session: Session,
+    output: Path,
+    tour: str | None = None,
+    path: str | None = None,
+    width: int = 1920,
+    height: int = 1080,
+    fps: int = 30,
+    quality: Literal["draft", "normal", "high"] = "normal",
+    language: str = "",
+) -> int:
+    """Record a tour (by default the first) or a path as a video (.mp4 or .webm); returns the id of the job.
+
+    The project is recorded as it is now; one can go on working meanwhile.
+    """
+    words = ["--size", f"{width}x{height}", "--fps", str(fps), "--quality", quality, "--progress-json"]
+    if path is not None:
+        words += [f"--path={path_of(session, path).name}"]
+    elif tour is not None or session.document.state.tours:
+        name = tour_of(session, tour).name if tour is not None else session.document.state.tours[0].name
+        words += [f"--tour={name}"]
+    else:
+        raise CommandError("There is no tour yet. Choose a path, or make a tour.")
+    if language:
+        words += [f"--language={language}"]
+    if session.settings.get("reduce_motion"):
+        words += ["--reduce-motion"]
+    output = _absolute(output)
+    return _run(session, f"Recording {output.name}", "record", output, words)
+
+
+@command("picture.render", title="Draw a picture of any size", undo=False, enabled=_has_scene)
+def render(session: Session, output: Path, width: int = 3840, height: int = 2160) -> int:
+    """Draw the present view in a size of its own, up to 8K and beyond, as PNG or JPEG; returns the id of the job."""
+    if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE and width * height <= LARGEST_AREA):
+        raise CommandError(f"A picture of {width} x {height} pixels cannot be drawn; 16384 x 8192 is the largest.")
+    camera = session.camera
+    place = ",".join(repr(value) for value in (*camera.position, *camera.target))
+    words = ["--size", f"{width}x{height}", f"--camera={place}", "--fov", repr(camera.fov_deg)]
+    output = _absolute(output)
+    return _run(session, f"Drawing {output.name}", "render", output, words)
+
+
+def _absolute(output: Path) -> Path:
+    try:
+        return output.absolute()
+    except OSError as error:
+        raise CommandError(f"{output.name}: this is no place for a file ({error.strerror or error}).") from error
+
+
+def _run(session: Session, title: str, name: str, output: Path, words: Sequence[str]) -> int:
+    """Start a command on a copy of the project as it is now."""
+    folder = Path(tempfile.mkdtemp(prefix="citiverse-record-"))
+    project = folder / f"snapshot{EXTENSION}"
+
+    def clean(parts: bool = False) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        if parts:
+            shutil.rmtree(output.with_name(output.name + PARTS), ignore_errors=True)
+
+    def done(_said: tuple[str, ...]) -> None:
+        clean()
+        session.say(Severity.INFO, f"Saved {output.name}", str(output.parent))
+
+    def failed(error: ProgramError) -> None:
+        clean()
+        session.say(Severity.ERROR, str(error))
+
+    try:
+        save_project(session.document.state, project, camera=session.camera, absolute=True)
+    except OSError as error:
+        clean()
+        raise CommandError(
+            f"The project cannot be copied ({error.strerror or error}). Make room on the disk."
+        ) from error
+    all_words = (name, str(project), "-o", str(output), *words)
+    end = partial(clean, name == "record")
+    return session.submit(ProgramJob(title, all_words, done, failed, on_end=end, key=f"{name} {output}"))
