@@ -225,7 +225,6 @@ class _Recording:
 
     def _key(self, total: int) -> str:
         """Differs whenever any picture could."""
-        from viewer.cli import version
         from viewer.document.project import to_raw
 
         options = vars(self._options)
