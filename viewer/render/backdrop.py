@@ -15,11 +15,12 @@ from viewer.render.materials import make_program, set_code
 from viewer.render.sunlight import MODEL_RIG, NO_MAPS, LightRig, MapNumbers, put_light
 
 TONES: dict[str, tuple[Vec3, Vec3]] = {
-    "plain": ((0.88, 0.878, 0.868), (0.83, 0.83, 0.825)),
+    "plain": ((0.80, 0.80, 0.795), (0.75, 0.752, 0.75)),
     "shaded": ((0.785, 0.795, 0.785), (0.735, 0.748, 0.745)),
-    "textured": ((0.665, 0.715, 0.575), (0.665, 0.715, 0.575)),
+    "textured": ((0.785, 0.795, 0.785), (0.735, 0.748, 0.745)),
+    "land": ((0.665, 0.715, 0.575), (0.665, 0.715, 0.575)),
 }
-"""Ground and its grid (sRGB) by realism."""
+"""Ground and its grid (sRGB) by realism; "land" goes on where a textured terrain ends."""
 
 
 class Backdrop:
@@ -47,11 +48,11 @@ class Backdrop:
         self.actor.SetShaderProperty(self._program)
         self.actor.ForceOpaqueOn()
         self.actor.PickableOff()
+        self._realism, self._terrain = "shaded", False
         self.set_ground(np.zeros(2), -1e9, 1.0)
         self._uniforms.SetUniformf("pixelAngle", 1e-3)
         self._uniforms.SetUniformf("hazeMetres", 1e9)
         self.set_light(MODEL_RIG, NO_MAPS, {})
-        self.set_realism("shaded")
 
     def set_mode(self, lighting: bool, dated: bool) -> None:
         """Choose whether the ground has shadows, and whether the sky has sun, moon and stars."""
@@ -68,15 +69,21 @@ class Backdrop:
         self._uniforms.SetUniform3f("rayAhead", tuple(view.ahead))
         self._uniforms.SetUniform3f("eye", tuple(view.eye))
 
-    def set_ground(self, centre: npt.NDArray[np.float64], height: float, radius: float) -> None:
-        """Put the ground disc: centre (2,) and height in scene coordinates, radius in metres."""
+    def set_ground(
+        self, centre: npt.NDArray[np.float64], height: float, radius: float, *, terrain: bool = False
+    ) -> None:
+        """Put the ground disc: centre (2,) and height in scene coordinates, radius in metres. ``terrain``: there is a
+        terrain, beside which the ground is land."""
+        self._terrain = terrain
+        self.set_realism(self._realism)
         self._uniforms.SetUniform4f("groundDisc", (float(centre[0]), float(centre[1]), height, radius))
         step = 10.0 ** np.floor(np.log10(max(radius, 1.0) / 2.0))
         self._uniforms.SetUniformf("gridStep", float(step))
 
     def set_realism(self, realism: str) -> None:
-        """Choose the tones of the ground: that of a model's board with a grid, or that of land."""
-        ground, line = TONES[realism]
+        """Choose the tones of the ground: those of a model's board with a grid, or of land."""
+        self._realism = realism
+        ground, line = TONES["land" if self._terrain and realism == "textured" else realism]
         self._uniforms.SetUniform3f("groundTone", ground)
         self._uniforms.SetUniform3f("lineTone", line)
 

@@ -20,6 +20,11 @@ from viewer.render.passes import FIRST_TIME
 from viewer.render.style_texture import StyleTexture
 
 
+def has_terrain(layers: Iterable[LayerView]) -> bool:
+    """True if one of the layers holds a terrain."""
+    return any("TINRelief" in layer.city.objects.type_names for layer in layers)
+
+
 def actor_of(draw: Drawable, moving: bool) -> vtkActor:
     """The actor to show: a draft while the camera moves, if there is one."""
     return draw.draft if moving and draw.draft is not None else draw.actor

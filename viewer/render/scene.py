@@ -556,7 +556,7 @@ class SceneView:
         found = frame.ground_of(self.layers.values())
         if found is not None:
             centre, level, radius = found
-            self._backdrop.set_ground(centre, level, radius)
+            self._backdrop.set_ground(centre, level, radius, terrain=frame.has_terrain(self.layers.values()))
             self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
 
     def _number_ids(self) -> None:
