@@ -14,7 +14,9 @@ from loaders.city import CityData, Float32, Float64, Instances, LodMesh, TileSet
 OUTLINE_DIRECTIONS = 128
 OUTLINE_SAMPLE = 25_000
 """Vertices looked at for an outline, for each LoD: a few milliseconds."""
-_CORNERS = np.array([(x, y, z) for x in (-1.0, 1.0) for y in (-1.0, 1.0) for z in (-0.3, 0.3)])
+_CORNERS = np.array(
+    [(x, y, z) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.0, 1.0) for z in (-0.3, 0.0, 0.3) if x or y or z]
+)
 TILES_PER_CORNER = 3
 _OUTLINES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
 _BOXES: WeakKeyDictionary[CityData, Float64] = WeakKeyDictionary()
@@ -147,7 +149,7 @@ def _sampled_points(mesh: LodMesh) -> Float64:
 
 
 def _corner_points(tiles: TileSet) -> Float64:
-    """The vertices farthest to the corners of a LoD, float64 (P, 3): no sample may miss those, and they lie in one of
+    """The vertices farthest to the corners and sides of a LoD, float64 (P, 3): no sample may miss those, and they lie in one of
     the tiles whose boxes reach farthest."""
     found = [np.empty((0, 3))]
     low, high = tiles.bounds[:, :3], tiles.bounds[:, 3:]
