@@ -26,6 +26,7 @@ from viewer.session.walking import (
     Walker,
     WalkInput,
     find_standing,
+    open_view,
     straight_way,
 )
 
@@ -280,6 +281,19 @@ def test_a_drop_on_a_roof_leads_to_the_street_beside_it():
     roof = find_standing(world, town.at(0, 0, 12.0), ADULT, reach=1.0, street=False)
     assert town.local(roof) == pytest.approx((0, 0, 12))
     assert find_standing(world, town.at(0, 0, 12.0), ADULT, reach=3.0) is None
+
+
+def test_walking_begins_with_an_open_view():
+    town = flat(60.0)
+    town.box(0, -40, 10, 40, 0, 8)
+    town.box(-24, 20, -20, 40, 0, 8)
+    world = town.world()
+    free = world.free_ways(*town.at(-5, 0, 1.7), np.array([0.0, 90.0, 180.0]), 30.0)
+    assert free == pytest.approx([5, 30, 30])
+    assert open_view(world, town.at(-5, 0, 1.7), 0.0) == pytest.approx(90.0)
+    assert open_view(world, town.at(-16, 0, 1.7), 0.0) == 0.0  # far enough
+    x, _, _ = town.local(find_standing(world, town.at(-0.5, 0, 0), ADULT, reach=20.0, clear=2.0))
+    assert -3.0 < x <= -2.0
 
 
 def test_a_flight_never_begins_inside_or_under_ground():

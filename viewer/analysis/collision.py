@@ -214,6 +214,24 @@ class CollisionWorld:
         steep = bool(column.upright[at] < math.cos(math.radians(body.slope)))
         return Ground(ground, steep, bool(water.any()), int(column.kind[at]))
 
+    def free_ways(self, x: float, y: float, z: float, yaws_deg: Float64, reach: float) -> Float64:
+        """How far one sees level from a point into directions (0 = east, 90 = north), at most ``reach`` metres."""
+        low, high = np.array([x - reach, y - reach, z]), np.array([x + reach, y + reach, z])
+        found = self.cut(low, high)
+        solid = found.corners[(found.kind & SOLID) > 0]
+        p, q, there = _slab_segments(solid, z - 1e-6, z + 1e-6)
+        p, wall = p[there] - (x, y), (q - p)[there]
+        free = np.full(len(yaws_deg), reach)
+        for k, yaw in enumerate(np.radians(yaws_deg)):
+            dx, dy = math.cos(yaw), math.sin(yaw)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                across = dx * wall[:, 1] - dy * wall[:, 0]
+                t = (p[:, 0] * wall[:, 1] - p[:, 1] * wall[:, 0]) / across
+                u = (p[:, 0] * dy - p[:, 1] * dx) / across
+            hit = t[(t >= 0.0) & (u >= 0.0) & (u <= 1.0)]
+            free[k] = min(reach, float(hit.min())) if len(hit) else reach
+        return free
+
     def outdoors(self, x: float, y: float, z: float) -> bool:
         """True if no face of a building and no terrain lies above a point."""
         column = self.column(x, y)

@@ -36,6 +36,8 @@ FOV_DEG = 60.0
 LOOK_AHEAD_M = 10.0
 """Distance of the camera's target."""
 FLY_RADIUS = 0.5
+ENOUGH_VIEW_M = 30.0
+"""Nobody begins to walk looking at a wall, if such a way is free in another direction."""
 
 PEOPLE: dict[str, Body] = {
     "adult": Body(),
@@ -372,18 +374,20 @@ class Flyer(Mover):
         return bool(box[2] - 1.0 <= z <= box[5] + 2.0 * float(np.linalg.norm(box[3:] - box[:3])) + 500.0)
 
 
-def find_standing(world: CollisionWorld, at: Vec3, body: Body, *, reach: float, street: bool = True) -> Vec3 | None:
+def find_standing(
+    world: CollisionWorld, at: Vec3, body: Body, *, reach: float, street: bool = True, clear: float = 0.0
+) -> Vec3 | None:
     """The nearest place round a point where somebody can stand: feet, world metres; None within ``reach`` metres.
 
     ``street``: on the ground under the open sky, not on or in a building. Of several levels (a bridge) the one that is
-    nearest under the point is taken, else the nearest above it.
+    nearest under the point is taken, else the nearest above it. ``clear``: metres round it without a wall, at most 2.5.
     """
     for radius in _rings(reach):
         many = 1 if radius == 0.0 else min(8 + int(radius), 24)
         for k in range(many):
             angle = 2.0 * math.pi * k / many
             x, y = at[0] + radius * math.cos(angle), at[1] + radius * math.sin(angle)
-            found = _standing(world, x, y, at[2], body, street)
+            found = _standing(world, x, y, at[2], body, street, clear)
             if found is not None:
                 return found
     return None
@@ -397,7 +401,9 @@ def _rings(reach: float) -> list[float]:
     return rings
 
 
-def _standing(world: CollisionWorld, x: float, y: float, z: float, body: Body, street: bool) -> Vec3 | None:
+def _standing(
+    world: CollisionWorld, x: float, y: float, z: float, body: Body, street: bool, clear: float
+) -> Vec3 | None:
     if not world.within(x, y):
         return None
     column = world.column(x, y)
@@ -409,9 +415,17 @@ def _standing(world: CollisionWorld, x: float, y: float, z: float, body: Body, s
             continue
         if street and (ground.kind & BUILT or not world.outdoors(x, y, height + body.step)):
             continue
-        if world.wall(x, y, ground.z + body.shin, ground.z + body.height, body.radius) is None:
+        if world.wall(x, y, ground.z + body.shin, ground.z + body.height, max(body.radius, clear)) is None:
             return x, y, ground.z
     return None
+
+
+def open_view(world: CollisionWorld, eye: Vec3, yaw_deg: float) -> float:
+    """The direction to look into from a place: as given, or, where a wall is near there, the nearest open one."""
+    turns = np.array([0.0, *(side * step for step in range(15, 181, 15) for side in (1, -1))])
+    free = world.free_ways(*eye, yaw_deg + turns, ENOUGH_VIEW_M)
+    good = np.flatnonzero(free >= min(ENOUGH_VIEW_M, 0.8 * float(free.max())))
+    return float(yaw_deg + turns[0 if free[0] >= ENOUGH_VIEW_M / 2 else good[0]])
 
 
 def straight_way(walker: Walker, goal: Vec3, enough: Callable[[], bool] | None = None) -> list[Vec3] | None:

@@ -25,6 +25,7 @@ from viewer.session import navigation, travel
 from viewer.session.travel import Glide
 from viewer.session.walking import (
     FLY_MS,
+    LONGEST_STEP_S,
     PEOPLE,
     Comfort,
     Flyer,
@@ -32,6 +33,7 @@ from viewer.session.walking import (
     Walker,
     WalkInput,
     find_standing,
+    open_view,
     straight_way,
 )
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 Mode = Literal["orbit", "walk", "fly"]
 REACH_M = 150.0
 """How far from the point in view a street is looked for."""
+CLEAR_M, CLEAR_REACH_M = 2.0, 25.0
+"""Walking begins so far from walls, if such a place is near."""
 BIRD_M, BIRD_PITCH_DEG, BIRD_FOV_DEG = 140.0, -38.0, 40.0
 LONGEST_WAY_M = 150.0
 """Farther goals are not walked to."""
@@ -144,7 +148,7 @@ class Walks:
     def tick(self, wish: WalkInput, seconds: float) -> None:
         """Let time pass: go on along a way, or move as wished."""
         if self._glide is not None:
-            self._elapsed += min(max(seconds, 0.0), 0.1)
+            self._elapsed += min(max(seconds, 0.0), LONGEST_STEP_S)
             if self._elapsed >= self._glide.seconds:
                 self._arrive()
             else:
@@ -201,9 +205,12 @@ class Walks:
 
     def walk_from(self, point: Vec3, yaw_deg: float, *, street: bool = True, pitch_deg: float = 0.0) -> bool:
         """Begin to walk at the street nearest to a point; False if there is none near."""
-        feet = find_standing(self.world, point, self.body, reach=REACH_M, street=street)
+        world, body = self.world, self.body
+        feet = find_standing(world, point, body, reach=CLEAR_REACH_M if street else 0.0, street=street, clear=CLEAR_M)
+        feet = feet or find_standing(world, point, body, reach=REACH_M, street=street)
         if feet is None:
             return False
+        yaw_deg = open_view(world, (feet[0], feet[1], feet[2] + body.eye), yaw_deg)
         self._begin(self._walker(Stance(feet, yaw_deg, pitch_deg)), "walk")
         return True
 

@@ -234,7 +234,7 @@ class Canvas(InputView):
         self._closed = False
         self._covered = False
         self._work = self._timer(0, self._work_on)
-        self._still = self._timer(STILL_MS, self._rest)
+        self._still = self._timer(STILL_MS, self._rest_soon)
         self._hover = self._timer(HOVER_MS, self._pick_hover)
         self._slices = Slices(self._draw_step, self._picture_finished, self)
         self._first_at_this_size = True
@@ -486,6 +486,13 @@ class Canvas(InputView):
             self._moving = True
             self.scene.set_moving(True)
             self._still.start()
+
+    def _rest_soon(self) -> None:
+        """The camera stopped: let a draft that is being drawn be seen first, full quality may take long."""
+        if self._moving and self._slices.unfinished:
+            self._still.start()
+        else:
+            self._rest()
 
     def _rest(self) -> None:
         """The camera stopped: draw in full quality."""

@@ -19,6 +19,8 @@ REFRESH_MS, NAMES_MS = 90, 400
 LEGEND_SECONDS, FADE_MS = 9.0, 40
 COMPASS_WIDTH, COMPASS_HEIGHT, NAME_HEIGHT = 372, 52, 18
 TOUCH_PX = 56
+CAPTION_PX = 40
+"""Room at the bottom for what is written into every picture."""
 POINTS = {0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: "W", 315: "NW"}
 _WALK_KEYS = (
     ("W A S D", "walk"),
@@ -306,7 +308,7 @@ class WalkHud(QObject):
             return
         found = self._nearby.names(mover.eye)
         names = [visible_text(text) for text in (found.street, found.area) if text]
-        self._title = "  –  ".join(dict.fromkeys(names))
+        self._title = ", ".join(dict.fromkeys(names))
         self.refresh()
 
     def _mode_changed(self, mode: str) -> None:
@@ -359,8 +361,8 @@ class WalkHud(QObject):
         left = self.avoid.geometry().right() + 12 if self.avoid is not None and self.avoid.isVisible() else MARGIN
         self.keys.lay_out(max(width - left - MARGIN, 200))
         at = max((width - self.keys.width()) // 2, left)
-        self.keys.move(at, height - self.keys.height() - MARGIN)
-        self.pad.move((width - self.pad.width()) // 2, height - self.pad.height() - MARGIN)
+        self.keys.move(at, height - self.keys.height() - CAPTION_PX)
+        self.pad.move((width - self.pad.width()) // 2, height - self.pad.height() - CAPTION_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the host's size."""
