@@ -40,7 +40,7 @@ class View:
     steps: Steps = ()
     viewpoint: str = ""
     camera: Six | None = None
-    """Eye and target, metres from the demo's origin."""
+    """Eye and target, metres from the demo's origin; in a model's own coordinates where there is one."""
     fov: float = 45.0
     besides: tuple[str, ...] = ()
     """Files of the demo's scenarios."""
@@ -71,9 +71,14 @@ VIEWS = (
     View(
         "11-textured-model",
         (("style.color_by", {"layer_id": "*", "attribute": "@theme"}),),
+        camera=(90950.0, 435560.0, 70.0, 91040.0, 435640.0, 8.0),
         model="cityjson/bertt/tools/cj2glb/samples/delfshaven/3-20-DELFSHAVEN.city.json",
     ),
-    View("12-linz", model="stress/linz/linz_lod2_57k.city.jsonl.xz"),
+    View(
+        "12-linz",
+        camera=(446591.6, 5349635.5, 640.0, 447091.6, 5350535.5, 255.0),
+        model="stress/linz/linz_lod2_57k.city.jsonl.xz",
+    ),
 )
 
 
@@ -99,6 +104,8 @@ def make(view: View, folder: Path, work: Path) -> bool:
                 return False
             load_paths(session, [str(path)])
             camera = navigation.default_view(session.scene_outline(), SIZE[0] / SIZE[1], 40.0)
+            if view.camera is not None:
+                camera = Camera(view.camera[:3], view.camera[3:], fov_deg=view.fov)
         else:
             camera = open_demo(session, view)
         for command, arguments in view.steps:

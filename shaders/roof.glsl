@@ -11,6 +11,7 @@ vec3 pitchedTone(Face f)
   else if (f.use == 5) tone = mix(vec3(0.66, 0.68, 0.69), vec3(0.60, 0.55, 0.52), f.random);
   else if (f.use == 6) tone = f.random > 0.5 ? vec3(0.50, 0.51, 0.52) : TONES[1];
   else if (f.use == 7) tone = vec3(0.45, 0.475, 0.49);
+  else if (f.use >= 48) tone = vec3(0.655, 0.665, 0.670);   // tanks and silos, not houses
   return tone;
 }
 
@@ -32,7 +33,7 @@ void roof(Face f, inout Finish m)
     m.lamp = 0.25 * night;
   } else if (pitched > 0.5) {
     // tiles in courses, or seams that run down the roof; metres along the eaves, and down the slope
-    bool seams = f.use == 3 || f.use == 5;
+    bool seams = f.use == 3 || f.use == 5 || f.use >= 48;
     m.at = vec2(dot(f.at.xy, along), f.at.z / steep);
     m.slab = seams ? vec2(0.62, ENDLESS) : vec2(0.26, 0.34);
     m.gap = seams ? 0.06 : 0.05;

@@ -32,7 +32,7 @@ void water(Face f, inout Finish m)
   float shore = smoothstep(0.05, 1.1, heights.y) * (1.0 - smoothstep(0.3, 0.8, heights.x))
               * (1.0 - smoothstep(7.0, 13.0, heights.y));
   float lap = 0.85 + 0.15 * sin(0.7 * waterTime + 0.9 * f.at.x + 1.3 * f.at.y) * seen(4.0, px);
-  m.pane = mix(WATER_DEEP, FOAM, 0.34 * shore * lap);
+  m.pane = mix(WATER_DEEP, FOAM, 0.22 * shore * lap);
 #endif
   m.straight = 0.04;
 }

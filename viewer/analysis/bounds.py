@@ -149,7 +149,7 @@ def _sampled_points(mesh: LodMesh) -> Float64:
 
 
 def _corner_points(tiles: TileSet) -> Float64:
-    """The vertices farthest to the corners and sides of a LoD, float64 (P, 3): no sample may miss those, and they lie in one of
+    """The vertices farthest to the corners and sides of a LoD, float64 (P, 3): no sample may miss them, and they lie in
     the tiles whose boxes reach farthest."""
     found = [np.empty((0, 3))]
     low, high = tiles.bounds[:, :3], tiles.bounds[:, 3:]
