@@ -283,6 +283,18 @@ def test_a_drop_on_a_roof_leads_to_the_street_beside_it():
     assert find_standing(world, town.at(0, 0, 12.0), ADULT, reach=3.0) is None
 
 
+def test_plants_near_the_ground_are_ground_and_woods_are_walked_through():
+    town = flat()
+    for x, z in ((-10, 0.8), (10, 9.0)):
+        town.add("PlantCover", [[(x - 5, -5, z), (x + 5, -5, z), (x + 5, 5, z), (x - 5, 5, z)]])
+    town.box(5, -5, 15, 5, 0.01, 9.0, "PlantCover", bottom=False)
+    world = town.world()
+    for x, z in ((-9, 0.8), (11, 0.0)):
+        assert town.local(find_standing(world, town.at(x, 1, 9.0), ADULT, reach=1.0)) == pytest.approx((x, 1, z))
+    walker = walker_at(town, 2, 0.5)
+    assert town.local(go(walker, 4.0, forward=1.0))[0] > 7
+
+
 def test_walking_begins_with_an_open_view():
     town = flat(60.0)
     town.box(0, -40, 10, 40, 0, 8)

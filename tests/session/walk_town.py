@@ -121,15 +121,15 @@ def quarter(seed=0, terrain=True):
 
 def rays_of(triangles):
     """``rays(start, end)`` -> heights where a line meets the triangles (N, 3, 3), in order, by VTK's cell locator."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
     from vtkmodules.vtkCommonCore import vtkIdList, vtkPoints
     from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData, vtkStaticCellLocator
 
+    corners = np.array(triangles, float).reshape(-1, 3)
     points, cells = vtkPoints(), vtkCellArray()
-    points.SetDataTypeToDouble()
-    for corner in np.array(triangles, float).reshape(-1, 3):
-        points.InsertNextPoint(*corner)
-    for k in range(len(triangles)):
-        cells.InsertNextCell(3, [3 * k, 3 * k + 1, 3 * k + 2])
+    points.SetData(numpy_to_vtk(corners, deep=True))
+    ends = numpy_to_vtkIdTypeArray(np.arange(0, len(corners) + 1, 3), deep=True)
+    cells.SetData(ends, numpy_to_vtkIdTypeArray(np.arange(len(corners)), deep=True))
     mesh, locator = vtkPolyData(), vtkStaticCellLocator()
     mesh.SetPoints(points)
     mesh.SetPolys(cells)

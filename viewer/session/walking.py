@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from loaders.city import Float64
-from viewer.analysis.collision import Body, CollisionWorld, Ground
-from viewer.analysis.soup import BUILT, SOLID, WATER
+from loaders.city import Bool, Float64
+from viewer.analysis.collision import Body, CollisionWorld, Column, Ground
+from viewer.analysis.soup import BUILT, GREEN, SOLID, WATER
 from viewer.document.state import Camera, Vec3
 from viewer.session import navigation
 
@@ -36,6 +36,8 @@ FOV_DEG = 60.0
 LOOK_AHEAD_M = 10.0
 """Distance of the camera's target."""
 FLY_RADIUS = 0.5
+PLANTS_M = 2.0
+"""Plant cover nearer than that to the ground is ground itself; what is higher is a wood."""
 ENOUGH_VIEW_M = 30.0
 """Nobody begins to walk looking at a wall, if such a way is free in another direction."""
 
@@ -407,7 +409,7 @@ def _standing(
     if not world.within(x, y):
         return None
     column = world.column(x, y)
-    solid = column.z[(column.kind & (WATER | SOLID)) == SOLID]
+    solid = column.z[_footing(column)]
     order = np.argsort(np.where(solid <= z + 0.5, z - solid, 1e6 + solid - z), kind="stable")
     for height in solid[order].tolist():
         ground = world.floor(x, y, height + 1e-3 - body.step, body)
@@ -418,6 +420,13 @@ def _standing(
         if world.wall(x, y, ground.z + body.shin, ground.z + body.height, max(body.radius, clear)) is None:
             return x, y, ground.z
     return None
+
+
+def _footing(column: Column) -> Bool:
+    """bool (H,): faces that somebody may be put on: solid ones, and plants that lie on such, not high above."""
+    solid = (column.kind & (WATER | SOLID)) == SOLID
+    below = np.maximum.accumulate(np.where(solid, column.z, -np.inf))
+    return np.asarray(solid | (((column.kind & GREEN) > 0) & (column.z - below < PLANTS_M)), np.bool_)
 
 
 def open_view(world: CollisionWorld, eye: Vec3, yaw_deg: float) -> float:

@@ -114,7 +114,11 @@ class MiniMap(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Go there."""
         at = self.world_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and at is not None and self.rect().contains(event.pos()):
+        if (
+            event.button() == Qt.MouseButton.LeftButton
+            and at is not None
+            and self.rect().contains(event.position().toPoint())
+        ):
             self.chosen.emit(at)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
