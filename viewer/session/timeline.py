@@ -219,9 +219,13 @@ def folded(before: DocumentState, applied: DocumentState, now: DocumentState) ->
 
 
 def text_in(texts: Texts, language: str = "") -> str:
-    """The text in a language (BCP 47), else in one of the same main language, else in English, else the first."""
+    """The text in a language (BCP 47), else in one of the same main language, else in English, else the first.
+
+    What has a tag of private use ("x-notes": what only the presenter reads) is told to nobody.
+    """
     wanted = language.lower()
-    ranked = sorted(texts, key=lambda pair: _foreign(pair[0].lower(), wanted))
+    told = [pair for pair in texts if not pair[0].lower().startswith("x-")]
+    ranked = sorted(told, key=lambda pair: _foreign(pair[0].lower(), wanted))
     return ranked[0][1] if ranked else ""
 
 
