@@ -446,6 +446,7 @@ def test_viewpoints_add_go_rename_remove(qtbot: Any, shell: Any, add_layer: AddL
     qtbot.addWidget(panel)
     panel.show()
     session = shell.session
+    session.settings.set("reduce_motion", True)  # a click goes there at once
     qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(panel.add, Qt.MouseButton.LeftButton)
     names = [v.name for v in session.document.state.viewpoints]

@@ -39,6 +39,16 @@ def _window(session: Session) -> MainWindow:
     return window
 
 
+def has_tours(session: Session) -> bool:
+    """True if there is something to record."""
+    return bool(session.document.state.tours or session.document.state.paths)
+
+
+def has_viewpoints(session: Session) -> bool:
+    """True if there is a viewpoint."""
+    return bool(session.document.state.viewpoints)
+
+
 @command("app.command_palette", title="Find a command…", undo=False, shortcut="Ctrl+K")
 def command_palette(session: Session) -> None:
     """Type a few letters of what you want to do."""
@@ -88,9 +98,28 @@ def start_over(session: Session) -> None:
 
 
 @command("file.export_picture", title="Export picture…", undo=False, shortcut="Ctrl+E", enabled=has_layers)
-def export_picture(session: Session) -> None:
-    """Save what the view shows, with its legend, as PNG."""
-    _window(session).files.choose_export()
+def export_picture(session: Session, width: int | None = None, height: int | None = None) -> None:
+    """Save what the view shows, with its legend, as PNG; with a size it is drawn anew, beside the window."""
+    size = None if width is None or height is None else (width, height)
+    _window(session).files.choose_export(size)
+
+
+@command("video.choose", title="Record a video…", undo=False, enabled=has_tours)
+def choose_video(session: Session, tour: str | None = None, path: str | None = None) -> None:
+    """Choose what to record as a video, how, and where to put it."""
+    _window(session).files.choose_video(tour, path)
+
+
+@command("viewpoint.choose_geopose", title="Export viewpoint as GeoPose…", undo=False, enabled=has_viewpoints)
+def choose_geopose(session: Session, name: str) -> None:
+    """Choose where to write a viewpoint as an OGC GeoPose."""
+    _window(session).files.choose_geopose(name)
+
+
+@command("viewpoint.choose_import", title="Import GeoPose…", undo=False, enabled=has_layers)
+def choose_import(session: Session) -> None:
+    """Choose a file of GeoPoses to read as viewpoints."""
+    _window(session).files.choose_import()
 
 
 @command("window.reset_layout", title="Reset layout", undo=False)

@@ -16,7 +16,7 @@ from typing import Any
 from viewer.document.files import write_atomic
 from viewer.settings.folders import folders
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when panels are renamed, so that a layout made before is not applied."""
 _MAX_BYTES = 1 << 18
 _MAX_TIMES = 50

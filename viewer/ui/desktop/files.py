@@ -10,6 +10,7 @@ from PySide6.QtCore import QStandardPaths
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from loaders.registry import known_extensions
+from viewer.ui.desktop.record_sheet import RecordSheet
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import PRODUCT, RecentFile
 from viewer.ui.memory import WindowMemory
@@ -41,6 +42,20 @@ class Dialogs:
     def save_picture(self, start: str) -> str:
         """Where to put the picture; "" = the user gave up."""
         return QFileDialog.getSaveFileName(self._parent, "Export picture", start, "PNG picture (*.png)")[0]
+
+    def save_video(self, start: str, ending: str) -> str:
+        """Where to put the video; "" = the user gave up."""
+        kinds = {".mp4": "MP4 video (*.mp4)", ".webm": "WebM video (*.webm)"}
+        return QFileDialog.getSaveFileName(self._parent, "Record as video", start, kinds[ending])[0]
+
+    def save_pose(self, start: str) -> str:
+        """Where to put the GeoPose; "" = the user gave up."""
+        return QFileDialog.getSaveFileName(self._parent, "Export GeoPose", start, "GeoPose (*.json)")[0]
+
+    def open_pose(self, folder: str) -> str:
+        """The file of GeoPoses; "" = the user gave up."""
+        kinds = "GeoPose (*.json *.geopose);;All files (*)"
+        return QFileDialog.getOpenFileName(self._parent, "Import GeoPose", folder, kinds)[0]
 
     def unsaved(self, title: str) -> Answer:
         """What to do about unsaved work."""
@@ -161,12 +176,40 @@ class Files:
             return document.state.title
         return document.state.layers[0].name if document.state.layers else "Untitled"
 
-    def choose_export(self) -> None:
-        """Ask for a place and write the view with its legend there."""
+    def choose_export(self, size: tuple[int, int] | None = None) -> None:
+        """Ask for a place and write the view with its legend there; with a size it is drawn beside the window."""
         start = str(Path(self.folder()) / f"{_file_name(self.title())}.png")
         chosen = self.dialogs.save_picture(start)
-        if chosen:
+        if chosen and size is None:
             self.export(with_ending(chosen, ".png"))
+        elif chosen and size is not None:
+            path = with_ending(chosen, ".png")
+            self._shell.run("picture.render", output=path, width=size[0], height=size[1])
+
+    def choose_video(self, tour: str | None, path: str | None) -> None:
+        """Ask what to record, how and where to, and begin."""
+        sheet = RecordSheet(self._shell, self._window, tour, path)
+        done = sheet.exec() == RecordSheet.DialogCode.Accepted
+        wanted, ending = sheet.chosen if done else {}, f".{sheet.format.value}"
+        sheet.deleteLater()
+        if not done:
+            return
+        name = _file_name(str(wanted.get("tour") or wanted.get("path")))
+        chosen = self.dialogs.save_video(str(Path(self.folder()) / f"{name}{ending}"), ending)
+        if chosen:
+            self._shell.run("video.record", output=with_ending(chosen, ending), **wanted)
+
+    def choose_geopose(self, name: str) -> None:
+        """Ask for a place and write a viewpoint there."""
+        chosen = self.dialogs.save_pose(str(Path(self.folder()) / f"{_file_name(name)}.json"))
+        if chosen and self._shell.run("viewpoint.export_geopose", name=name, path=with_ending(chosen, ".json")):
+            self._shell.say("info", f"Saved {visible_text(Path(chosen).name)}")
+
+    def choose_import(self) -> None:
+        """Ask for a file of GeoPoses and read it."""
+        chosen = self.dialogs.open_pose(self.folder())
+        if chosen:
+            self._shell.run("viewpoint.import_geopose", path=Path(chosen))
 
     def export(self, path: Path) -> None:
         """Write the view with its legend as PNG."""

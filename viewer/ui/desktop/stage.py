@@ -10,6 +10,7 @@ from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.drop import DropOverlay
 from viewer.ui.desktop.labels import LabelOverlay
 from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.play_bar import PlayBar
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import StartPage
 from viewer.ui.desktop.walk_hud import WalkHud
@@ -17,7 +18,7 @@ from viewer.ui.widgets.toast import Toast, ToastStack
 
 
 class Stage(QWidget):
-    """Stacks canvas, labels, legend, map and compass, hint, start page, messages and drop zone, in this order."""
+    """Stacks canvas, labels, legend, map and compass, what plays, hint, start page, messages and drop zone."""
 
     def __init__(self, shell: Shell, canvas: Canvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +31,9 @@ class Stage(QWidget):
         self.labels.stackUnder(self.legend)
         self.walk = WalkHud(shell, canvas.walk, self)
         self.walk.avoid = self.legend
+        self.play = PlayBar(shell, canvas, self)
+        self.play.fade.stackUnder(self.legend)
+        self.play.avoid = self.legend
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
         self.start.hide()
@@ -52,7 +56,15 @@ class Stage(QWidget):
             self.canvas.setFocus()
 
     def _stack(self) -> None:
-        for widget in (self.legend, *self.walk.widgets(), self.hint, self.start, self.toasts, self.drop):
+        for widget in (
+            self.legend,
+            *self.walk.widgets(),
+            *self.play.widgets(),
+            self.hint,
+            self.start,
+            self.toasts,
+            self.drop,
+        ):
             widget.raise_()
 
     def _decorate(self, toast: Toast) -> None:

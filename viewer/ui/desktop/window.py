@@ -44,12 +44,14 @@ from viewer.ui.desktop.panels.layers import LAYER_ICONS, LayersPanel
 from viewer.ui.desktop.panels.light import LightPanel
 from viewer.ui.desktop.panels.report import ReportPanel
 from viewer.ui.desktop.panels.style import StylePanel
+from viewer.ui.desktop.panels.tours import ToursPanel, panel_in_scroll
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
 from viewer.ui.desktop.preferences import Preferences
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.stage import Stage
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.status import StatusBar
+from viewer.ui.desktop.thumbnails import Thumbnails
 from viewer.ui.memory import LAYOUT_VERSION, WindowMemory
 from viewer.ui.theme import ThemeChoice, ThemeManager
 from viewer.ui.widgets.text import menu_text, visible_text
@@ -61,13 +63,14 @@ POLL_MS = 15
 READY_MS = 300
 """After the window came: its own first picture has been drawn by then."""
 NO_SUCH_ID = "No object with such an id"
-PANELS = ("layers", "style", "light", "inspector", "viewpoints", "report")
+PANELS = ("layers", "style", "light", "inspector", "viewpoints", "tours", "report")
 _TITLES = {
     "layers": "Layers",
     "style": "Colour and filter",
     "light": "Light",
     "inspector": "Inspector",
     "viewpoints": "Viewpoints",
+    "tours": "Tours",
     "report": "Load report",
 }
 
@@ -125,8 +128,13 @@ class MainWindow(QMainWindow):
         self.light = LightPanel(self.shell)
         self.inspector = Inspector(self.shell)
         self.viewpoints = ViewpointsPanel(self.shell)
+        self.tours = ToursPanel(self.shell)
         self.report = ReportPanel(self.shell)
-        widgets = (self.layers, self.style_panel, self.light, self.inspector, self.viewpoints, self.report)
+        thumbnails = Thumbnails(self.shell, self.canvas)
+        self.viewpoints.show_thumbnails(thumbnails)
+        self.tours.show_thumbnails(thumbnails)
+        views, tours = self.viewpoints, panel_in_scroll(self.tours)
+        widgets = (self.layers, self.style_panel, self.light, self.inspector, views, tours, self.report)
         self.docks = {
             name: Dock(self.shell, name, _TITLES[name], widget, self)
             for name, widget in zip(PANELS, widgets, strict=True)
@@ -137,6 +145,7 @@ class MainWindow(QMainWindow):
         """The layout at first: layers over style to the left, inspector over viewpoints to the right."""
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         places = {"layers": left, "style": left, "light": left, "inspector": right, "viewpoints": right}
+        places["tours"] = right
         for name, dock in self.docks.items():
             self.removeDockWidget(dock)
             dock.setFloating(False)
@@ -146,11 +155,13 @@ class MainWindow(QMainWindow):
         self.tabifyDockWidget(self.docks["style"], self.docks["light"])
         self.docks["style"].raise_()
         self.splitDockWidget(self.docks["inspector"], self.docks["viewpoints"], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self.docks["viewpoints"], self.docks["tours"])
+        self.docks["viewpoints"].raise_()
         for area in (left, right):
             self.setCorner(Qt.Corner.BottomLeftCorner if area == left else Qt.Corner.BottomRightCorner, area)
         self.resizeDocks([self.docks["layers"], self.docks["inspector"]], [288, 320], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["layers"], self.docks["style"]], [280, 400], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["inspector"], self.docks["viewpoints"]], [520, 184], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["inspector"], self.docks["viewpoints"]], [288, 464], Qt.Orientation.Vertical)
         self.resizeDocks([self.docks["report"]], [208], Qt.Orientation.Vertical)
 
     def _build_bars(self) -> None:
@@ -526,6 +537,7 @@ class MainWindow(QMainWindow):
         self.memory.set_blobs(geometry=bytes(self.saveGeometry().data()), layout=bytes(layout.data()))
         for timer in (self._poll, self._rest, self._autosave):
             timer.stop()
+        self.stage.play.shut_down()
         commands.detach(self.session)
         walks(self.session).mode_changed.disconnect(self.actions_.show_mode)
         self.stage.walk.close()
