@@ -229,7 +229,7 @@ class Canvas(InputView):
         self.walk = WalkControl(session, self, self.world_at)
         self._gestures = Gestures(session, self.world_at, self.devicePixelRatioF, self.walk)
         self._attaching: dict[str, Iterator[None]] = {}
-        self._scale = 1.0
+        self._scale = self._sharpness = 1.0
         self._moving = False
         self._closed = False
         self._covered = False
@@ -296,6 +296,20 @@ class Canvas(InputView):
             and (scene is None or not (scene.pending or scene.waiting or (scene.unrefined and not self._covered)))
         )
 
+    def set_sharpness(self, factor: float) -> None:
+        """Draw so many pixels for each one shown: for `frame` on a larger screen."""
+        if factor != self._sharpness:
+            self._sharpness = factor
+            self.surface_resized()
+
+    def frame(self) -> QImage:
+        """The picture drawn last, in the pixels that it was drawn with; null where none is complete."""
+        scene = self.scene
+        if scene is None or not self.renderer_name or not scene.frames or self._slices.unfinished:
+            return QImage()
+        with self._surface.drawing():
+            return to_image(scene)
+
     def set_covered(self, covered: bool) -> None:
         """Tell that something hides the picture: it is not drawn until that goes, but for the first, which makes all
         that later ones need."""
@@ -337,14 +351,14 @@ class Canvas(InputView):
         """There is an OpenGL context."""
         self._slices.suits(self.software)
         self._first_at_this_size = True
-        self._surface.fit(self._scale)
+        self._surface.fit(self._scale * self._sharpness)
         self._work_soon()
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
         self._first_at_this_size = True
         self._move_for_a_moment()
-        self._surface.fit(self._scale)
+        self._surface.fit(self._scale * self._sharpness)
         self._surface.draw()
 
     @property
@@ -508,7 +522,7 @@ class Canvas(InputView):
     def _set_scale(self, scale: float) -> None:
         if scale != self._scale:
             self._scale = scale
-            self._surface.fit(scale)
+            self._surface.fit(scale * self._sharpness)
 
     # --- hover ---------------------------------------------------------------------------------------------------
 
