@@ -20,7 +20,7 @@ from PySide6.QtGui import (
     QPainter,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
 from shiboken6 import isValid
 
 from viewer.document.state import Camera
@@ -371,6 +371,7 @@ class MainWindow(QMainWindow):
             layout = self.layout()
             assert layout is not None
             layout.activate()  # the canvas has its size before the camera looks for one that fits
+            self.shell.later(self._tidy_tabs)
             self.stage.setUpdatesEnabled(True)
         self.stage.show_start(on)
         self._jobs_changed()
@@ -385,6 +386,15 @@ class MainWindow(QMainWindow):
         self._first_layout = self.saveState(LAYOUT_VERSION)
         kept = QByteArray(self.memory.blob("layout"))
         self._layout = kept if kept and self.restoreState(kept, LAYOUT_VERSION) else self._first_layout
+
+    def _tidy_tabs(self) -> None:
+        """WORKAROUND: Qt 6.11 leaves a second tab bar where tabs are restored once more; it belongs to no panel."""
+        docks = {dock.windowTitle(): dock for dock in self.docks.values()}
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            dock = docks.get(bar.tabText(bar.currentIndex()))
+            below = bar.geometry().bottomLeft() + QPoint(0, 1)
+            if dock is not None and dock.isVisible() and (dock.pos() - below).manhattanLength() > 8:
+                bar.hide()
 
     def reset_layout(self) -> None:
         """All panels to where they were at first."""

@@ -254,6 +254,9 @@ class ToursPanel(QWidget):
         for widget in (self.choice, self.list, self.add_view, self.add_other, self.play, self.video, self.remove_step):
             widget.setVisible(there)
         self._empty.setVisible(not there)
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if there else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self.record.setText("Record a path")
+        self.record.setToolButtonStyle(style)
         self._show_step()
 
     def _fill_steps(self) -> None:
