@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.rows import Row, run
 
-NAMES = ("cold", "load", "frames", "effects")
+NAMES = ("cold", "load", "frames", "effects", "walk")
 
 
 USAGE = 2

@@ -18,6 +18,15 @@ MOUSE = (
     ("Double click", "Zoom to the object"),
     ("Esc", "Clear the selection"),
 )
+WALKING = (
+    ("W A S D, arrows", "Walk or fly; Shift goes faster"),
+    ("Q, E", "Turn by 30 degrees"),
+    ("Drag, or M", "Look round; M without a button"),
+    ("Wheel", "Walk or fly faster, slower"),
+    ("Double click", "Go there"),
+    ("Space, C", "Fly up, down"),
+    ("Esc", "Turn the model again"),
+)
 
 
 class KeysHelp(QFrame):
@@ -61,10 +70,10 @@ class KeysHelp(QFrame):
                 old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
-        half = (len(keys) + len(MOUSE) + 1) // 2 - len(MOUSE)
+        half = (len(keys) + len(MOUSE) + len(WALKING) + 1) // 2 - len(MOUSE)
         half = max(0, min(half, len(keys)))
         self._columns.addWidget(_sheet([("Mouse", MOUSE), ("Keys", keys[:half])]), 1)
-        self._columns.addWidget(_sheet([("", keys[half:])]), 1)
+        self._columns.addWidget(_sheet([("", keys[half:]), ("While walking or flying", WALKING)]), 1)
         self._back = self.window().focusWidget()
         self.setGeometry(self._host.rect())
         self.show()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QRadialGradient
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
 
@@ -207,7 +207,7 @@ class Vignette(QWidget):
         painter.translate(half)
         painter.scale(half.x(), half.y())
         gradient = QRadialGradient(QPointF(0, 0), 1.35)
-        for at, alpha in ((0.0, 0), (0.5, 0), (0.78, 150), (1.0, 235)):
+        for at, alpha in ((0.0, 0), (0.5, 0), (0.8, 110), (1.0, 205)):
             gradient.setColorAt(at, QColor(8, 12, 18, alpha))
         painter.fillRect(QRectF(-1, -1, 2, 2), gradient)
         painter.end()
@@ -232,6 +232,8 @@ class TouchPad(QFrame):
         ):
             button = shell.tool(icon, name)
             button.setFixedSize(TOUCH_PX, TOUCH_PX)
+            button.setIconSize(QSize(28, 28))
+            button.setAutoRaise(False)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.pressed.connect(lambda move=move: control.hold(move, True))
             button.released.connect(lambda move=move: control.hold(move, False))
@@ -362,7 +364,7 @@ class WalkHud(QObject):
         self.keys.lay_out(max(width - left - MARGIN, 200))
         at = max((width - self.keys.width()) // 2, left)
         self.keys.move(at, height - self.keys.height() - CAPTION_PX)
-        self.pad.move((width - self.pad.width()) // 2, height - self.pad.height() - CAPTION_PX)
+        self.pad.move(max((width - self.pad.width()) // 2, left), height - self.pad.height() - CAPTION_PX)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the host's size."""
