@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from loaders.worker import load_in_process
+from viewer.analysis.bounds import object_boxes
 from viewer.analysis.collision import CollisionWorld
 from viewer.analysis.shown import shown_objects
-from viewer.analysis.soup import SOLID, Shapes
+from viewer.analysis.soup import GREEN, SOLID, Shapes
 from viewer.document.state import LayerState
 from viewer.session import navigation
 from viewer.session.walking import (
@@ -372,3 +373,30 @@ def test_streets_of_real_cities(data_file, name):
             dx, dy = 0.29 * math.cos(math.radians(angle)), 0.29 * math.sin(math.radians(angle))
             assert not rays((x, y, z), (x + dx, y + dy, z))
     assert walked > 100.0
+
+
+def test_bridges_of_delft_carry_and_their_banks_lead_on(data_file):
+    path = data_file("cityjson/cjio/delft.json")
+    city = load_in_process(path).result.value
+    world = CollisionWorld([Shapes(city, shown_objects(city, LayerState("a", "a", str(path))))])
+    found = world.cut(world.box[:3], world.box[3:])
+    origin = np.floor(world.box[:3])
+    rays = towns.rays_of(found.corners[(found.kind & (SOLID | GREEN)) > 0] - origin)
+    bridge = city.objects.type_names.index("Bridge")
+    crossed = 0
+    for row in np.flatnonzero(city.objects.type_codes == bridge).tolist():
+        box = object_boxes(city)[row]
+        middle = (float(box[0] + box[3]) / 2, float(box[1] + box[4]) / 2, float(box[5]))
+        feet = find_standing(world, middle, ADULT, reach=8.0, street=False)
+        assert feet is not None and box[2] - 0.6 <= feet[2] <= box[5] + 0.6
+        for yaw in range(0, 360, 30):
+            walker = Walker(world, Stance(feet, float(yaw)), speed_ms=3.0)
+            for _ in range(400):
+                walker.step(WalkInput(forward=1.0), 1 / 30)
+                x, y, z = (float(v) for v in np.array(walker.stance.position) - origin)
+                near = ((0, 0), (0.021, 0), (-0.021, 0), (0, 0.021), (0, -0.021))
+                met = [h for a, b in near for h in rays((x + a, y + b, z + 1.7), (x + a, y + b, z - 0.05))]
+                plane = walker.world.plane - origin[2]
+                assert any(abs(h - z) < 0.02 for h in met) or z == pytest.approx(plane, abs=1e-6)
+            crossed += math.dist(feet[:2], walker.stance.position[:2]) > 10.0
+    assert crossed >= 6

@@ -8,7 +8,6 @@ and down smoothly.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -437,10 +436,10 @@ def open_view(world: CollisionWorld, eye: Vec3, yaw_deg: float) -> float:
     return float(yaw_deg + turns[0 if free[0] >= ENOUGH_VIEW_M / 2 else good[0]])
 
 
-def straight_way(walker: Walker, goal: Vec3, enough: Callable[[], bool] | None = None) -> list[Vec3] | None:
+def straight_way(walker: Walker, goal: Vec3) -> list[Vec3] | None:
     """The feet along the way to a goal, if one comes there going straight and sliding along walls; else None.
 
-    The walker is left where it was. ``enough`` may give the search up.
+    The walker is left where it was.
     """
     before, path = walker.stance, [walker.stance.position]
     best, stuck = math.inf, 0
@@ -450,7 +449,7 @@ def straight_way(walker: Walker, goal: Vec3, enough: Callable[[], bool] | None =
             left = math.hypot(goal[0] - x, goal[1] - y)
             if left < 0.35 and abs(goal[2] - z) < 0.6:
                 return path
-            if left < 0.02 or (enough is not None and enough()):
+            if left < 0.02:
                 return None
             stuck = 0 if left < best - 0.02 else stuck + 1
             best = min(best, left)
