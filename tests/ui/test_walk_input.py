@@ -88,6 +88,13 @@ def test_keys_walk_and_turn_and_the_clock_stops_by_itself(qtbot, host, session, 
     assert session.camera == before  # at rest nothing is drawn
 
 
+def test_who_begins_to_walk_has_the_keys(qtbot, host, session, town):
+    host.field.setFocus()
+    qtbot.waitUntil(host.field.hasFocus)
+    start(host, session, town)
+    assert host.canvas.hasFocus()
+
+
 def test_shift_is_faster(qtbot, host, session, town):
     session.settings.set("walk_instant", True)
     canvas = start(host, session, town)

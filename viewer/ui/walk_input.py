@@ -135,6 +135,9 @@ class WalkControl(QObject):
     def _mode_changed(self, mode: str) -> None:
         if mode == "orbit":
             self.release_all()
+        else:
+            # who presses Walk in the tool bar wants the next key to walk
+            self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # --- keys ------------------------------------------------------------------------------------------------------
 
