@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,16 @@ class Film:
         box = None if found is None else legend_box(found[1], *self._size)
         title = self._words.title
         head = stop.name if text and stop.name != title else ""
-        return draw_stamp(image, Stamp(title, head, text, self._words.source), box)
+        return draw_stamp(image, Stamp(title, head, text, self._source()), box)
+
+    def _source(self) -> str:
+        """Where the picture comes from, and the time of its light."""
+        time = self._session.document.state.light.time
+        try:
+            told = f"light of {datetime.fromisoformat(time):%Y-%m-%d %H:%M}" if time else ""
+        except ValueError:
+            told = ""
+        return " \u00b7 ".join(part for part in (told, self._words.source) if part)
 
     def _picture(self, moment: Moment) -> Any:
         """The picture without words; the last two are kept (a dissolve needs both)."""

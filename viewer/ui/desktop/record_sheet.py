@@ -62,7 +62,8 @@ class RecordSheet(QDialog):
             for name in names:
                 self.what.addItem(shell.icon(kind), single_line(name), (kind, name))
         wanted = ("path", path) if path is not None else ("tour", tour)
-        self.what.setCurrentIndex(max(0, self.what.findData(wanted)))
+        known = [self.what.itemData(row) for row in range(self.what.count())]
+        self.what.setCurrentIndex(known.index(wanted) if wanted in known else 0)
         self.what.currentIndexChanged.connect(lambda _index: self._estimate())
         act: Callable[[str], object] = lambda _value: self._estimate()  # noqa: E731
         self.size_choice, self.rate = Choice("Size", SIZES, act), Choice("Pictures a second", RATES, act)
