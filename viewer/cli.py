@@ -130,6 +130,7 @@ def add_record_options(parser: argparse.ArgumentParser) -> None:
     add("--no-legend", action="store_true", help="leave the legend out")
     add("--no-labels", action="store_true", help="leave the labels out")
     add("--progress-json", action="store_true", help=argparse.SUPPRESS)
+    add("--thumbnails", action="store_true", help=argparse.SUPPRESS)
 
 
 def factor(text: str) -> float:

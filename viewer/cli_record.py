@@ -29,11 +29,11 @@ from viewer.cli_common import (
     version,
 )
 from viewer.cli_film import Film, Words, boxes_of
-from viewer.cli_picture import EarlyView, check_memory, showing
+from viewer.cli_picture import EarlyView, check_memory, showing, write_picture
 from viewer.cli_scene import load_paths, make_session, suggest
 from viewer.session.registry import CommandError
 from viewer.session.session import Session
-from viewer.session.timeline import NothingToPlay, Timeline, path_timeline, tour_timeline
+from viewer.session.timeline import Look, NothingToPlay, Timeline, path_timeline, tour_timeline
 
 if TYPE_CHECKING:
     from viewer.render.video import VideoWriter
@@ -46,6 +46,8 @@ MAX_FRAMES = 1_000_000
 
 def run(options: argparse.Namespace) -> int:
     """Record one video."""
+    if options.thumbnails:
+        return thumbnails(options)
     out = checked_output(options)
     check_memory(options.size)
     session, early = make_session(), EarlyView(options.size)
@@ -67,6 +69,31 @@ def run(options: argparse.Namespace) -> int:
     finally:
         progress.finish()
         early.close()
+        session.close()
+    return DONE
+
+
+def thumbnails(options: argparse.Namespace) -> int:
+    """Draw every viewpoint of a project into a folder that is there, as 0.png, 1.png, ...: for the window's list."""
+    folder, session = Path(options.output), make_session()
+    progress = _JsonProgress() if options.progress_json else TerminalProgress(folder.name)
+    try:
+        load_paths(session, options.paths)
+        session.run("labels.set_visible", visible=False)
+        session.run("legend.set_visible", visible=False)
+        line = Timeline("viewpoints")
+        viewpoints = session.document.state.viewpoints
+        for number, viewpoint in enumerate(viewpoints):
+            look = Look(viewpoint.time, viewpoint.realism, viewpoint.layers)
+            line.add_stop(number, viewpoint.name, look)
+            line.add(1.0, lambda _seconds, camera=viewpoint.camera: camera)  # type: ignore[misc]
+        with showing(session, options.size) as view:
+            film = Film(session, view, line, options.size, 1, Words(stamped=False))
+            for number in range(len(viewpoints)):
+                write_picture(folder / f"{number}.png", film.frame(number))
+                progress.report((number + 1) / len(viewpoints), f"Viewpoint {number + 1} of {len(viewpoints)}")
+    finally:
+        progress.finish()
         session.close()
     return DONE
 

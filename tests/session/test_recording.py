@@ -75,3 +75,15 @@ def test_a_cancelled_video_leaves_nothing(opened, tmp_path):
         time.sleep(0.01)
     assert time.monotonic() - start < 5
     assert sorted(path.name for path in tmp_path.iterdir()) == ["boxes.city.json"]
+
+
+def test_viewpoints_are_drawn_small(opened, tmp_path):
+    folder = tmp_path / "views"
+    folder.mkdir()
+    told = []
+    opened.ui_requested.connect(lambda name, arguments: told.append((name, arguments)))
+    opened.run("viewpoint.draw_pictures", folder=folder)
+    wait(opened)
+    assert told == [("viewpoint.pictures_drawn", {"folder": folder, "cameras": [opened.camera]})]
+    with Image.open(folder / "0.png") as picture:
+        assert picture.size == (192, 108) and len(picture.getcolors(1 << 20)) > 20

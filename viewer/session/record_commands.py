@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -77,6 +77,23 @@ def render(session: Session, output: Path, width: int = 3840, height: int = 2160
     return _run(session, f"Drawing {output.name}", "render", output, words)
 
 
+@command("viewpoint.draw_pictures", title="Draw small pictures of all viewpoints", undo=False, enabled=_has_scene)
+def draw_pictures(session: Session, folder: Path, width: int = 192, height: int = 108) -> int:
+    """Draw every viewpoint into a folder as 0.png, 1.png, ... in their order; returns the id of the job.
+
+    When they are there, the window is told (``viewpoint.pictures_drawn``).
+    """
+    cameras = [viewpoint.camera for viewpoint in session.document.state.viewpoints]
+    if not cameras:
+        raise CommandError("There is no viewpoint yet.")
+
+    def done() -> None:
+        session.ui_requested.emit("viewpoint.pictures_drawn", {"folder": folder, "cameras": cameras})
+
+    words = ["--thumbnails", "--size", f"{width}x{height}", "--progress-json"]
+    return _run(session, "Drawing viewpoints", "record", _absolute(folder), words, done)
+
+
 def _absolute(output: Path) -> Path:
     try:
         return output.absolute()
@@ -84,8 +101,15 @@ def _absolute(output: Path) -> Path:
         raise CommandError(f"{output.name}: this is no place for a file ({error.strerror or error}).") from error
 
 
-def _run(session: Session, title: str, name: str, output: Path, words: Sequence[str]) -> int:
-    """Start a command on a copy of the project as it is now."""
+def _run(
+    session: Session,
+    title: str,
+    name: str,
+    output: Path,
+    words: Sequence[str],
+    then: Callable[[], None] | None = None,
+) -> int:
+    """Start a command on a copy of the project as it is now; ``then`` is called in place of telling that it is done."""
     folder = Path(tempfile.mkdtemp(prefix="citiverse-record-"))
     project = folder / f"snapshot{EXTENSION}"
 
@@ -96,6 +120,9 @@ def _run(session: Session, title: str, name: str, output: Path, words: Sequence[
 
     def done(_said: tuple[str, ...]) -> None:
         clean()
+        if then is not None:
+            then()
+            return
         session.say(Severity.INFO, f"Saved {output.name}", str(output.parent))
 
     def failed(error: ProgramError) -> None:

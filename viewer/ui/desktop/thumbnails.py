@@ -1,8 +1,11 @@
-"""Small pictures of viewpoints: taken from the window's own picture whenever it shows one of them."""
+"""Small pictures of viewpoints: from the window's own picture when it shows one of them, or drawn on request."""
 
 from __future__ import annotations
 
+import tempfile
 from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
@@ -25,12 +28,33 @@ class Thumbnails(QObject):
         super().__init__(canvas)
         self._shell, self._canvas = shell, canvas
         self._kept: OrderedDict[Camera, QPixmap] = OrderedDict()
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         canvas.drawn.connect(self._drawn)
         shell.session.document.changed.connect(self._changed)
 
     def of(self, camera: Camera) -> QPixmap | None:
         """The picture from a camera; None until the window has shown it once."""
         return self._kept.get(camera)
+
+    @property
+    def lacking(self) -> bool:
+        """True if a viewpoint has no picture yet."""
+        return any(viewpoint.camera not in self._kept for viewpoint in self._shell.session.document.state.viewpoints)
+
+    def draw(self) -> None:
+        """Have all viewpoints drawn off the window's back."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="citiverse-views-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self._shell.run("viewpoint.draw_pictures", folder=folder, width=SIZE.width(), height=SIZE.height())
+
+    def take(self, folder: Path, cameras: Sequence[Camera]) -> None:
+        """Keep the pictures that were drawn."""
+        for number, camera in enumerate(cameras):
+            picture = QPixmap(str(folder / f"{number}.png"))
+            if not picture.isNull():
+                self._keep(camera, picture)
+        self.changed.emit()
 
     def _changed(self, changes: object) -> None:
         parts: frozenset[str] = getattr(changes, "parts", frozenset())
@@ -61,7 +85,10 @@ class Thumbnails(QObject):
         smooth = Qt.TransformationMode.SmoothTransformation
         small = part.scaled(SIZE, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
         small.setDevicePixelRatio(1.0)
-        self._kept[camera] = small
+        self._keep(camera, small)
+        self.changed.emit()
+
+    def _keep(self, camera: Camera, picture: QPixmap) -> None:
+        self._kept[camera] = picture
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
-        self.changed.emit()

@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self.viewpoints = ViewpointsPanel(self.shell)
         self.tours = ToursPanel(self.shell)
         self.report = ReportPanel(self.shell)
-        thumbnails = Thumbnails(self.shell, self.canvas)
+        thumbnails = self.thumbnails = Thumbnails(self.shell, self.canvas)
         self.viewpoints.show_thumbnails(thumbnails)
         self.tours.show_thumbnails(thumbnails)
         views, tours = self.viewpoints, panel_in_scroll(self.tours)
@@ -311,6 +311,7 @@ class MainWindow(QMainWindow):
     def _ui_requested(self, name: str, arguments: dict[str, Any]) -> None:
         """Commands of the session that only a window can carry out."""
         acts: dict[str, Callable[..., object]] = {"app.quit": self.close, "layer.show_report": self.show_report}
+        acts["viewpoint.pictures_drawn"] = self.thumbnails.take
         acts[name](**arguments)
 
     def _camera_moved(self, _camera: Camera) -> None:

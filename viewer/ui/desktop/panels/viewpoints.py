@@ -131,6 +131,9 @@ class ViewpointsPanel(QWidget):
                 menu.addAction("Rename", lambda: self.list.editItem(self.list.currentItem()))
                 menu.addAction("Export as GeoPose…", lambda: self._act("viewpoint.choose_geopose", name=chosen.name))
             menu.addAction("Import GeoPose…", lambda: self._act("viewpoint.choose_import"))
+            thumbnails = self._thumbnails
+            if thumbnails is not None and thumbnails.lacking:
+                menu.addAction("Draw the missing pictures", thumbnails.draw)
 
         menu.aboutToShow.connect(fill)
         return menu
