@@ -82,6 +82,7 @@ class _GlSurface(QOpenGLWidget):
         self._context: QOpenGLContext | None = None
         self._target: Any = None
         self._stale = True
+        self._finished = False
         self.renderer_name = ""
         self.scene: SceneView | None = SceneView(self._window, software=True)
         self._window.AddObserver("WindowMakeCurrentEvent", self._make_current)  # type: ignore[arg-type]
@@ -94,6 +95,7 @@ class _GlSurface(QOpenGLWidget):
 
     def show_picture(self) -> None:
         """Show the picture that has been drawn."""
+        self._finished = True
         self.update()
 
     def fit(self, scale: float) -> None:
@@ -136,6 +138,11 @@ class _GlSurface(QOpenGLWidget):
             return
         if self._canvas.needs_no_picture:
             return
+        if self._finished:
+            # before the next one begins: else a camera that never rests would never show any
+            self._finished = False
+            with self.drawing():
+                self._show()
         if self._stale:
             self._stale = False
             self._canvas.start_picture()
