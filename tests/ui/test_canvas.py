@@ -342,6 +342,20 @@ def test_translucent_overlays_lie_on_the_picture(qtbot, session):
     stage.deleteLater()
 
 
+def test_a_finished_picture_is_shown_before_the_next_begins(canvas, monkeypatch):
+    """Both are asked for in one paint event while the camera never rests."""
+    if isinstance(canvas, OffscreenCanvas):
+        pytest.skip("paints a finished picture from an image of its own")
+    told = []
+    monkeypatch.setattr(canvas._surface, "_show", lambda: told.append("shown"))
+    monkeypatch.setattr(canvas, "start_picture", lambda: told.append("begun"))
+    monkeypatch.setattr(Canvas, "unfinished", property(lambda self: "begun" in told))
+    canvas._surface.show_picture()
+    canvas._surface.draw()
+    canvas._surface.repaint()
+    assert told == ["shown", "begun"]
+
+
 def test_after_close_nothing_is_drawn_and_the_session_goes_on(qtbot, session, canvas):
     canvas.close()
     assert session.viewport is None and canvas.scene is None
