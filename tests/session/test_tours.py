@@ -317,6 +317,16 @@ def test_moving_the_camera_pauses_a_tour_and_it_goes_back_by_itself(tour, clock)
     assert tour.player.step.index == 0 and near(tour.camera, A)
 
 
+def test_playing_ends_walking(tour, clock):
+    from viewer.session.walks import walks
+
+    assert walks(tour).fly_from(A) and walks(tour).mode == "fly"
+    tour.run("tour.play", name="T")
+    assert walks(tour).mode == "orbit"
+    run_for(tour, clock, 2.5)
+    assert tour.player.playing and near(tour.camera, B)
+
+
 def test_reduced_motion_never_flies(tour, clock):
     tour.settings.set("reduce_motion", True)
     faded = []

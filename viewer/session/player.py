@@ -30,6 +30,7 @@ from viewer.session.timeline import (
     path_timeline,
     tour_timeline,
 )
+from viewer.session.walks import walks
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -183,6 +184,7 @@ class Player:
         self._arrive()
 
     def _begin(self, kind: Kind, line: Timeline, at: float) -> None:
+        walks(self._session).end()  # whoever walks would move the camera as well
         self.kind, self.timeline, self.at = kind, line, at
         self.playing, self._stop, self._last, self._bridge = True, -1, None, None
         self._arrive()
