@@ -37,14 +37,14 @@ def test_from_the_start_page_to_a_found_building(person: Any) -> None:
     write("colour by function")
     press(Qt.Key.Key_Return)
     assert not window.palette_sheet.isVisible()
-    assert person.state.layers[0].style.color_by == "function"
+    assert person.state.layers[-1].style.color_by == "function"
     assert window.stage.legend.legend.title == "Function"
 
     press(Qt.Key.Key_F, _CTRL | _SHIFT)
     assert window.focusWidget() is window.style_panel.filter
     write('type = "Building"')
     press(Qt.Key.Key_Return)
-    assert person.state.layers[0].filter == 'type = "Building"'
+    assert person.state.layers[-1].filter == 'type = "Building"'
 
     ids = [name for row, name in enumerate(city.objects.ids.to_list()) if city.objects.type_of(row) == "Building"]
     camera = window.session.camera
@@ -57,7 +57,7 @@ def test_from_the_start_page_to_a_found_building(person: Any) -> None:
     assert window.focusWidget() is window.style_panel.filter  # where it was before the search
 
     seen: list[QWidget] = []
-    while window.focusWidget() not in seen and len(seen) < 100:
+    while window.focusWidget() not in seen[:-1] and len(seen) < 100:  # (a date has three fields in one widget)
         seen.append(window.focusWidget())
         press(Qt.Key.Key_Tab)
     assert {window.canvas, window.style_panel.color_by, window.inspector._search} <= set(seen)

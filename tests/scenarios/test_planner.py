@@ -84,7 +84,7 @@ def test_from_click_to_legend_and_back(town: Any, tmp_path: Path) -> None:
 def _shown(person: Any) -> int:
     from viewer.render.resolve import resolve
 
-    look = resolve(person.window.session.document, person.window.session.camera).layers[0]
+    look = resolve(person.window.session.document, person.window.session.camera).layers[-1]
     return int(np.count_nonzero(look.texels[:, 3] & 15))
 
 
@@ -111,6 +111,7 @@ def test_project_brings_the_same_picture_back(town: Any, tmp_path: Path) -> None
     window.session.run("view.orbit", dx=120.0, dy=-30.0)
     town.settle()
     before = town.picture()
+    assert window.width() == 1280
     town.path = str(tmp_path / "plan")
     window.actions_.by_command["file.save_here"].trigger()
     assert (tmp_path / "plan.citiverse").exists() and not window.isWindowModified()
@@ -120,7 +121,8 @@ def test_project_brings_the_same_picture_back(town: Any, tmp_path: Path) -> None
     assert window.stage.start._newest.path.name == "plan.citiverse"
     town.qtbot.mouseClick(window.stage.start.last, Qt.MouseButton.LeftButton)
     town.wait_for_layers(1)
-    assert town.state.layers[0].style.color_by == "measuredHeight"
+    assert town.state.layers[-1].style.color_by == "measuredHeight"
+    assert window.width() == 1280
     np.testing.assert_array_equal(town.picture(), before)
 
 
@@ -247,6 +249,8 @@ def test_status_bar_tells_where_the_pointer_is(town: Any) -> None:
 
 def test_nothing_left_to_see_offers_the_way_back(town: Any) -> None:
     layer = town.state.layers[-1].id
+    for other in town.state.layers[:-1]:
+        town.window.session.run("layer.set_visible", layer_id=other.id, visible=False)
     town.window.session.run("filter.set", layer_id=layer, expression='id = "nobody"')
     hint = town.window.stage.hint
     assert hint.isVisible() and "filtered" in hint.text.text()
@@ -280,7 +284,7 @@ def test_palette_runs_what_it_offers(town: Any) -> None:
     QTest.keyClicks(window.palette_sheet.field, "colour by measuredheight")
     assert window.palette_sheet.titles()[0] == "Colour by measuredHeight"
     QTest.keyClick(window.palette_sheet.field, Qt.Key.Key_Return)
-    assert town.state.layers[0].style.color_by == "measuredHeight"
+    assert town.state.layers[-1].style.color_by == "measuredHeight"
     assert not window.palette_sheet.isVisible()
 
 

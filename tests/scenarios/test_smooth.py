@@ -80,8 +80,9 @@ window.shell.run("demo.open")
 while not (window.session.document.cities and window.session.jobs.idle and window.canvas.settled):
     app.processEvents()
 image = window.canvas.image(); canvas = window.canvas
-ids = canvas.scene.pick_ids()[:, :, 1]
-city = window.session.document.cities[window.session.document.state.layers[-1].id]
+layer = window.session.document.state.layers[-1].id
+city, both = window.session.document.cities[layer], canvas.scene.pick_ids()
+ids = np.where(both[:, :, 0] == canvas.scene.layer_ids.index(layer), both[:, :, 1], -1)
 row = int(np.bincount(ids[ids >= 0]).argmax()); ys, xs = np.nonzero(ids == row); n = len(xs) // 2
 at = QPoint(int(xs[n] / 2), int(ys[n] / 2))
 QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)

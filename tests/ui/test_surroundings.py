@@ -136,7 +136,7 @@ def test_jobs_show_progress_and_cancel(qtbot: Any, shell: Any, monkeypatch: pyte
 
 
 def test_every_menu_line_names_a_command() -> None:
-    made_by_window = {"recent", "viewpoints", "legend", "quality", "theme", "panels"}
+    made_by_window = {"recent", "viewpoints", "legend", "labels", "quality", "theme", "panels"}
     for _, items in (*MENUS, ("", TOOLBAR)):
         for item in items:
             assert item is SEPARATOR or item.command in made_by_window or item.command in COMMANDS, item

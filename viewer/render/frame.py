@@ -19,6 +19,9 @@ from viewer.render.object_texture import ObjectTexture
 from viewer.render.passes import FIRST_TIME
 from viewer.render.style_texture import StyleTexture
 
+ORIGIN_GRID = np.array([4096.0, 4096.0, 512.0])
+"""Metres: float32 still tells half a millimetre apart that far from zero."""
+
 
 def has_terrain(layers: Iterable[LayerView]) -> bool:
     """True if one of the layers holds a terrain."""
@@ -100,7 +103,10 @@ def warm_draw() -> tuple[Draw, StyleTexture, ObjectTexture]:
 
 
 def middle_of(city: CityData) -> npt.NDArray[np.float64]:
-    """The middle of the city, in whole metres; 0 where nothing can be drawn."""
+    """A round place near the middle of the city; 0 where nothing can be drawn.
+
+    Waves and patterns count from there: a grid of a few kilometres makes them lie alike whichever layer comes first.
+    """
     if city.bbox is None:
         return np.zeros(3)
-    return np.asarray(np.floor((city.bbox[:3] + city.bbox[3:]) / 2.0))
+    return np.asarray(np.round((city.bbox[:3] + city.bbox[3:]) / 2.0 / ORIGIN_GRID) * ORIGIN_GRID)

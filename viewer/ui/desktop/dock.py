@@ -46,4 +46,11 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         content.setMinimumWidth(MIN_WIDTH)
         self.setWidget(content)
-        self.setTitleBarWidget(_Title(shell, self))
+        self._title = _Title(shell, self)
+        self.setTitleBarWidget(self._title)
+        self.visibilityChanged.connect(self._seen)
+
+    def _seen(self, on: bool) -> None:
+        """Behind another tab Qt moves a dock aside, but keys would still get into it."""
+        self._title.setEnabled(on)
+        self.widget().setVisible(on)

@@ -202,7 +202,8 @@ class LabelOverlay(QWidget):
     def _choose(self, view: View) -> Iterator[None]:
         """Choose the labels of a view, and make their sprites, in small steps."""
         scene, ratio = self._canvas.scene, self.devicePixelRatioF()
-        assert scene is not None and scene.origin is not None
+        if scene is None or scene.origin is None:
+            return  # the layers have gone in the meantime
         origin = scene.origin
         moving = self._still.isActive()
         state = self._state(view)

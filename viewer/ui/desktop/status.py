@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QStatusBar, QWidget
 
 from viewer.analysis.legend import count_text
@@ -16,6 +16,8 @@ MAX_JOBS = 3
 """Jobs shown one by one; the rest is counted."""
 STEPS = 60
 """Steps of a progress bar."""
+TITLE_PX, BAR_PX = 256, 120
+"""Widths of a job's title and bar where it is the only one."""
 
 
 def position_text(position: tuple[float, float, float] | None, geographic: bool = False) -> str:
@@ -40,11 +42,10 @@ class JobRow(QWidget):
         self.job_id = job_id
         self._shown = ("", -1)
         self.title = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
-        self.title.setFixedWidth(256)
         self.bar = QProgressBar()
         self.bar.setRange(0, STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(120)
+        self.set_share(1)
         self.stop = shell.tool("close", "Cancel")
         self.stop.clicked.connect(lambda: shell.session.jobs.cancel(self.job_id))
         row = QHBoxLayout(self)
@@ -52,6 +53,11 @@ class JobRow(QWidget):
         row.setSpacing(8)
         for widget in (self.title, self.bar, self.stop):
             row.addWidget(widget)
+
+    def set_share(self, jobs: int) -> None:
+        """Take the room of one of so many jobs side by side."""
+        self.title.setFixedWidth(max(TITLE_PX // jobs, 88))
+        self.bar.setFixedWidth(max(BAR_PX // jobs, 48))
 
     def show_status(self, status: JobStatus) -> None:
         """Show how far it is, in steps that can be seen: each repaints the window and takes time from the work."""
@@ -92,6 +98,7 @@ class JobList(QWidget):
             if job_id not in self.rows:
                 self.rows[job_id] = JobRow(self._shell, job_id)
                 self._line.insertWidget(self._line.count() - 1, self.rows[job_id])
+            self.rows[job_id].set_share(len(shown) if self._line.direction() == self._line.Direction.LeftToRight else 1)
             self.rows[job_id].show_status(status)
         left = len(active) - len(shown)
         self.more.setText(f"and {left} more")
@@ -117,6 +124,10 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(widget)
         for label in (self.crs, self.drawn, self.renderer):
             label.setTextFormat(Qt.TextFormat.PlainText)
+
+    def minimumSizeHint(self) -> QSize:
+        """Work in progress never makes the window wider."""
+        return QSize(0, super().minimumSizeHint().height())
 
     def show_position(self, position: tuple[float, float, float] | None, geographic: bool = False) -> None:
         """The point under the pointer."""
