@@ -23,6 +23,7 @@ HANDLERS = {
     "render": "viewer.cli_picture:render",
     "pick": "viewer.cli_picture:pick",
     "record": "viewer.cli_record:run",
+    "present": "viewer.cli_present:run",
     "doctor": "viewer.doctor:run",
     "self-test": "viewer.selftest:run",
 }
@@ -75,6 +76,7 @@ def build_parser() -> Parser:
     pick.add_argument("--json", action="store_true", help="one JSON object")
     add_picture_options(pick)
     add_record_options(add("record", "record a tour or path of a project as a video (.mp4 or .webm), off-screen"))
+    add_present_options(add("present", "present a project: the audience's screen and the presenter's console"))
     doctor = add("doctor", "versions, OpenGL, display, missing system libraries and their remedy", paths=False)
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.add_argument("--probe-opengl", action="store_true", help=argparse.SUPPRESS)
@@ -131,6 +133,23 @@ def add_record_options(parser: argparse.ArgumentParser) -> None:
     add("--no-labels", action="store_true", help="leave the labels out")
     add("--progress-json", action="store_true", help=argparse.SUPPRESS)
     add("--thumbnails", action="store_true", help=argparse.SUPPRESS)
+
+
+def add_present_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``present``."""
+    add = parser.add_argument
+    add("--tour", metavar="NAME", help="a tour of the project (default: the first; without any the viewpoints)")
+    add("--minutes", type=minutes, default=0, metavar="N", help="planned length, for the clock")
+    add("--language", default="", metavar="TAG", help="language of the steps' texts, e.g. en or pt-BR")
+    add("--check", action="store_true", help="do not present: open everything and list what is missing")
+    add("--json", action="store_true", help="with --check: one JSON object")
+
+
+def minutes(text: str) -> int:
+    """Whole minutes, 0 to 600."""
+    if not text.isascii() or not text.isdigit() or int(text[:4]) > 600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 600")
+    return int(text)
 
 
 def factor(text: str) -> float:

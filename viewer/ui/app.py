@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.document.document import Document
 from viewer.jobs.queue import JobQueue
@@ -19,8 +19,9 @@ from viewer.ui.crash import CrashWatch
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.window import MainWindow
 from viewer.ui.gl_format import install_format
+from viewer.ui.presenter.console import Console
 from viewer.ui.qt_messages import quieten
-from viewer.ui.theme import install_fonts
+from viewer.ui.theme import ThemeChoice, ThemeManager, install_fonts
 
 APP_ID = "citiverse"
 
@@ -62,6 +63,28 @@ def run_app(paths: list[str], demo: bool = False) -> int:
         crash.close()
 
 
+def run_present(path: str, tour: str | None = None, minutes: int = 0, language: str = "") -> int:
+    """Open the presenter's console over a project, and the audience's window on another screen; until it is ended."""
+    app = make_application()
+    session = Session(Document(), JobQueue(), Settings(), autosave=False)
+    choice: ThemeChoice = str(session.settings.get("theme"))  # type: ignore[assignment]
+    console = Console(session, ThemeManager(app, choice), tour=tour, minutes=minutes, language=language)
+    console.show()
+
+    def begin() -> None:
+        session.act("file.open", paths=(path,))
+        console.start()
+
+    QTimer.singleShot(0, console, begin)
+    interrupt = _Interrupt(console)
+    try:
+        return app.exec()
+    finally:
+        interrupt.close()
+        console.close()
+        session.close()
+
+
 def _begin(window: MainWindow, crash: CrashWatch, paths: list[str], demo: bool) -> None:
     """What waits until the window is there."""
     for problem in window.session.settings.problems:
@@ -81,7 +104,7 @@ class _Interrupt:
     Python runs signal handlers only between its own instructions, so Qt's loop is woken through a socket.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: QWidget) -> None:
         self._near, self._far = socket.socketpair()
         for end in (self._near, self._far):
             end.setblocking(False)

@@ -168,3 +168,9 @@ def focus_color_by(session: Session) -> None:
 def add_viewpoint(session: Session) -> None:
     """Keep the view of now as a viewpoint under a fresh name."""
     _window(session).viewpoints.add_view()
+
+
+@command("present.start", title="Present", undo=False, shortcut="F5", enabled=has_layers)
+def present(session: Session) -> None:
+    """Show the steps of a tour, or the viewpoints, on a second screen; console and notes stay on this one."""
+    _window(session).present()

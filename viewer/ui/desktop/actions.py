@@ -85,6 +85,7 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("viewpoint.add_here", "viewpoint"),
             Item("viewpoints"),
             Item("tour.play", "play"),
+            Item("present.start", "screen"),
             SEPARATOR,
             Item("labels"),
             Item("legend"),

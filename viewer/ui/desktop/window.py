@@ -53,6 +53,8 @@ from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.status import StatusBar
 from viewer.ui.desktop.thumbnails import Thumbnails
 from viewer.ui.memory import LAYOUT_VERSION, WindowMemory
+from viewer.ui.presenter.console import Console
+from viewer.ui.presenter.launch import present_from
 from viewer.ui.theme import ThemeChoice, ThemeManager
 from viewer.ui.widgets.text import menu_text, visible_text
 
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         self.themes = themes or ThemeManager(app, choice)
         self.shell = Shell(session, self.themes, self)
         self.crash = crash
+        self.console: Console | None = None
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -428,6 +431,11 @@ class MainWindow(QMainWindow):
         """Fill the screen, or go back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    def present(self) -> None:
+        """Open the presenter's console in place of this window, until the presentation ends."""
+        if self.console is None:
+            self.console = present_from(self)
+
     def set_theme(self, choice: ThemeChoice) -> None:
         """Use and keep this theme."""
         self.session.settings.set("theme", choice)
@@ -541,6 +549,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved work, remember the layout, stop all work, free the canvas."""
+        if self.console is not None:
+            self.console.close()
         if not self.files.may_close():
             event.ignore()
             return

@@ -19,6 +19,8 @@ TICK_MS = 16
 _GROUND, _INK, _QUIET, _LASER = QColor(12, 18, 26), QColor(255, 255, 255), QColor(178, 192, 208), QColor(255, 40, 32)
 _CARD = QColor(12, 18, 26, 214)
 MAX_TEXT = 600
+LASER = 2.8
+"""Radius of the laser's halo, hundredths of the height."""
 
 
 class Face(QWidget):
@@ -67,7 +69,7 @@ class Face(QWidget):
         before, self.point = self.point, share
         for place in (before, share):
             if place is not None:
-                radius = self._unit() * 2.5
+                radius = self._unit() * LASER + 2
                 x, y = place.x() * self.width(), place.y() * self.height()
                 self.update(QRectF(x - radius, y - radius, 2 * radius, 2 * radius).toAlignedRect())
 
@@ -166,7 +168,7 @@ class Face(QWidget):
 
     def _paint_laser(self, painter: QPainter, share: QPointF) -> None:
         """A red point with a soft halo."""
-        radius = self._unit() * 2.2
+        radius = self._unit() * LASER
         at = QPointF(share.x() * self.width(), share.y() * self.height())
         glow = QRadialGradient(at, radius)
         for stop, alpha in ((0.0, 255), (0.32, 235), (0.40, 110), (1.0, 0)):

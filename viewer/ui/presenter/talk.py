@@ -70,13 +70,13 @@ class Talk:
 
     def choose(self, name: str | None) -> None:
         """Take a tour; None = the first, or the viewpoints where there is none; "" = the viewpoints."""
+        self._wanted = name
         state = self._session.document.state
         tours = {tour.name: tour for tour in state.tours if tour.steps}
-        if name is None:
+        if name not in tours and name != "":
             name = next(iter(tours), "")
-        self._wanted = name if name in tours or not state.layers else None
-        self.name = name if name in tours else ""
-        steps = tours[name].steps if name in tours else tuple(TourStep(view.name) for view in state.viewpoints)
+        self.name = name
+        steps = tours[name].steps if name else tuple(TourStep(view.name) for view in state.viewpoints)
         slides = tuple(self._slide(step) for step in steps)
         if slides != self.slides:
             self.slides = slides
@@ -190,4 +190,4 @@ class Talk:
         if changes.origin == "reset":
             self.index = -1
         if changes.origin == "reset" or changes.parts & {"tours", "viewpoints", "paths"}:
-            self.choose(self._wanted if self._wanted is not None else (self.name or None))
+            self.choose(self._wanted)

@@ -1,0 +1,193 @@
+"""The live picture in the console, in the form of the audience's screen, and that picture in the audience's pixels."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from viewer.analysis.shown_legend import shown_legend
+from viewer.session.walks import walks
+from viewer.ui.canvas import make_canvas
+from viewer.ui.desktop.labels import LabelOverlay, paint_label
+from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.walk_hud import WalkHud
+from viewer.ui.presenter.face import Face
+
+MOST_SHARPNESS = 4.0
+PUSH_MS = 4
+"""Labels and legend follow a picture by a moment; all go to the audience together."""
+LEGEND_PARTS = frozenset({"layers", "style", "visibility", "show_legend", "crs", "cities"})
+
+
+class Preview(QWidget):
+    """A canvas of its own over the session, with labels, legend, what a walker needs, and what the audience reads.
+
+    Signals: composed(QImage): another picture for the audience; pointed(QPointF | None): the mouse, as shares of the
+    picture's width and height.
+    """
+
+    composed = Signal(QImage)
+    pointed = Signal(object)
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self._shell, session = shell, shell.session
+        others = session.viewport, walks(session).wake
+        self._others = others
+        self.canvas = make_canvas(session)
+        self._stage = QWidget(self)
+        self.canvas.setParent(self._stage)
+        self.canvas.setAccessibleName("City picture, as the audience sees it")
+        self.legend = LegendOverlay(shell, self._stage)
+        self.labels = LabelOverlay(shell, self.canvas, self.legend, self._stage)
+        self.face = Face(self._stage, solid=False)
+        self.walk = WalkHud(shell, self.canvas.walk, self._stage)
+        self.walk.avoid = self.legend
+        self._pixels = QSize()
+        self._aspect = 16 / 9
+        self._base = QImage()
+        self._open, self._composing = True, False
+        self._push = QTimer(self)
+        self._push.setSingleShot(True)
+        self._push.setInterval(PUSH_MS)
+        self._push.timeout.connect(self._compose)
+        self.canvas.drawn.connect(self._drawn)
+        for watched in (self.canvas, self.labels, self.legend):
+            watched.installEventFilter(self)
+        session.document.changed.connect(self._document_changed)
+        session.player.dissolving.connect(self._dissolve)
+        self.setMinimumSize(320, 180)
+        self._refresh_legend()
+        self._stack()
+
+    # --- form and pixels -------------------------------------------------------------------------------------------
+
+    def shape_for(self, pixels: tuple[int, int], *, shown: bool) -> None:
+        """Take the form of a screen; ``shown``: that screen shows the picture, which is drawn in its pixels."""
+        self._pixels = QSize(*pixels) if shown else QSize()
+        self._aspect = pixels[0] / max(pixels[1], 1)
+        self._lay_out()
+
+    @property
+    def picture_size(self) -> QSize:
+        """Of the composed picture, device pixels."""
+        if not self._pixels.isEmpty():
+            return self._pixels
+        return QSize(*self.canvas.size_px)
+
+    def _lay_out(self) -> None:
+        wide = min(self.width(), round(self.height() * self._aspect))
+        high = min(self.height(), round(wide / self._aspect))
+        self._stage.setGeometry((self.width() - wide) // 2, (self.height() - high) // 2, wide, high)
+        for widget in (self.canvas, self.labels, self.face):
+            widget.setGeometry(0, 0, wide, high)
+        own = max(self.canvas.size_px[0], 1)
+        self.canvas.set_sharpness(min(max(self.picture_size.width() / own, 1.0), MOST_SHARPNESS))
+
+    def _stack(self) -> None:
+        for widget in (self.labels, self.legend, self.face, *self.walk.widgets()):
+            widget.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """As large as fits."""
+        self._lay_out()
+        super().resizeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Black beside the picture."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._shell.qcolor("pressed"))
+        painter.end()
+
+    # --- the audience's picture --------------------------------------------------------------------------------------
+
+    def picture(self) -> QImage:
+        """The picture of now with labels and legend, as the audience gets it; null before the first."""
+        if self._base.isNull():
+            return QImage()
+        size = self.picture_size
+        image = self._base.convertToFormat(QImage.Format.Format_RGB32)
+        if image.size() != size:
+            mode = Qt.TransformationMode.SmoothTransformation
+            image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+        painter = QPainter(image)
+        self._paint_labels(painter, size)
+        if self.legend.isVisible():
+            self._composing = True  # painting it here must not ask for yet another picture
+            scale = size.width() / max(self.canvas.width(), 1)
+            painter.scale(scale, scale)
+            self.legend.render(painter, self.legend.pos())
+            self._composing = False
+        painter.end()
+        return image
+
+    def _paint_labels(self, painter: QPainter, size: QSize) -> None:
+        """The labels chosen for the console, written anew in the audience's pixels."""
+        scene = self.canvas.scene
+        if scene is None or scene.origin is None or scene.drawn_camera is None:
+            return
+        view = scene.view((size.width(), size.height()), scene.drawn_camera)
+        ratio = size.width() / max(self.canvas.width(), 1)
+        for label in self.labels.labels.shown(view, scene.origin, ratio=ratio).labels:
+            paint_label(painter, label)
+
+    def _drawn(self) -> None:
+        frame = self.canvas.frame()
+        if not frame.isNull():
+            self._base = frame
+            self._push.start()
+
+    def _compose(self) -> None:
+        if self._open and not self._base.isNull():
+            self.composed.emit(self.picture())
+
+    def _dissolve(self, seconds: float) -> None:
+        """The picture is about to be another one: let this one fade."""
+        if not self._base.isNull():
+            self.face.fade(self.picture(), seconds)
+
+    # --- following ---------------------------------------------------------------------------------------------------
+
+    def _document_changed(self, changes: object) -> None:
+        if getattr(changes, "parts", frozenset()) & LEGEND_PARTS:
+            self._shell.soon(self._refresh_legend)
+
+    def _refresh_legend(self) -> None:
+        if not self._open:
+            return
+        document = self._shell.session.document
+        found = shown_legend(document.state, document.cities, self._shell.current)
+        if found is None:
+            self.legend.show_legend(None)
+        else:
+            self.legend.show_legend(found[1], found[0].name if len(document.state.layers) > 1 else "")
+        self._stack()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """What is painted over the picture goes to the audience too; the mouse points."""
+        kind = event.type()
+        if watched is self.canvas:
+            if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+                at = event.position()
+                share = QPointF(at.x() / max(self.canvas.width(), 1), at.y() / max(self.canvas.height(), 1))
+                self.pointed.emit(share)
+            elif kind == QEvent.Type.Leave:
+                self.pointed.emit(None)
+        elif kind in (QEvent.Type.Paint, QEvent.Type.Hide) and not self._composing and not self._push.isActive():
+            self._push.start()
+        return False
+
+    def shut_down(self) -> None:
+        """Leave the session and free the scene; a view that was there before has the session again."""
+        if not self._open:
+            return
+        self._open = False
+        session = self._shell.session
+        session.document.changed.disconnect(self._document_changed)
+        session.player.dissolving.disconnect(self._dissolve)
+        self._push.stop()
+        self.walk.close()
+        self.canvas.close()
+        session.viewport, walks(session).wake = self._others
