@@ -102,6 +102,11 @@ def _main_roads(net: Network, roads: Roads) -> None:
 
 
 def _north(net: Network, roads: Roads) -> None:
+    _north_west(net, roads)
+    _around_the_station(net, roads)
+
+
+def _north_west(net: Network, roads: Roads) -> None:
     q_west, q_mid, q_ring = roads.at_quay(760), roads.at_quay(1180), roads.ring[0]
     rise, fair = spline((q_mid, T_MID)), spline((T_MID, N_MID))
     rule(
@@ -151,6 +156,10 @@ def _north(net: Network, roads: Roads) -> None:
         ),
         Ruling(2, 6, "terrace", 4, specials=((0, 2, "green", "Fairfield Green"),)),
     )
+
+
+def _around_the_station(net: Network, roads: Roads) -> None:
+    fair = spline((T_MID, N_MID))
     wall = between(roads.ring, GATES[0], GATES[1])
     rule(
         net,
@@ -232,6 +241,11 @@ def _east(net: Network, roads: Roads) -> None:
         net.add("", "edge", [near(roads.cross, x + 2480j), near(roads.rail, x + 40 + 2650j)])
     yards = [*between(roads.cross, N_EAST, E_NORTH), *between(roads.rail, 3045 + 2478j, 2290 + 2748j)]
     net.quarters.append(Quarter("Railway works", "works", tuple(yards)))
+    _eastern_gardens(net, roads, edge, rim)
+
+
+def _eastern_gardens(net: Network, roads: Roads, edge: list[complex], rim: list[complex]) -> None:
+    corner = roads.north_quay[-1]
     ferry = spline((corner, 3330 + 1522j, 3600 + 1580j))
     brook = spline((ferry[-1], 3622 + 1860j, E_FAR))
     net.add("Ferry Road", "street", ferry)
@@ -348,6 +362,13 @@ def _south(net: Network, roads: Roads) -> None:
         ),
         Ruling(3, 3, "slab", 4, specials=((1, 1, "hospital", "Alda Hospital"), (1, 0, "green", "Clinic Garden"))),
     )
+    _southern_gardens(net, roads)
+    _park(net, roads)
+    _harbour(net, roads)
+
+
+def _southern_gardens(net: Network, roads: Roads) -> None:
+    garden, main, tram = roads.garden, roads.bridge_road, roads.delta
     lane = [P_EAST, S_EAST]
     rule(
         net,
@@ -403,8 +424,6 @@ def _south(net: Network, roads: Roads) -> None:
         Patch(between(roads.polder, P_EAST, P_FAR), [P_FAR, S_FAR], between(garden, S_EAST, S_FAR), lane),
         Ruling(5, 5, "rural", 3, 0.0, ("path", "path")),
     )
-    _park(net, roads)
-    _harbour(net, roads)
 
 
 def _park(net: Network, roads: Roads) -> None:
