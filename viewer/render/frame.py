@@ -22,6 +22,9 @@ from viewer.render.style_texture import StyleTexture
 ORIGIN_GRID = np.array([4096.0, 4096.0, 512.0])
 """Metres: float32 still tells half a millimetre apart that far from zero."""
 
+NEAR_TRIANGLES, NEAR_METRES = 160_000, 400.0
+"""Triangles that are drawn in full while the camera moves on a software renderer, and how far away they may be."""
+
 
 def has_terrain(layers: Iterable[LayerView]) -> bool:
     """True if one of the layers holds a terrain."""
@@ -29,14 +32,32 @@ def has_terrain(layers: Iterable[LayerView]) -> bool:
 
 
 def actor_of(draw: Drawable, moving: bool) -> vtkActor:
-    """The actor to show: a draft while the camera moves, if there is one."""
-    return draw.draft if moving and draw.draft is not None else draw.actor
+    """The actor to show: a draft while the camera moves, if there is one and it is not close by."""
+    return draw.draft if moving and draw.draft is not None and not draw.near else draw.actor
 
 
 def cost_of(draw: Drawable, moving: bool) -> int:
     """Triangles that it takes, twice as many the first time."""
-    count = draw.draft_count if moving and draw.draft is not None else draw.triangle_count
+    drafted = moving and draw.draft is not None and not draw.near
+    count = draw.draft_count if drafted else draw.triangle_count
     return count * (1 if draw.uploaded else FIRST_TIME)
+
+
+def mark_near(view: View, draws: list[Drawable], bounds: npt.NDArray[np.float64]) -> None:
+    """Choose what is drawn in full while the camera moves: the nearest, as far as `NEAR_TRIANGLES` go. A draft lacks
+    its smallest triangles, which tears the houses of the street that one walks in.
+
+    Args:
+        bounds: boxes (K, 6) of the draws, scene coordinates.
+    """
+    if not draws:
+        return
+    gap = np.maximum(np.maximum(bounds[:, :3] - view.eye, view.eye - bounds[:, 3:]), 0.0)
+    distance = np.sqrt((gap * gap).sum(axis=1))
+    order = np.argsort(distance, kind="stable")
+    total = np.cumsum([draws[k].triangle_count for k in order])
+    for k, spent in zip(order, total, strict=True):
+        draws[k].near = bool(spent <= NEAR_TRIANGLES and distance[k] < NEAR_METRES)
 
 
 def slice_of(draws: list[Drawable], moving: bool, triangles: Callable[[], int] | None) -> list[Drawable]:

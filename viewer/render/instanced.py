@@ -131,6 +131,7 @@ class CopyDraw:
         )
         self.triangle_count = template.triangle_count * tile.count
         self.uploaded = False
+        self.near = False
         self.draft: vtkActor | None = None
         self.draft_count = 0
         self._material = material

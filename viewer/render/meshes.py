@@ -73,12 +73,13 @@ class Draw:
     """A `Mesh` as a VTK actor, and perhaps a draft of it. Keeps the arrays alive that VTK reads.
 
     Attributes: actor; draft: an actor over the same vertices with only the largest triangles, or None;
-    uploaded: True once it has been in a picture.
+    uploaded: True once it has been in a picture; near: drawn in full even while the camera moves.
     """
 
     def __init__(self, mesh: Mesh, material: CityMaterial, scene_origin: npt.NDArray[np.float64]):
         self.mesh = mesh
         self.uploaded = False
+        self.near = False
         self.draft: vtkActor | None = None
         self.draft_count = 0
         self.triangle_count = len(mesh.triangles)

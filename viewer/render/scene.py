@@ -513,6 +513,8 @@ class SceneView:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.view()
         draws, bounds = frame.seen_by(view, self.layers.values(), self._plain)
+        if self._moving:
+            frame.mark_near(view, draws, bounds)
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(*view.eye)
         camera.SetFocalPoint(*(view.eye + view.ahead))
