@@ -32,7 +32,7 @@ def test_the_example_of_the_solar_position_algorithm():
     ],
 )
 def test_noon_at_the_solstices(day, lat, declination):
-    """At a solstice the sun culminates at 90 - |latitude - obliquity| degrees (23.438 in 2024, Astronomical Almanac)."""
+    """At a solstice the sun culminates at 90 - |latitude - obliquity| degrees (23.438 in 2024, Astron. Almanac)."""
     start = datetime.fromisoformat(day + "T10:00:00+00:00")
     noon = max(
         (sky_at(start + timedelta(minutes=m), Place(lat, 0.0)).sun for m in range(240)), key=lambda body: body.elevation
