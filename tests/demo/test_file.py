@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import datetime
 from pathlib import Path
 
 import orjson
@@ -116,3 +117,11 @@ def test_scenarios_say_what_they_are() -> None:
     steps = orjson.loads((folder / "flood" / "README.json").read_bytes())["steps"]
     assert all((folder / "flood" / name).is_file() for names in steps.values() for name in names)
     assert {len(names) for names in steps.values()} == {13}
+
+
+def test_the_tour_goes_from_viewpoint_to_viewpoint_through_a_day() -> None:
+    (tour,) = demo_state().tours
+    names = {view.name for view in viewpoints()}
+    assert {step.viewpoint for step in tour.steps} <= names and len(tour.steps) >= 6
+    times = [datetime.fromisoformat(step.time) for step in tour.steps if step.time]
+    assert times == sorted(times) and all(dict(step.texts)["en"] for step in tour.steps)

@@ -5,7 +5,16 @@ from __future__ import annotations
 from viewer.demo.files import DemoFiles, demo_files
 from viewer.demo.town import TITLE
 from viewer.demo.writer import ORIGIN
-from viewer.document.state import Camera, DocumentState, LayerState, Light, Vec3, Viewpoint
+from viewer.document.state import (
+    Camera,
+    DocumentState,
+    LayerState,
+    Light,
+    Tour,
+    TourStep,
+    Vec3,
+    Viewpoint,
+)
 
 CAPTION = "Fictional town: made by the program, no real place"
 LIGHT = Light(time="2026-06-20T16:30:00+02:00")
@@ -22,6 +31,25 @@ _CAMERAS: tuple[tuple[str, Vec3, Vec3, float], ...] = (
     ("Courtyards", (2440.0, 1700.0, 120.0), (2640.0, 1880.0, 0.0), 45.0),
     ("From the vineyard", (3160.0, 2880.0, 66.0), (2300.0, 2150.0, 4.0), 40.0),
 )
+
+_TOUR: tuple[tuple[str, float, str | None, str], ...] = (
+    ("Overview from the south-west", 6.0, None, "Aldhaven, a town on a river. It does not exist: the program made it."),
+    ("Long Bridge", 6.0, "2026-06-21T08:30:00+02:00", "Morning on the quays. Shadows fall as they do at this hour."),
+    ("Market square", 6.0, "2026-06-21T12:30:00+02:00", "The market at noon, with the church and the old houses."),
+    ("Old street", 5.0, "2026-06-21T16:30:00+02:00", "At eye level: press G to walk on from here."),
+    ("Grain Dock", 6.0, "2026-06-21T17:30:00+02:00", "The harbour, which a scenario turns into homes."),
+    ("Island and tram bridge", 6.0, "2026-06-21T21:10:00+02:00", "Evening over the island."),
+    ("Courtyards", 6.0, "2026-06-21T23:30:00+02:00", "And night. Lit windows are made up, like all windows here."),
+)
+"""Viewpoint, seconds, time of the light, text."""
+
+
+def tours() -> tuple[Tour, ...]:
+    """A day in the town."""
+    steps = tuple(
+        TourStep(viewpoint=name, dwell=seconds, time=time, texts=(("en", text),)) for name, seconds, time, text in _TOUR
+    )
+    return (Tour("A day in Aldhaven", steps),)
 
 
 def viewpoints() -> tuple[Viewpoint, ...]:
@@ -58,4 +86,5 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
         realism="textured",
         light=LIGHT,
         caption=CAPTION,
+        tours=tours(),
     )
