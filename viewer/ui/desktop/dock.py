@@ -53,4 +53,4 @@ class Dock(QDockWidget):
     def _seen(self, on: bool) -> None:
         """Behind another tab Qt moves a dock aside, but keys would still get into it."""
         self._title.setEnabled(on)
-        self.widget().setVisible(on)
+        self.widget().setEnabled(on)
