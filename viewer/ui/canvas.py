@@ -309,6 +309,11 @@ class Canvas(InputView):
             self._sharpness = factor
             self.surface_resized()
 
+    @property
+    def _drawn_scale(self) -> float:
+        """Pixels drawn for each one shown; a picture that moves too slowly has none to give away."""
+        return self._scale * (self._sharpness if self._scale == 1.0 else 1.0)
+
     def frame(self) -> QImage:
         """The picture drawn last, in the pixels that it was drawn with; null where none is complete."""
         scene = self.scene
@@ -358,14 +363,14 @@ class Canvas(InputView):
         """There is an OpenGL context."""
         self._slices.suits(self.software)
         self._first_at_this_size = True
-        self._surface.fit(self._scale * self._sharpness)
+        self._surface.fit(self._drawn_scale)
         self._work_soon()
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
         self._first_at_this_size = True
         self._move_for_a_moment()
-        self._surface.fit(self._scale * self._sharpness)
+        self._surface.fit(self._drawn_scale)
         self._surface.draw()
 
     @property
@@ -529,7 +534,7 @@ class Canvas(InputView):
     def _set_scale(self, scale: float) -> None:
         if scale != self._scale:
             self._scale = scale
-            self._surface.fit(scale * self._sharpness)
+            self._surface.fit(self._drawn_scale)
 
     # --- hover ---------------------------------------------------------------------------------------------------
 

@@ -66,6 +66,13 @@ class LabelOverlay(QWidget):
         self._session.document.changed.connect(self._document_changed)
         self._session.settings.changed.connect(self._setting_changed)
 
+    def shut_down(self) -> None:
+        """Leave the session, where that lives longer than this."""
+        self._session.document.changed.disconnect(self._document_changed)
+        self._session.settings.changed.disconnect(self._setting_changed)
+        for timer in (self._work, self._soon, self._again, self._still, self._fade):
+            timer.stop()
+
     @property
     def shown(self) -> LabelSet:
         """The labels on show."""

@@ -52,6 +52,13 @@ class Shell(QObject):
         themes.changed.connect(self._retheme)
         session.document.changed.connect(self._follow)
 
+    def shut_down(self) -> None:
+        """Leave session and themes, where those live longer than this."""
+        self.session.document.changed.disconnect(self._follow)
+        self.themes.changed.disconnect(self._retheme)
+        self._soon.clear()
+        self._turn.stop()
+
     @property
     def theme(self) -> Theme:
         """The colours in use."""

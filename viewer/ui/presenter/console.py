@@ -203,6 +203,7 @@ class Console(QWidget):
         self.session.document.changed.disconnect(self._document_changed)
         self.director.close()
         self.preview.shut_down()
+        self.shell.shut_down()
         self.inhibitor.stop()
         self.ended.emit()
 
@@ -431,7 +432,7 @@ class Console(QWidget):
         self.steps.setCurrentRow(self.talk.index)
 
     def _show_state(self) -> None:
-        director, opening = self.director, not self.session.jobs.idle
+        director, opening = self.director, any(job.title for job in self.session.jobs.active)
         if director.blank:
             self.pill.show_state("TITLE" if director.blank == "title" else "BLACK", "text")
         elif director.frozen:
@@ -442,7 +443,7 @@ class Console(QWidget):
             self.pill.show_state("NO AUDIENCE SCREEN", "error" if director.lost else "control")
         if director.lost and not self._asked_for_end:
             self._offer_this_screen("The projector is gone. It is used again as soon as it is back, or")
-        elif not director.lost and self.message.text.full_text().startswith("The projector is gone"):
+        elif director.audience.isVisible() and self.message.text.full_text().startswith("The projector is gone"):
             self.message.say("The projector is back.", "info")
         rehearsal = self.rehearsal
         if rehearsal.running:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.session.session import Session
+from viewer.session.walks import walks
 from viewer.ui.presenter.audience import AudienceWindow
 from viewer.ui.presenter.face import Blank
 from viewer.ui.presenter.preview import Preview
@@ -49,6 +50,7 @@ class Director(QObject):
         self.choice = ""
         self._told = ("", "")
         self._title = ""
+        self._shown_once = False
         preview.composed.connect(self._composed)
         preview.pointed.connect(self._pointed)
         session.player.dissolving.connect(self._dissolve)
@@ -80,7 +82,7 @@ class Director(QObject):
 
     def hide_audience(self) -> None:
         """Take it off its screen."""
-        self.wanted = self.lost = False
+        self.wanted = self._shown_once = False
         self.place()
 
     def set_full(self, on: bool) -> None:
@@ -93,11 +95,11 @@ class Director(QObject):
         info = self.projector
         was = self.audience.isVisible()
         if self.wanted and not self.full and info is not None:
-            self.lost = False
+            self.lost, self._shown_once = False, True
             self.audience.show_on(info)
             self._preview.shape_for(info.pixels, shown=True)
         else:
-            self.lost = (self.lost or was) and self.wanted and not self.full
+            self.lost = self.wanted and self._shown_once and info is None
             self.audience.hide()
             self.audience.info = None
             target = info if info is not None and not self.full else self.own_screen
@@ -156,7 +158,8 @@ class Director(QObject):
     def _apply(self) -> None:
         head, text = self._told if self.words else ("", "")
         face = self._preview.face
-        face.tell(head, text)
+        # compass and map of a walker need the place; the audience still reads the words
+        face.tell(*(("", "") if walks(self._session).mode != "orbit" and not self.full else (head, text)))
         face.set_blank(self.blank if self.full else "", self._title)
         if not self.frozen:
             self.audience.tell(head, text)

@@ -48,7 +48,7 @@ class Preview(QWidget):
         self._pixels = QSize()
         self._aspect = 16 / 9
         self._base = QImage()
-        self._open, self._composing = True, False
+        self._open, self._composing, self._sharp = True, False, True
         self._push = QTimer(self)
         self._push.setSingleShot(True)
         self._push.setInterval(PUSH_MS)
@@ -83,8 +83,14 @@ class Preview(QWidget):
         self._stage.setGeometry((self.width() - wide) // 2, (self.height() - high) // 2, wide, high)
         for widget in (self.canvas, self.labels, self.face):
             widget.setGeometry(0, 0, wide, high)
+        self.set_sharp(self._sharp)
+
+    def set_sharp(self, on: bool) -> None:
+        """Draw in the audience's pixels, or (to be faster) in the console's own."""
+        self._sharp = on
         own = max(self.canvas.size_px[0], 1)
-        self.canvas.set_sharpness(min(max(self.picture_size.width() / own, 1.0), MOST_SHARPNESS))
+        wanted = min(max(self.picture_size.width() / own, 1.0), MOST_SHARPNESS)
+        self.canvas.set_sharpness(wanted if on else 1.0)
 
     def _stack(self) -> None:
         for widget in (self.labels, self.legend, self.face, *self.walk.widgets()):
@@ -189,5 +195,6 @@ class Preview(QWidget):
         session.player.dissolving.disconnect(self._dissolve)
         self._push.stop()
         self.walk.close()
+        self.labels.shut_down()
         self.canvas.close()
         session.viewport, walks(session).wake = self._others

@@ -14,8 +14,8 @@ from viewer.ui.presenter.preview import Preview
 
 SIZE = QSize(320, 180)
 LOOK_MS = 40
-LONGEST_S = 1.5
-"""A picture that is not finished after so long is taken as it is."""
+LONGEST_S, FIRST_S = 1.5, 30.0
+"""A picture that is not finished after so long is taken as it is; the first waits for the whole city."""
 MOST = 200
 
 
@@ -66,6 +66,7 @@ class Rehearsal(QObject):
         self.total, self.done = len(self._waiting), 0
         if self._waiting:
             self._first = cameras[0]
+            self._preview.set_sharp(False)
             self._go()
             self._timer.start()
         self.changed.emit()
@@ -75,6 +76,7 @@ class Rehearsal(QObject):
         if self.running:
             self._timer.stop()
             self._waiting = []
+            self._preview.set_sharp(True)
             self.changed.emit()
 
     def keep(self, camera: Camera, picture: QImage) -> None:
@@ -93,7 +95,9 @@ class Rehearsal(QObject):
         canvas = self._preview.canvas
         scene = canvas.scene
         seen = scene is not None and scene.drawn_camera == self._session.camera and not canvas.unfinished
-        if scene is not None and not (seen and (canvas.settled or time.monotonic() - self._since > LONGEST_S)):
+        if scene is not None and not (
+            seen and (canvas.settled or time.monotonic() - self._since > (LONGEST_S if self.done else FIRST_S))
+        ):
             return
         camera = self._waiting.pop(0)
         self.done += 1
@@ -102,6 +106,7 @@ class Rehearsal(QObject):
             self._go()
             return
         self._timer.stop()
+        self._preview.set_sharp(True)
         if self._first is not None:
             self._session.move_camera(self._first)
         self._session.views.clear()

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+
+from viewer.session.walks import walks
+from viewer.ui.presenter.parts import FindingsSheet
+
+pytestmark = pytest.mark.gui
+
+LEAVE = Qt.Key.Key_Escape
+
+
+def _press(console: Any, key: Any) -> None:
+    QTest.keyClick(console, key)
+
+
+def _shown(console: Any) -> Any:
+    """The audience's picture as it is painted."""
+    return console.director.audience.grab().toImage()
+
+
+def _settle(qtbot: Any, console: Any) -> None:
+    qtbot.waitUntil(lambda: console.preview.canvas.settled and not console.talk.playing, timeout=20_000)
+    QTest.qWait(60)
+
+
+def test_it_begins_with_a_title_small_pictures_and_a_check(console: Any) -> None:
+    director = console.director
+    assert director.audience.isVisible() and director.audience.geometry().topLeft() == QPoint(2000, 0)
+    assert director.blank == "title" and director.audience.title == "Town"
+    assert console.pill.text() == "TITLE"
+    assert console.next.name.text() == "front" and console.steps.count() == 3
+    assert console.rehearsal.total == 2, "the step without a viewpoint has no picture"
+    assert console.rehearsal.of(console.talk.slides[0].camera) is not None
+    assert not console.report.ready and "Not ready: 1 thing missing" in console.message.text.full_text()
+    assert "notifications are off" in console.status.full_text()
+    assert console.clock.seconds == 0.0
+
+
+def test_steps_by_keys(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_Space)
+    assert console.talk.index == 0 and console.director.blank == ""
+    assert console.notes.notes.text() == "Smile."
+    assert (console.director.audience.head, console.director.audience.text) == ("front", "Look here")
+    assert console.next.name.text() == "gone" and console.pill.text() == "LIVE on projector"
+    _press(console, Qt.Key.Key_PageDown)
+    assert console.talk.index == 1 and "not in the project" in console.message.text.full_text()
+    _press(console, Qt.Key.Key_Right)
+    assert console.talk.index == 2 and console.session.camera.position == pytest.approx((70.0, 5.0, 20.0))
+    assert console.next.name.text() == "The end"
+    _press(console, Qt.Key.Key_Right)
+    assert console.talk.index == 2 and "last step" in console.message.text.full_text()
+    _press(console, Qt.Key.Key_1)
+    assert console.talk.index == 0
+    _press(console, Qt.Key.Key_9)
+    assert console.talk.index == 0
+    _press(console, Qt.Key.Key_3)
+    _press(console, Qt.Key.Key_Left)
+    assert console.talk.index == 1
+    # the same keys on the audience's window and on the picture
+    QTest.keyClick(console.director.audience, Qt.Key.Key_3)
+    assert console.talk.index == 2
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_1)
+    assert console.talk.index == 0
+    qtbot.mouseClick(console.next, Qt.MouseButton.LeftButton)
+    assert console.talk.index == 1
+
+
+def test_the_audience_sees_the_console_picture_in_its_own_pixels(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    console.toggle_words()
+    _settle(qtbot, console)
+    audience, preview = console.director.audience, console.preview
+    assert audience.picture.size().toTuple() == (640, 360)
+    assert preview.canvas.width() / preview.canvas.height() == pytest.approx(640 / 360, abs=0.02)
+    image, own = _shown(console), preview.canvas.image()
+    middle = image.pixelColor(image.width() // 2, image.height() // 2)
+    same = own.pixelColor(own.width() // 2, own.height() // 2)
+    assert max(abs(middle.red() - same.red()), abs(middle.green() - same.green())) < 40
+    colors = {image.pixel(x, image.height() // 2) for x in range(0, image.width(), 7)}
+    assert len(colors) > 2, "the house stands out from the sky"
+
+
+def test_black_title_and_back(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    _settle(qtbot, console)
+    _press(console, Qt.Key.Key_B)
+    black = _shown(console)
+    assert console.pill.text() == "BLACK"
+    assert {black.pixel(x, y) for x in range(0, 640, 40) for y in range(0, 360, 30)} == {0xFF000000}
+    _press(console, Qt.Key.Key_T)
+    assert console.director.blank == "title"
+    _press(console, Qt.Key.Key_T)
+    assert console.director.blank == "" and console.pill.text() == "LIVE on projector"
+
+
+def test_frozen_the_audience_keeps_its_picture(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    _settle(qtbot, console)
+    before = console.director.audience.picture.copy()
+    _press(console, Qt.Key.Key_F)
+    assert console.pill.text() == "FROZEN"
+    _press(console, Qt.Key.Key_3)
+    _settle(qtbot, console)
+    assert console.director.audience.picture == before and console.director.audience.head == "front"
+    assert console.notes.head.text() == "3. side"
+    _press(console, Qt.Key.Key_F)
+    assert console.director.audience.picture != before and console.director.audience.head == "side"
+    assert console.director.audience.fading
+    qtbot.waitUntil(lambda: not console.director.audience.fading, timeout=5000)
+
+
+def test_laser_follows_the_mouse_only_when_on(qtbot: Any, console: Any) -> None:
+    canvas, audience = console.preview.canvas, console.director.audience
+    spot = QPoint(canvas.width() // 4, canvas.height() // 2)
+    _press(console, Qt.Key.Key_1)
+    _settle(qtbot, console)
+    console.preview.pointed.emit(QPointF(0.25, 0.5))
+    assert audience.point is None
+    _press(console, Qt.Key.Key_L)
+    QTest.mouseMove(canvas, spot)
+    console.preview.pointed.emit(QPointF(0.25, 0.5))
+    assert audience.point == QPointF(0.25, 0.5)
+    dot = _shown(console).pixelColor(160, 176)
+    assert dot.red() > 200 and dot.green() < 120
+    _press(console, Qt.Key.Key_F)
+    assert audience.point is None, "it would point into another picture"
+    _press(console, Qt.Key.Key_F)
+    _press(console, Qt.Key.Key_L)
+    assert audience.point is None
+
+
+def test_the_projector_goes_and_comes_back(qtbot: Any, console: Any, screens: list[Any]) -> None:
+    _press(console, Qt.Key.Key_1)
+    away = screens.pop()
+    console.director.screens.changed.emit()
+    assert not console.director.audience.isVisible() and console.director.lost
+    assert console.pill.text() == "NO AUDIENCE SCREEN" and "projector is gone" in console.message.text.full_text()
+    assert console.message.first.text() == "Present on this screen"
+    _press(console, Qt.Key.Key_3)
+    assert console.talk.index == 2, "the talk goes on"
+    screens.append(away)
+    console.director.screens.changed.emit()
+    assert console.director.audience.isVisible() and console.director.audience.head == "side"
+    assert console.message.text.full_text() == "The projector is back."
+    _settle(qtbot, console)
+    assert console.director.audience.picture.size().toTuple() == (640, 360)
+
+
+def test_a_second_screen_can_be_chosen_and_left(console: Any, screens: list[Any]) -> None:
+    from PySide6.QtCore import QRect
+
+    from viewer.ui.presenter.screens import ScreenInfo
+
+    screens.append(ScreenInfo("wall", QRect(4000, 0, 320, 180)))
+    menu = QMenu(console)
+    console._fill_screens(menu)
+    titles = [act.text() for act in menu.actions()]
+    assert titles[:2] == ["Show on projector (640 × 360)", "Show on wall (320 × 180)"] and "laptop" not in str(titles)
+    menu.actions()[1].trigger()
+    assert console.director.audience.info.name == "wall"
+    console.director.hide_audience()
+    assert not console.director.showing and not console.director.lost
+    console.director.audience.close()
+    assert console.director.audience.isHidden()
+
+
+def test_one_screen_only(qtbot: Any, console: Any, screens: list[Any]) -> None:
+    del screens[1]
+    console.director.screens.changed.emit()
+    console.present_here()
+    face = console.preview.face
+    assert console.director.full and not console._side.isVisible() and console.isFullScreen()
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_1)
+    assert face.head == "front"
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_B)
+    assert face.blank == "black"
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_B)
+    QTest.keyClick(console.preview.canvas, LEAVE)
+    assert not console.director.full and console._side.isVisible() and console.isVisible()
+    assert face.blank == "" and console.pill.text() == "NO AUDIENCE SCREEN"
+
+
+def test_ending_asks_while_the_audience_sees_it(qtbot: Any, console: Any, session: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    light = session.document.state.light
+    _press(console, LEAVE)
+    assert console.isVisible() and "End the presentation?" in console.message.text.full_text()
+    qtbot.mouseClick(console.message.second, Qt.MouseButton.LeftButton)
+    assert console.message.text.full_text() == ""
+    _press(console, LEAVE)
+    audience, done = console.director.audience, []
+    console.ended.connect(lambda: done.append(1))
+    qtbot.mouseClick(console.message.first, Qt.MouseButton.LeftButton)
+    assert done == [1] and not console.isVisible() and not audience.isVisible()
+    assert not session.player.active and session.document.state.light == light and session.viewport is None
+
+
+def test_a_walker_keeps_the_arrows(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    console.toggle_walk()
+    if walks(console.session).mode == "orbit":
+        pytest.fail("nobody walks")
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_Right)
+    assert console.talk.index == 0
+    QTest.keyClick(console.preview.canvas, Qt.Key.Key_PageDown)
+    assert console.talk.index == 1 and walks(console.session).mode == "orbit"
+
+
+def test_language_and_talk(console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    menu = QMenu(console)
+    console._fill_talks(menu)
+    titles = [act.text() for act in menu.actions() if act.text()]
+    assert titles == ["Walk", "All viewpoints", "Texts in en", "Texts in nl"]
+    menu.actions()[-1].trigger()
+    assert console.director.audience.text == "Kijk hier"
+    menu.actions()[1].trigger()
+    assert [slide.name for slide in console.talk.slides] == ["front", "side"] and console.title.full_text() == "Town"
+
+
+def test_findings_are_shown(qtbot: Any, console: Any) -> None:
+    console.show_findings()
+    sheet = console.findChild(FindingsSheet)
+    assert sheet.isVisible()
+    sheet.close()
+    QTest.qWait(20)
+
+
+def test_by_itself_it_goes_on(qtbot: Any, console: Any, session: Any) -> None:
+    with session.document.change("no gap") as edit:
+        from dataclasses import replace
+
+        steps = tuple(
+            replace(step, dwell=0.05) for step in session.document.state.tours[0].steps if step.viewpoint != "gone"
+        )
+        edit.state = replace(edit.state, tours=(replace(edit.state.tours[0], steps=steps),))
+    console.talk.set_by_itself(True)
+    qtbot.waitUntil(lambda: console.talk.index == 1, timeout=10_000)
+    assert console.talk.slide.name == "side" and session.player.active
