@@ -243,3 +243,16 @@ def test_by_itself_it_goes_on(qtbot: Any, console: Any, session: Any) -> None:
     console.talk.set_by_itself(True)
     qtbot.waitUntil(lambda: console.talk.index == 1, timeout=10_000)
     assert console.talk.slide.name == "side" and session.player.active
+
+
+def test_an_idle_console_draws_nothing(qtbot: Any, console: Any) -> None:
+    _press(console, Qt.Key.Key_1)
+    _settle(qtbot, console)
+    qtbot.waitUntil(lambda: console.preview.labels.settled, timeout=10_000)
+    QTest.qWait(200)
+    pictures: list[Any] = []
+    console.preview.composed.connect(pictures.append)
+    frames = console.preview.canvas.scene.frames
+    QTest.qWait(600)
+    assert pictures == [] and console.preview.canvas.scene.frames == frames
+    assert console._timer.interval() == 250

@@ -50,10 +50,10 @@ class ClockCard(QFrame):
         super().__init__()
         self._shell, self._clock = shell, clock
         self._began: float | None = None
+        self._color = ""
         self.setProperty("role", "card")
         self.gone, self.left, self.day = QLabel("0:00"), QLabel(""), QLabel("")
         sized(self.gone, 28, QFont.Weight.DemiBold)
-        sized(self.left, 15, QFont.Weight.DemiBold)
         sized(self.day, 15)
         self.gone.setToolTip("Time gone since the first step: click to begin anew")
         self.gone.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -70,9 +70,11 @@ class ClockCard(QFrame):
         self.planned.valueChanged.connect(lambda _value: self.refresh())
         right = QVBoxLayout()
         right.setSpacing(0)
+        right.addStretch(1)
         for label in (self.day, self.left):
             label.setAlignment(Qt.AlignmentFlag.AlignRight)
             right.addWidget(label)
+        right.addStretch(1)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(12)
@@ -103,8 +105,10 @@ class ClockCard(QFrame):
         if planned and rest < 0:
             self.left.setText(f"{minutes_text(-rest)} over")
         role = "error" if rest < 0 else "warning" if rest < planned * 0.1 else "muted"
-        sized(self.left, 15, QFont.Weight.DemiBold)
-        self.left.setStyleSheet(self.left.styleSheet() + f" color: {self._shell.color(role)};")
+        color = self._shell.color(role)
+        if color != self._color:  # four times a second is too often for a new style
+            self._color = color
+            self.left.setStyleSheet(f"font-size: 15pt; font-weight: 600; color: {color};")
         self.left.setVisible(bool(planned))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
