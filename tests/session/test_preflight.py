@@ -23,7 +23,7 @@ from viewer.jobs import JobQueue
 from viewer.session import preflight
 from viewer.session.preflight import NOTES, PreflightReport, check, screen_lines
 from viewer.session.session import Session
-from viewer.session.timeline import text_in
+from viewer.session.timeline import text_in, texts_of
 from viewer.settings.settings import Settings
 
 GOOD = Viewpoint("square", Camera((5.0, -60.0, 30.0), (5.0, 5.0, 0.0)))
@@ -150,3 +150,11 @@ def test_what_a_window_adds(show: Callable[..., PreflightReport], session: Sessi
 def test_notes_are_told_to_nobody_else() -> None:
     assert text_in(((NOTES, "smile"), ("nl", "Hallo"))) == "Hallo"
     assert text_in(((NOTES, "smile"),), "x-notes") == ""
+
+
+def test_notes_of_a_step_leave_the_text_of_its_viewpoint() -> None:
+    view = Viewpoint("square", GOOD.camera, texts=(("en", "Hello"), (NOTES, "old")))
+    assert texts_of(TourStep("square"), view) == view.texts
+    assert texts_of(TourStep("square", texts=((NOTES, "smile"),)), view) == ((NOTES, "smile"), ("en", "Hello"))
+    assert texts_of(TourStep("square", texts=(("nl", "Hallo"),)), view) == (("nl", "Hallo"),)
+    assert texts_of(TourStep(path="way", texts=(("nl", "Hallo"),)), None) == (("nl", "Hallo"),)

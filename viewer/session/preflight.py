@@ -19,6 +19,7 @@ from loaders.empty import NOTHING_TO_DRAW
 from loaders.layers import same_plane
 from viewer.document.state import Camera, LayerState, Texts, Tour, TourStep
 from viewer.session.registry import command
+from viewer.session.timeline import texts_of
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -293,7 +294,7 @@ def _languages(session: Session) -> Iterator[PreflightLine]:
 
     def told(step: TourStep) -> Texts:
         viewpoint = views.get(step.viewpoint or "") if step.path is None else None
-        return step.texts or (viewpoint.texts if viewpoint is not None else ())
+        return texts_of(step, viewpoint)
 
     for tour in session.document.state.tours:
         yield from _untold(tour, [{tag for tag, text in told(step) if text and tag != NOTES} for step in tour.steps])

@@ -188,8 +188,21 @@ def look_of(step: TourStep, viewpoint: Viewpoint | None) -> Look:
         step.time if step.time is not None else viewpoint.time,
         viewpoint.realism,
         step.layers if step.layers is not None else viewpoint.layers,
-        step.texts or viewpoint.texts,
+        texts_of(step, viewpoint),
     )
+
+
+def texts_of(step: TourStep, viewpoint: Viewpoint | None) -> Texts:
+    """The step's texts; with those of its viewpoint where the step itself tells the audience nothing."""
+    if viewpoint is None or any(not _is_private(tag) for tag, _text in step.texts):
+        return step.texts
+    own = dict(step.texts)
+    return (*step.texts, *(pair for pair in viewpoint.texts if pair[0] not in own))
+
+
+def _is_private(tag: str) -> bool:
+    """True for a tag of private use (BCP 47): what only the presenter reads."""
+    return tag.lower().startswith("x-")
 
 
 def looked(now: DocumentState, before: DocumentState, look: Look) -> DocumentState:
@@ -224,7 +237,7 @@ def text_in(texts: Texts, language: str = "") -> str:
     What has a tag of private use ("x-notes": what only the presenter reads) is told to nobody.
     """
     wanted = language.lower()
-    told = [pair for pair in texts if not pair[0].lower().startswith("x-")]
+    told = [pair for pair in texts if not _is_private(pair[0])]
     ranked = sorted(told, key=lambda pair: _foreign(pair[0].lower(), wanted))
     return ranked[0][1] if ranked else ""
 

@@ -12,7 +12,7 @@ from viewer.document.state import Camera, Texts, Tour, TourStep
 from viewer.session.camera_paths import PathCurve
 from viewer.session.preflight import NOTES
 from viewer.session.session import Session
-from viewer.session.timeline import NothingToPlay, text_in
+from viewer.session.timeline import NothingToPlay, text_in, texts_of
 
 TITLE = "\u25b6 talk"
 """Name of the tours that the player is given; no tour of a project is called so."""
@@ -119,7 +119,7 @@ class Talk:
         viewpoint = next((view for view in state.viewpoints if view.name == step.viewpoint), None)
         if viewpoint is None:
             return Slide(step, step.viewpoint or "", step.texts, None)
-        return Slide(step, viewpoint.name, step.texts or viewpoint.texts, viewpoint.camera)
+        return Slide(step, viewpoint.name, texts_of(step, viewpoint), viewpoint.camera)
 
     # --- going through it ------------------------------------------------------------------------------------------
 

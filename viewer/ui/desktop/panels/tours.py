@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from viewer.document.state import Tour, TourStep
 from viewer.session.camera_paths import PathCurve
+from viewer.session.preflight import NOTES
 from viewer.session.timeline import text_in
 from viewer.ui.desktop.panels.viewpoints import dress, fresh_name
 from viewer.ui.desktop.shell import Shell
@@ -40,7 +41,7 @@ TRANSITIONS = {
     "dissolve": ("Dissolve", "The old picture fades into the new one"),
     "cut": ("Cut", "At once"),
 }
-LANGUAGES = ("", "en", "de", "nl", "fr", "es", "pt", "ar", "hi", "id", "sw", "zh")
+LANGUAGES = ("", "en", "de", "nl", "fr", "es", "pt", "ar", "hi", "id", "sw", "zh", NOTES)
 """Offered for texts; a project may hold others."""
 
 
@@ -182,9 +183,11 @@ class ToursPanel(QWidget):
         self.language.setAccessibleName("Language of the text")
         self.language.setEditable(True)
         self.language.addItems(list(LANGUAGES))
-        self.language.setFixedWidth(76)
+        self.language.setFixedWidth(92)
         self.language.currentTextChanged.connect(lambda _text: self._show_text())
-        self.language.setToolTip("Language of the text (BCP 47), such as en or pt-BR; empty = not told")
+        self.language.setToolTip(
+            "Language of the text (BCP 47), such as en or pt-BR; empty = not told, x-notes = for the presenter only"
+        )
         first, second = QHBoxLayout(), QHBoxLayout()
         for row in (first, second):
             row.setSpacing(8)
