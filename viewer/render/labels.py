@@ -201,8 +201,11 @@ class Labels:
         self._placed, self._taken = placed, taken
         self._check_fonts(placed)
 
-    def shown(self, view: View, origin: Float64, *, ratio: float = 1.0) -> LabelSet:
-        """The labels chosen last, where they are in a view."""
+    def shown(
+        self, view: View, origin: Float64, *, ratio: float = 1.0, taken: tuple[Box, ...] | None = None
+    ) -> LabelSet:
+        """The labels chosen last, where they are in a view. ``taken``: what the caption keeps clear of, pixels of that
+        view; None = as when they were chosen."""
         scale = label_scale(view.height, ratio)
         keys = [key for key in self._placed if key[0] in self._layers]
         lifts = [self._placed[key] for key in keys]
@@ -211,7 +214,8 @@ class Labels:
             spot = self._spot(key, pixels, scale)
             if spot is not None and _in_picture(spot.anchor, view):
                 labels.append(self._label(key, spot, view, scale, lift))
-        return LabelSet((*labels, *self._caption_label(view, scale, self._taken)))
+        boxes = self._taken if taken is None else taken
+        return LabelSet((*labels, *self._caption_label(view, scale, boxes)))
 
     # --- inside -----------------------------------------------------------------------------------------------
 

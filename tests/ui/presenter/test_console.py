@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -234,8 +235,6 @@ def test_findings_are_shown(qtbot: Any, console: Any) -> None:
 
 def test_by_itself_it_goes_on(qtbot: Any, console: Any, session: Any) -> None:
     with session.document.change("no gap") as edit:
-        from dataclasses import replace
-
         steps = tuple(
             replace(step, dwell=0.05) for step in session.document.state.tours[0].steps if step.viewpoint != "gone"
         )
@@ -256,3 +255,24 @@ def test_an_idle_console_draws_nothing(qtbot: Any, console: Any) -> None:
     QTest.qWait(600)
     assert pictures == [] and console.preview.canvas.scene.frames == frames
     assert console._timer.interval() == 250
+
+
+def test_legend_and_caption_do_not_cover_each_other_for_the_audience(qtbot: Any, console: Any, session: Any) -> None:
+    with session.document.change("caption") as edit:
+        edit.state = replace(edit.state, caption="Fictional town")
+    session.run("style.color_by", layer_id="a", attribute="@type")
+    _press(console, Qt.Key.Key_1)
+    _settle(qtbot, console)
+    preview = console.preview
+    qtbot.waitUntil(lambda: preview.legend.isVisible() and preview.labels.settled, timeout=10_000)
+    shown: list[Any] = []
+    original = preview.labels.labels.shown
+    preview.labels.labels.shown = lambda *a, **k: shown.append((original(*a, **k), k["taken"])) or shown[-1][0]
+    picture = preview.picture()
+    del preview.labels.labels.shown
+    labels, ((left, top, right, bottom),) = shown[0]
+    scale = picture.width() / preview.canvas.width()
+    assert right - left == pytest.approx(preview.legend.width() * scale)
+    (caption,) = [label for label in labels.labels if label.centre[1] > picture.height() * 0.8]
+    x, y = caption.centre
+    assert not (left <= x <= right and top <= y <= bottom)

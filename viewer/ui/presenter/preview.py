@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.analysis.shown_legend import shown_legend
@@ -124,7 +124,8 @@ class Preview(QWidget):
             self._composing = True  # painting it here must not ask for yet another picture
             scale = size.width() / max(self.canvas.width(), 1)
             painter.scale(scale, scale)
-            self.legend.render(painter, self.legend.pos())
+            # its children only: what is behind its round corners is the picture
+            self.legend.render(painter, self.legend.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
             self._composing = False
         painter.end()
         return image
@@ -136,7 +137,10 @@ class Preview(QWidget):
             return
         view = scene.view((size.width(), size.height()), scene.drawn_camera)
         ratio = size.width() / max(self.canvas.width(), 1)
-        for label in self.labels.labels.shown(view, scene.origin, ratio=ratio).labels:
+        box = QRectF(self.legend.geometry())
+        edges = (box.left() * ratio, box.top() * ratio, box.right() * ratio, box.bottom() * ratio)
+        taken = (edges,) if self.legend.isVisible() else ()
+        for label in self.labels.labels.shown(view, scene.origin, ratio=ratio, taken=taken).labels:
             paint_label(painter, label)
 
     def _drawn(self) -> None:
