@@ -46,6 +46,7 @@ class View:
     """Files of the demo's scenarios."""
     model: str = ""
     """A real model in the test data, in place of the demo."""
+    size: tuple[int, int] = SIZE
 
 
 def _at(time_: str) -> Steps:
@@ -112,7 +113,7 @@ def make(view: View, folder: Path, work: Path) -> bool:
             for layer in session.document.state.layers if arguments.get("layer_id") == "*" else (None,):
                 session.run(command, **(arguments | {"layer_id": layer.id} if layer else arguments))
         session.move_camera(camera or Camera((0.0, 0.0, 1.0), (0.0, 0.0, 0.0)))
-        Image.fromarray(draw(session, SIZE)).save(folder / f"{view.name}.png", optimize=True)
+        Image.fromarray(draw(session, view.size)).save(folder / f"{view.name}.png", optimize=True)
     finally:
         session.close()
     return True

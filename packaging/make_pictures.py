@@ -1,6 +1,6 @@
 """Make the README's pictures from the real program: ``.venv/bin/python packaging/make_pictures.py``.
 
-``demo.png`` is what ``citiverse render`` draws of the demo city; ``window.png`` is the window itself with a building
+``demo.png`` is what ``citiverse render`` draws of the demo town; ``window.png`` is the window itself with a building
 selected (it needs a display; without one it starts Xvfb for itself). Files are kept small.
 """
 
@@ -19,10 +19,11 @@ from PIL import Image, ImageOps
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "assets" / "pictures"
-LIMIT_BYTES = 400_000
+LIMIT_BYTES = 800_000
 WINDOW_SIZE = (1440, 900)
 RENDER_SIZE = (1440, 810)
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
+VIEWPOINT, HOUR = "Island and tram bridge", "2026-06-20T17:30:00+02:00"
 
 
 def save_small(image: Image.Image, path: Path) -> None:
@@ -37,22 +38,14 @@ def save_small(image: Image.Image, path: Path) -> None:
         image = image.resize((image.width * 9 // 10, image.height * 9 // 10), Image.Resampling.LANCZOS)
 
 
-def make_demo(attribute: str) -> None:
-    """The demo city from its first viewpoint, coloured by an attribute."""
-    from viewer.cli_picture import draw
-    from viewer.cli_scene import load_paths, make_session
-    from viewer.demo.files import demo_files
-    from viewer.demo.tour import viewpoints
+def make_demo() -> None:
+    """The demo town from one of its viewpoints."""
+    from make_gallery import View, make
 
-    session = make_session()
-    try:
-        load_paths(session, [str(demo_files().city)])
-        for layer in session.document.state.layers:
-            session.run("style.color_by", layer_id=layer.id, attribute=attribute)
-        session.move_camera(viewpoints()[0].camera)
-        save_small(Image.fromarray(draw(session, RENDER_SIZE)), FOLDER / "demo.png")
-    finally:
-        session.close()
+    with tempfile.TemporaryDirectory() as folder:
+        view = View("demo", (("light.set_time", {"time": HOUR}),), VIEWPOINT, size=RENDER_SIZE)
+        make(view, Path(folder), Path(folder))
+        save_small(Image.open(Path(folder) / "demo.png"), FOLDER / "demo.png")
 
 
 def make_window() -> None:
@@ -75,14 +68,23 @@ def make_window() -> None:
             app.processEvents()
             time.sleep(0.005)
 
+    def rest() -> None:
+        """Until everything is loaded and drawn."""
+        limit = time.monotonic() + WAIT_SECONDS
+        settle(0.5)
+        while not (session.document.cities and session.jobs.idle and window.canvas.settled):
+            settle(0.05)
+            if time.monotonic() > limit:
+                raise SystemExit("the demo town was not drawn in time")
+        settle(1.0)  # labels fade in
+
     session.run("demo.open")
-    limit = time.monotonic() + WAIT_SECONDS
-    while not session.document.cities and time.monotonic() < limit:
-        settle(0.05)
-    if not session.document.cities:
-        raise SystemExit("the demo city did not load")
-    session.run("view.set_camera", camera=viewpoints()[1].camera)
-    settle(2.0)
+    rest()
+    thumbnails = tempfile.TemporaryDirectory()
+    session.run("viewpoint.draw_pictures", folder=thumbnails.name)
+    rest()
+    session.run("view.set_camera", camera=next(v.camera for v in viewpoints() if v.name == "Courtyards"))
+    rest()
     port = session.viewport
     assert port is not None
     width, height = port.size_px
@@ -92,12 +94,13 @@ def make_window() -> None:
         if hit is not None and session.city(hit.layer_id).objects.type_of(hit.row).startswith("Building"):
             session.run("selection.pick", x=x, y=y)
             break
-    settle(2.0)
+    rest()
     grabbed = window.grab()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "window.png"
         grabbed.save(str(path))
         save_small(Image.open(path), FOLDER / "window.png")
+    thumbnails.cleanup()
     session.document.mark_saved()
     window.close()
     settle(0.2)
@@ -107,13 +110,12 @@ def main() -> int:
     """Make both pictures, or the one named."""
     parser = argparse.ArgumentParser(description="Make the README's pictures.")
     parser.add_argument("which", nargs="?", choices=("demo", "window"))
-    parser.add_argument("--attribute", default="measuredHeight", help="what the demo picture is coloured by")
     options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["CITIVERSE_HOME"] = home
         if options.which != "window":
-            make_demo(options.attribute)
+            make_demo()
         if options.which == "window":
             make_window()
         elif options.which is None:

@@ -22,7 +22,10 @@ def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is always a display")
-def test_the_demo_renders_its_pictures(citiverse: Callable, no_display: None, tmp_path: Path) -> None:
+def test_the_demo_renders_its_pictures(
+    citiverse: Callable, no_display: None, tmp_path: Path, small_demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CITIVERSE_DEMO", str(small_demo))
     answer = citiverse("demo", "-o", tmp_path / "pictures")
     assert answer.code == 0 and str(tmp_path / "pictures") in answer.out
     pictures = sorted((tmp_path / "pictures").glob("*.png"))

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import orjson
 import pytest
 
 LOAD_MS = 30_000
@@ -138,89 +134,6 @@ class Person:
         assert index >= 0, f"{value} is not offered"
         combo.setCurrentIndex(index)
         combo.activated.emit(index)
-
-
-CENTRE, REACH = (1972.0, 2026.0), 330.0
-"""The market square from the town's origin, and how much of the town around it is enough here, metres."""
-
-
-def _first_vertex(boundaries: Any) -> int:
-    while isinstance(boundaries, list):
-        boundaries = boundaries[0]
-    return int(boundaries)
-
-
-def _renumber(boundaries: Any, kept: dict[int, int]) -> Any:
-    if isinstance(boundaries, list):
-        return [_renumber(part, kept) for part in boundaries]
-    return kept.setdefault(boundaries, len(kept))
-
-
-def _cut_city(source: Path, target: Path, origin: tuple[float, float]) -> None:
-    """The objects of a town near its market square."""
-    city = orjson.loads(source.read_bytes())
-    scale, shift = city["transform"]["scale"], city["transform"]["translate"]
-    xy = np.asarray(city["vertices"], float)[:, :2] * scale[:2] + shift[:2]
-    near = np.abs(xy - np.add(origin, CENTRE)).max(axis=1) < REACH
-
-    def stays(thing: dict[str, Any]) -> bool:
-        shapes = [g for g in thing.get("geometry", ()) if g["boundaries"]]
-        return all(near[_first_vertex(g["boundaries"])] for g in shapes)
-
-    things = {key: thing for key, thing in city["CityObjects"].items() if stays(thing)}
-    things = {k: t for k, t in things.items() if all(p in things for p in t.get("parents", ()))}
-    kept: dict[int, int] = {}
-    for thing in things.values():
-        if "children" in thing:
-            thing["children"] = [child for child in thing["children"] if child in things]
-        for shape in thing.get("geometry", ()):
-            shape["boundaries"] = _renumber(shape["boundaries"], kept)
-    whole = {k: t for k, t in things.items() if t.get("geometry") or t.get("children")}
-    city["CityObjects"] = whole
-    city["vertices"] = [city["vertices"][old] for old in kept]
-    city["metadata"].pop("geographicalExtent", None)
-    target.write_bytes(orjson.dumps(city))
-
-
-def _cut_terrain(source: Path, target: Path, origin: tuple[float, float]) -> None:
-    import rasterio
-    from rasterio.transform import Affine
-    from rasterio.windows import Window
-
-    x, y = np.add(origin, CENTRE)
-    with rasterio.open(source) as whole:
-        left, step, top = whole.transform.c, whole.transform.a, whole.transform.f
-        column, row, size = round((x - REACH - left) / step), round((top - y - REACH) / step), round(2 * REACH / step)
-        window = Window(column, row, size, size)
-        moved = Affine(step, 0.0, left + column * step, 0.0, -step, top - row * step)
-        profile = {**whole.profile, "width": size, "height": size, "transform": moved}
-        with rasterio.open(target, "w", **profile) as part:
-            part.write(whole.read(window=window))
-            part.update_tags(**whole.tags())
-            part.descriptions = whole.descriptions
-
-
-@pytest.fixture(scope="session")
-def small_demo() -> Path:
-    """The demo's files cut down to its middle, so that a software renderer is quick; shared by all runs."""
-    from viewer.demo.files import demo_files, demo_folder, files_in
-    from viewer.demo.writer import ORIGIN
-
-    place = Path(os.environ["CITIVERSE_DEMO"] + "-small")
-    done = place / demo_folder().name
-    if not done.is_dir():
-        whole = demo_files()
-        place.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=place))
-        part = files_in(work)
-        _cut_city(whole.city, part.city, ORIGIN[:2])
-        _cut_terrain(whole.terrain, part.terrain, ORIGIN[:2])
-        shutil.copy(whole.layers, part.layers)
-        try:
-            work.rename(done)
-        except OSError:
-            shutil.rmtree(work)  # another run was faster
-    return place
 
 
 @pytest.fixture(autouse=True)

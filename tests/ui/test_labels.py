@@ -165,11 +165,13 @@ def test_the_menu_of_a_layer_chooses_what_is_written(qtbot: Any, session: Any, s
     card.refresh(current=False)
     (menu,) = [action.menu() for action in card.more.menu().actions() if action.text() == "Label by"]
 
+    only = "Only labels, no objects"
+
     def entries() -> dict[str, bool]:
         menu.aboutToShow.emit()
         return {action.text(): action.isChecked() for action in menu.actions() if not action.isSeparator()}
 
-    assert entries() == {"Default": True, "Nothing": False, "Function": False, "Height": False}
+    assert entries() == {"Default": True, "Nothing": False, "Function": False, "Height": False, only: False}
     for title, value in (("Height", "height"), ("Nothing", ""), ("Default", None)):
         next(action for action in menu.actions() if action.text() == title).trigger()
         assert session.document.state.layer(layer).label_by == value and entries()[title]

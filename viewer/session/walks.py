@@ -370,11 +370,12 @@ class Walks:
     def _arrive(self) -> None:
         glide, self._glide = self._glide, None
         if glide is not None:
-            self._show(glide.camera(glide.seconds), jump=True)
+            self._show(glide.camera(glide.seconds))
+            self._session.views.settle()  # the end is a view to come back to, what was passed is none
 
-    def _show(self, camera: Camera, *, jump: bool = False) -> None:
+    def _show(self, camera: Camera) -> None:
         self._own = camera
-        self._session.move_camera(camera, jump=jump)
+        self._session.move_camera(camera)
         self._own = None
 
     # --- what others do -----------------------------------------------------------------------------------------
