@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,18 +73,21 @@ def write_demo(folder: Path, progress: Progress = _SILENT) -> DemoFiles:
 
 def _write(folder: Path, progress: Progress) -> None:
     files = files_in(folder)
-    town = make_town(report=progress.report)
-    progress.report(0.52, "Measuring heat")
-    heat = model(town)
-    tell_buildings(town, heat)
-    files.city.write_bytes(orjson.dumps(write_city(town, progress.report)))
-    progress.report(0.86, "Writing terrain")
-    write_terrain(files.terrain)
-    progress.report(0.92, "Writing layers")
-    write_layers(files.layers, town)
-    progress.report(0.94, "Writing scenarios")
     files.scenarios.mkdir()
-    steps = write_flood(files.scenarios / "flood")
+    # terrain and flood do not depend on the town, and are numpy for the most part: a thread of their own
+    with ThreadPoolExecutor(1, "demo-rasters") as beside:
+        relief = beside.submit(write_terrain, files.terrain)
+        flood = beside.submit(write_flood, files.scenarios / "flood")
+        town = make_town(report=progress.report)
+        progress.report(0.55, "Measuring heat")
+        heat = model(town)
+        tell_buildings(town, heat)
+        files.city.write_bytes(orjson.dumps(write_city(town, progress.report)))
+        progress.report(0.94, "Writing layers")
+        write_layers(files.layers, town)
+        relief.result()
+        steps = flood.result()
+    progress.report(0.97, "Writing scenarios")
     _readme(files.scenarios / "flood", "Storm tide", "viewer/demo/flood.py", {
         "method": "Connected bathtub: a cell is wet at a level when a path from the river leads to it on which no cell"
                   " is higher; depth is level less height. 'raised': quays and south dike burnt in at their crest.",

@@ -6,7 +6,6 @@ All measures are in pixels of a picture 720 high and grow with it, as those of `
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
