@@ -106,8 +106,8 @@ def _places(town: Town) -> Iterator[tuple[str, str, complex, float]]:
         kind = _PLACES.get(cell.use)
         if kind and cell.quarter != "Countryside" and not cell.name[-1].isdigit():
             middle = cell.outline.representative_point()
-            built = 0.0 if kind in _OPEN else tops.get(slug(cell.name), 0.0)  # open places are named on the ground
-            height = max(built, terrain.land_at(middle.x, middle.y)) + 1.0
+            roof = 0.0 if kind in _OPEN else tops.get(slug(cell.name), 0.0)  # open places are named on the ground
+            height = max(roof, terrain.land_at(middle.x, middle.y)) + 1.0
             yield cell.name, kind, complex(middle.x, middle.y), height
     for crossing in crossings():
         yield crossing.name, "bridge", sum(outline(crossing)) / 4, terrain.QUAY + 6.0

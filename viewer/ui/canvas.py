@@ -453,7 +453,7 @@ class Canvas(InputView):
         scene = self.scene
         if scene is None or self._closed:
             return
-        end = time.perf_counter() + SLICE_SECONDS
+        end, arriving = time.perf_counter() + SLICE_SECONDS, bool(self._attaching)
         while self._attaching and time.perf_counter() < end:
             layer_id, steps = next(iter(self._attaching.items()))
             try:
@@ -469,8 +469,8 @@ class Canvas(InputView):
                 scene.advance(max(0.0, end - time.perf_counter()))
         self._tell()
         self._work_soon()
-        if worked and not self._attaching and not scene.pending:
-            self._surface.draw()
+        if not self._attaching and (arriving or (worked and not scene.pending)):
+            self._surface.draw()  # what has arrived is shown before drafts and the like are made
 
     def _finish(self) -> None:
         """Build everything now."""
