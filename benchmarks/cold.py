@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -148,16 +149,18 @@ def cities(
             command = [*own, "render", str(path), "-o", str(picture), "--size", size]
             return timed(command, picture, home(k, f"whole-{name}"))
 
-        def warm(k: int, name: str = name, path: Path = path) -> float:
+        def warm(k: int, which: int = 0, name: str = name, path: Path = path) -> float:
             command = [sys.executable, "-m", "benchmarks.cold", "--warm", str(path)]
             env = {**os.environ, **home(k, f"warm-{name}")}
             done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise RuntimeError((done.stderr.strip().splitlines() or ["no picture"])[-1])
-            return float(done.stdout)
+            return float(done.stdout.split()[which])
 
         what, peer = f"file to first picture, {name}", PEERS[name]
-        for how, once in (("whole process", whole), ("program running", warm)):
+        shaded = partial(warm, which=1)
+        ways = (("whole process", whole), ("program running", warm), ("program running, shadows", shaded))
+        for how, once in ways:
             row = several(what, f"Citiverse, {how}", options.runs, once, f"{path.stat().st_size / 1e6:.0f} MB")
             if row.value is not None:
                 row = replace(row, note=f"{peer / row.value:.1f} x as fast as the peer; {row.note}")
@@ -166,9 +169,10 @@ def cities(
     return rows
 
 
-def running(path: Path) -> float:
-    """Seconds from `file.open` to a complete picture in a program whose view and shaders are there."""
-    from viewer.cli_picture import EarlyView, draw
+def running(path: Path) -> tuple[float, float]:
+    """Seconds from `file.open` in a program whose view and shaders are there: to the first picture, which a window
+    shows without shadows, and to the one with them."""
+    from viewer.cli_picture import EarlyView, showing
     from viewer.cli_scene import load_paths, make_session
 
     session, early = make_session(), EarlyView(SIZE)
@@ -176,10 +180,15 @@ def running(path: Path) -> float:
     start = time.perf_counter()
     load_paths(session, [str(path)])
     session.home()
-    draw(session, SIZE, early)
-    seconds = time.perf_counter() - start
+    with showing(session, SIZE, early) as view:
+        for _ in view.scene.render_steps(None, refine=False):
+            pass
+        view.scene.pixels()
+        first = time.perf_counter() - start
+        view.image()
+        complete = time.perf_counter() - start
     session.close()
-    return seconds
+    return first, complete
 
 
 def windows(own: list[str], town: Path, ply: Path, runs: int, home: Callable[[int, str], dict[str, str]]) -> list[Row]:
@@ -215,6 +224,6 @@ if __name__ == "__main__":
     parser.add_argument("--city", action="append", choices=list(PEERS), help="only this city, in the last rows")
     parser.add_argument("--warm", type=Path, help=argparse.SUPPRESS)
     if (city := parser.parse_known_args()[0].warm) is not None:
-        print(running(city))
+        print(*running(city))
         sys.exit(0)
     sys.exit(run(measure, parser))

@@ -293,6 +293,7 @@ class SceneView:
         camera, wanted = self._camera, self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft" and bool(wanted)
+        smooth = smooth and not self.unrefined  # another picture follows
         self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
         done = number = 0
         last = False
