@@ -229,7 +229,7 @@ def apt_prefix() -> list[str] | None:
 def setup(kind: str) -> list[str]:
     """Everything that the verb needs; returns the system libraries that are still missing."""
     install_locked(kind)
-    return install_libraries("drawing", "reading", "window", "x11", *(["tests"] if kind == "test" else []))
+    return install_libraries("drawing", "reading", "labels", "window", "x11", *(["tests"] if kind == "test" else []))
 
 
 def program(arguments: list[str]) -> int:

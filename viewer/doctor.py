@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examine() -> dict[str, Any]:
     """Everything that the report says, as plain values."""
-    absent = syslibs.missing(*_window_purposes(), syslibs.READING)
+    absent = syslibs.missing(*_window_purposes(), syslibs.READING, syslibs.LABELS)
     return {
         "citiverse": _version("citiverse-viewer"),
         "python": platform.python_version(),

@@ -18,6 +18,8 @@ DRAWING = "drawing"
 """Needed to draw at all (pictures without a window)."""
 READING = "reading"
 """Needed to read rasters (GDAL, in rasterio's package)."""
+LABELS = "labels"
+"""Needed to write labels from right to left and in joined letters (FriBidi, which Pillow looks for)."""
 WINDOW = "window"
 """Needed to open a window of any kind."""
 X11 = "x11"
@@ -48,6 +50,7 @@ LIBRARIES = (
     Library("libX11.so.6", "libx11-6", DRAWING),
     Library("libXcursor.so.1", "libxcursor1", DRAWING),
     Library("libexpat.so.1", "libexpat1", READING),
+    Library("libfribidi.so.0", "libfribidi0", LABELS),
     Library("libglib-2.0.so.0", "libglib2.0-0", WINDOW, "libglib2.0-0t64"),
     Library("libdbus-1.so.3", "libdbus-1-3", WINDOW),
     Library("libfontconfig.so.1", "libfontconfig1", WINDOW),
@@ -78,7 +81,7 @@ DRIVER_PATTERNS = ("dri/*_dri.so", "libgallium-*.so", "*/dri/*_dri.so", "*/libga
 
 
 def missing(*purposes: str) -> list[Library]:
-    """What is absent for any of the purposes (`DRAWING`, `READING`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
+    """What is absent for any of the purposes (`DRAWING`, `READING`, `LABELS`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
     if not sys.platform.startswith("linux"):
         return []
     fakes = {name.strip() for name in os.environ.get(FAKE_ENVIRONMENT, "").split(",") if name.strip()}

@@ -83,7 +83,7 @@ def test_named_files_exist(project_root: Path, name: str) -> None:
 def test_pictures_are_small(project_root: Path) -> None:
     pictures = sorted((project_root / "assets" / "pictures").glob("*"))
     assert {path.name for path in pictures} >= {"demo.png", "window.png"}
-    assert all(path.stat().st_size <= 400_000 for path in pictures)
+    assert all(path.stat().st_size <= 800_000 for path in pictures)
 
 
 def test_the_list_of_commands_is_the_commands(project_root: Path) -> None:
