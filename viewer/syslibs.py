@@ -81,7 +81,10 @@ DRIVER_PATTERNS = ("dri/*_dri.so", "libgallium-*.so", "*/dri/*_dri.so", "*/libga
 
 
 def missing(*purposes: str) -> list[Library]:
-    """What is absent for any of the purposes (`DRAWING`, `READING`, `LABELS`, `WINDOW`, `X11`, `TESTS`); empty off Linux."""
+    """What is absent for any of the purposes (`DRAWING`, `READING`, `LABELS`, `WINDOW`, `X11`, `TESTS`).
+
+    Empty where the system is not Linux.
+    """
     if not sys.platform.startswith("linux"):
         return []
     fakes = {name.strip() for name in os.environ.get(FAKE_ENVIRONMENT, "").split(",") if name.strip()}

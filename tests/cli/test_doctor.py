@@ -35,7 +35,9 @@ def test_missing_libraries_come_with_their_remedy(
 def test_only_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     everything = {library.name for library in syslibs.LIBRARIES}
     monkeypatch.setattr(syslibs, "_present", lambda library: library.name != "libxcb-util.so.1")
-    absent = syslibs.missing(syslibs.DRAWING, syslibs.READING, syslibs.LABELS, syslibs.WINDOW, syslibs.X11, syslibs.TESTS)
+    absent = syslibs.missing(
+        syslibs.DRAWING, syslibs.READING, syslibs.LABELS, syslibs.WINDOW, syslibs.X11, syslibs.TESTS
+    )
     assert [library.name for library in absent] == ["libxcb-util.so.1"]
     assert syslibs.packages(absent) == ["libxcb-util1"]
     assert len(everything) == len(syslibs.LIBRARIES)
