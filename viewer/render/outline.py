@@ -32,6 +32,8 @@ Int64 = npt.NDArray[np.int64]
 
 PROPOSED, HOVERED, SELECTED = 1, 2, 3
 """Codes in the mask; where objects of two kinds touch, the higher one draws the line."""
+MOST_OBJECTS = 300
+"""More have no lines, which would merge: their colour tells them apart, and a window must not stand still for them."""
 MOST_TRIANGLES = 1_500_000
 """Triangles of a mask; what has more is told by its colour only."""
 _VTK_FLOAT = 10
@@ -143,7 +145,7 @@ class Outline:
 
     def _make(self, layer: LayerView, kind: int, rows: Int64, key: tuple[object, ...]) -> _Mask:
         mask = _Mask(key)
-        parts = list(self._faces(layer, rows)) if len(rows) else []
+        parts = list(self._faces(layer, rows)) if 0 < len(rows) <= MOST_OBJECTS else []
         if not parts or sum(len(corners) for corners in parts) > MOST_TRIANGLES:
             return mask
         corners = np.concatenate(parts)
