@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QDate, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QCheckBox,
     QDateEdit,
     QDoubleSpinBox,
@@ -26,6 +24,7 @@ from viewer.analysis.sun import FIRST_YEAR, LAST_YEAR, Place
 from viewer.document.state import DocumentState
 from viewer.render.resolve import place_shown
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.widgets.choice import Choice
 
 STEP_MINUTES = 5
 USUAL_STEP = 2.0
@@ -48,34 +47,6 @@ class _CalmSlider(QSlider):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()
-
-
-class _Choice(QWidget):
-    """Buttons side by side of which one is down."""
-
-    def __init__(self, name: str, titles: dict[str, tuple[str, str]], act: Callable[[str], object]) -> None:
-        super().__init__()
-        self.setAccessibleName(name)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        self._group = QButtonGroup(self)
-        self.buttons: dict[str, QPushButton] = {}
-        for place, (value, (title, tip)) in enumerate(titles.items()):
-            button = QPushButton(title)
-            button.setCheckable(True)
-            button.setToolTip(tip)
-            button.setProperty("role", "segment")
-            ends = {0: "first", len(titles) - 1: "last"}
-            button.setProperty("place", ends.get(place, "middle"))
-            button.clicked.connect(lambda _=False, v=value: act(v))
-            self._group.addButton(button)
-            self.buttons[value] = button
-            row.addWidget(button, 1)
-
-    def show_value(self, value: str) -> None:
-        """Press the button of this value."""
-        self.buttons[value].setChecked(True)
 
 
 class LightPanel(QScrollArea):
@@ -103,14 +74,14 @@ class LightPanel(QScrollArea):
     # --- building --------------------------------------------------------------------------------------------
 
     def _build_realism(self) -> None:
-        self.realism = _Choice("Realism", REALISM, lambda v: self._shell.run("realism.set", realism=v))
+        self.realism = Choice("Realism", REALISM, lambda v: self._shell.run("realism.set", realism=v))
         self._about = self._caption()
         self._section("Realism", self.realism, self._about)
 
     def _build_light(self) -> None:
         titles = {"model": ("Model light", "The same clear light on every side of the year"),
                   "dated": ("Date and time", "Sun and moon as they stand at the place")}  # fmt: skip
-        self.kind = _Choice("Light", titles, self._choose_kind)
+        self.kind = Choice("Light", titles, self._choose_kind)
         self.date = QDateEdit()
         self.date.setAccessibleName("Date")
         self.date.setCalendarPopup(True)
@@ -163,7 +134,7 @@ class LightPanel(QScrollArea):
         self.step.setKeyboardTracking(False)
         self.step.valueChanged.connect(self._step_changed)
         self._section("Ground", self._row(self.contours, self.step))
-        self.quality = _Choice("Drawing quality", QUALITY, lambda v: self._shell.run("quality.set", quality=v))
+        self.quality = Choice("Drawing quality", QUALITY, lambda v: self._shell.run("quality.set", quality=v))
         self._section("Drawing quality", self.quality)
 
     def _section(self, title: str, *widgets: QWidget) -> None:
