@@ -17,6 +17,8 @@ from viewer.document.state import (
     DocumentState,
     LayerState,
     PathKey,
+    ScenarioState,
+    ScenarioView,
     Selection,
     Style,
     Tour,
@@ -53,8 +55,29 @@ ids = st.none() | st.frozensets(names, max_size=3)
 texts = st.dictionaries(st.sampled_from(["", "en", "pt-BR", "zh-Hant"]), text, max_size=3).map(
     lambda d: tuple(d.items())
 )
+moments = st.none() | st.floats(-1e12, 1e12)
+views = st.builds(
+    ScenarioView,
+    st.lists(names | st.just(""), max_size=4, unique=True).map(tuple),
+    names,
+    st.sampled_from(["single", "swipe", "split", "blend", "difference"]),
+    st.floats(0, 1),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.none() | names,
+)
+scenarios = st.builds(ScenarioState, names, text, names.map(lambda n: f"/data/{n}.zip"))
 viewpoints = st.builds(
-    Viewpoint, text.filter(bool), cameras, times, st.sampled_from([None, "plain", "shaded", "textured"]), ids, texts
+    Viewpoint,
+    text.filter(bool),
+    cameras,
+    times,
+    st.sampled_from([None, "plain", "shaded", "textured"]),
+    ids,
+    texts,
+    st.none() | views,
+    moments,
 )
 directions = st.sampled_from([(1.0, 0.0, 0.0), (0.6, 0.0, -0.8), (0.0, -1.0, 0.0)])
 paths = st.builds(
@@ -74,6 +97,9 @@ steps = st.builds(
     times,
     ids,
     texts,
+    st.none() | views,
+    moments,
+    st.floats(0, 1000),
 )
 tours = st.builds(Tour, text.filter(bool), st.lists(steps, max_size=3).map(tuple))
 states = st.builds(
@@ -87,6 +113,8 @@ states = st.builds(
     st.sampled_from(["auto", "draft", "normal", "high"]),
     paths=st.lists(paths, max_size=2).map(tuple),
     tours=st.lists(tours, max_size=2).map(tuple),
+    scenarios=st.lists(scenarios, max_size=2, unique_by=lambda item: item.id).map(tuple),
+    scenario_view=views,
 )
 
 
@@ -107,12 +135,13 @@ def sample(tmp_path):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(state=states, camera=st.none() | cameras)
-def test_what_is_saved_is_read_back(tmp_path, state, camera):
+@given(state=states, camera=st.none() | cameras, moment=moments)
+def test_what_is_saved_is_read_back(tmp_path, state, camera, moment):
     path = tmp_path / "p.citiverse"
-    save_project(state, path, camera=camera)
+    save_project(state, path, camera=camera, moment=moment)
     back = load_project(path)
     assert back.state == state
+    assert back.moment == moment
     assert back.camera == camera
     Draft202012Validator(schema()).validate(json.loads(path.read_text("utf-8")))
 
@@ -401,3 +430,54 @@ def test_any_json_is_opened_or_refused(tmp_path, value):
         load_project(path)
     except LoadError as error:
         assert "\n" not in str(error)
+
+
+def test_a_project_from_before_there_were_scenarios_opens(tmp_path, sample):
+    path = tmp_path / "old.citiverse"
+    save_project(sample, path)
+    raw = json.loads(path.read_text("utf-8"))
+    for name in ("scenarios", "scenario_view", "moment"):
+        del raw[name]
+    del raw["viewpoints"][0]["moment"], raw["tours"][0]["steps"][0]["scenario_view"]
+    path.write_text(json.dumps(raw), "utf-8")
+    back = load_project(path)
+    assert (back.state.scenarios, back.state.scenario_view, back.moment) == ((), ScenarioView(), None)
+
+
+def test_a_package_that_is_gone_is_named_and_one_in_a_folder_is_there(tmp_path, sample):
+    (tmp_path / "here").mkdir()
+    entries = (
+        ScenarioState("a", "Here", str(tmp_path / "here")),
+        ScenarioState("b", "Gone", str(tmp_path / "gone.zip")),
+    )
+    path = tmp_path / "p.citiverse"
+    save_project(replace(sample, scenarios=entries), path)
+    assert json.loads(path.read_text("utf-8"))["scenarios"][0]["path"] == "here"
+    back = load_project(path)
+    assert back.state.scenarios == entries
+    assert [issue.kind for issue in back.issues] == ["missing-file"]
+    assert "scenario 'Gone'" in back.issues[0].message
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "told"),
+    [
+        ("scenarios", [{"id": "a", "name": "A", "path": "https://x.example/a.zip"}], "network address"),
+        (
+            "scenarios",
+            [{"id": "a", "name": "A", "path": "a.zip"}, {"id": "a", "name": "B", "path": "b.zip"}],
+            "same id",
+        ),
+        ("scenario_view", {"shown": ["a", "a"]}, "twice"),
+        ("scenario_view", {"mode": "magic"}, "magic"),
+        ("moment", 1e300, "maximum"),
+    ],
+)
+def test_scenarios_that_cannot_be_are_refused(tmp_path, sample, member, value, told):
+    path = tmp_path / "p.citiverse"
+    save_project(sample, path)
+    raw = json.loads(path.read_text("utf-8"))
+    raw[member] = value
+    path.write_text(json.dumps(raw), "utf-8")
+    with pytest.raises(LoadError, match=told):
+        load_project(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -18,7 +18,9 @@ from psygnal import Signal
 
 from loaders.api import LoadResult
 from loaders.city import CityData
-from viewer.document.state import DocumentState, LayerState, Selection
+from loaders.scenario.model import Scenario
+from viewer.document.overlays import is_overlay, overlay_layers, overlays_of, scenario_of_overlay
+from viewer.document.state import DocumentState, LayerState, ScenarioState, Selection
 
 UNDO_LIMIT = 200
 """Steps kept; the oldest are forgotten first."""
@@ -103,6 +105,15 @@ class Edit:
         document.cities[layer.id] = result.value
         document.reports[layer.id] = result
 
+    def add_scenario(
+        self, state: ScenarioState, scenario: Scenario, overlays: Mapping[str, CityData] | None = None
+    ) -> None:
+        """Append a scenario with its data; ``overlays`` as in `Document.provide_scenario`."""
+        document = self._open()
+        document._check_thread()
+        self.state = replace(self.state, scenarios=(*self.state.scenarios, state))
+        document._keep_scenario(state.id, scenario, overlays)
+
     def _open(self) -> Document:
         if self._document is None:
             raise ChangeError("the document can be written to only inside its change block")
@@ -118,6 +129,8 @@ class Document:
     Attributes:
         cities: loaded data by layer id; a layer whose file is missing or still loading has none.
         reports: the load results by layer id, with their issues.
+        scenarios: opened packages by scenario id. The geometry that comes with their results is in ``cities`` under
+            the ids of `overlays`.
         changed: psygnal signal, emitted with a `ChangeSet` after each completed change.
     """
 
@@ -137,6 +150,7 @@ class Document:
         self.path: Path | None = None
         self.cities: dict[str, CityData] = {}
         self.reports: dict[str, LoadResult] = {}
+        self.scenarios: dict[str, Scenario] = {}
 
     @property
     def state(self) -> DocumentState:
@@ -186,6 +200,7 @@ class Document:
         """
         self._check_writable()
         before, cities, reports = self._state, dict(self.cities), dict(self.reports)
+        scenarios = dict(self.scenarios)
         edit = Edit(self)
         self._open_edits.append(edit)
         done = False
@@ -197,7 +212,7 @@ class Document:
             self._open_edits.remove(edit)
             if not done:
                 self._state = before
-                self._restore(cities, reports)
+                self._restore(cities, reports, scenarios)
         if not self._open_edits:
             self._commit(label, merge_key, merge_seconds, before, cities)
 
@@ -218,6 +233,7 @@ class Document:
         self._merge_open = False
         self.cities.clear()
         self.reports.clear()
+        self.scenarios.clear()
         self._saved, self.path = self._state, path
         layers = frozenset(layer.id for layer in (*before.layers, *self._state.layers))
         parts = frozenset((*_STATE_FIELDS, "style", "visibility", "cities", "saved"))
@@ -234,6 +250,30 @@ class Document:
         self.cities[layer_id] = result.value
         self.reports[layer_id] = result
         self._emit(ChangeSet("Load", "cities", frozenset({"cities"}), frozenset({layer_id})))
+
+    def provide_scenario(
+        self, scenario_id: str, scenario: Scenario, overlays: Mapping[str, CityData] | None = None
+    ) -> None:
+        """Hand in the data of a scenario that the state has already. Not an undo step.
+
+        ``overlays``: geometry to draw by variable id, in place of the results' own and for results that have none
+        (wall grids made of receivers). KeyError if no state of the history has such a scenario.
+        """
+        self._check_idle()
+        if scenario_id not in self._known_scenarios():
+            raise KeyError(scenario_id)
+        before = set(self.cities)
+        self._keep_scenario(scenario_id, scenario, overlays)
+        changed = frozenset(name for name in before | set(self.cities) if scenario_of_overlay(name) == scenario_id)
+        self._emit(ChangeSet("Load", "cities", frozenset({"cities", "scenarios"}), changed))
+
+    def overlays(self) -> tuple[LayerState, ...]:
+        """Layers of the geometry that comes with the loaded scenarios; visible are those that the view shows."""
+        return overlay_layers(self._state, self.scenarios, self.cities)
+
+    def drawn_layers(self) -> tuple[LayerState, ...]:
+        """The project's layers and the overlays: all that a picture is made of."""
+        return (*self._state.layers, *self.overlays())
 
     def mark_saved(self, path: Path | None = None) -> None:
         """Declare the state now as the saved one (and ``path``, if given, as its file)."""
@@ -323,13 +363,31 @@ class Document:
         states = (self._state, *(step.state for step in (*self._undo, *self._redo)))
         return {layer.id for state in states for layer in state.layers}
 
+    def _known_scenarios(self) -> set[str]:
+        states = (self._state, *(step.state for step in (*self._undo, *self._redo)))
+        return {scenario.id for state in states for scenario in state.scenarios}
+
+    def _keep_scenario(self, scenario_id: str, scenario: Scenario, overlays: Mapping[str, CityData] | None) -> None:
+        for layer_id in [name for name in self.cities if scenario_of_overlay(name) == scenario_id]:
+            del self.cities[layer_id]
+        self.scenarios[scenario_id] = scenario
+        self.cities.update(overlays_of(scenario_id, scenario, overlays or {}))
+
     def _prune(self) -> None:
         """Forget data that no state can show any more."""
-        for layer_id in self.cities.keys() - self._known_layers():
-            del self.cities[layer_id]
-            self.reports.pop(layer_id, None)
+        layers, scenarios = self._known_layers(), self._known_scenarios()
+        for scenario_id in self.scenarios.keys() - scenarios:
+            del self.scenarios[scenario_id]
+        for layer_id in tuple(self.cities):
+            if (scenario_of_overlay(layer_id) not in scenarios) if is_overlay(layer_id) else (layer_id not in layers):
+                del self.cities[layer_id]
+                self.reports.pop(layer_id, None)
 
-    def _restore(self, cities: dict[str, CityData], reports: dict[str, LoadResult]) -> None:
+    def _restore(
+        self, cities: dict[str, CityData], reports: dict[str, LoadResult], scenarios: dict[str, Scenario]
+    ) -> None:
+        self.scenarios.clear()
+        self.scenarios.update(scenarios)
         self.cities.clear()
         self.cities.update(cities)
         self.reports.clear()

@@ -12,7 +12,7 @@ import ntpath
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -23,7 +23,16 @@ import orjson
 from loaders.api import Issue, LoadError, Severity
 from viewer.document import view_values as values
 from viewer.document.files import write_atomic
-from viewer.document.state import Camera, DocumentState, LayerState, Light, Selection, Style
+from viewer.document.state import (
+    Camera,
+    DocumentState,
+    LayerState,
+    Light,
+    ScenarioState,
+    ScenarioView,
+    Selection,
+    Style,
+)
 from viewer.resources import asset
 
 EXTENSION = ".citiverse"
@@ -49,12 +58,14 @@ class ProjectFile:
         issues: files that are missing, values that could not be used.
         camera: where the view was when the project was saved; None = not stored.
         extra: the whole file, for `save_project` to keep what this program does not know.
+        moment: where the clock of the results stood; None = not stored.
     """
 
     state: DocumentState
     issues: tuple[Issue, ...] = ()
     camera: Camera | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    moment: float | None = None
 
 
 def save_project(
@@ -64,13 +75,14 @@ def save_project(
     camera: Camera | None = None,
     keep: Mapping[str, Any] | None = None,
     absolute: bool = False,
+    moment: float | None = None,
 ) -> None:
     """Write a project file; one that was there stays as ``<name>.citiverse.bak``. Raises OSError.
 
     ``keep`` is `ProjectFile.extra` of the file that was opened. ``absolute`` stores the layers' paths in full (for
-    copies that lie elsewhere than the project).
+    copies that lie elsewhere than the project). ``moment``: where the clock of the results stands.
     """
-    raw = to_raw(state, None if absolute else path.absolute().parent, camera)
+    raw = to_raw(state, None if absolute else path.absolute().parent, camera, moment)
     merged = _merge(raw, keep or {})
     text = json.dumps(merged, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomic(path, text.encode("utf-8", "replace"), backup=True)
@@ -87,12 +99,13 @@ def load_project(path: Path) -> ProjectFile:
     try:
         state = _state(raw, path)
         camera = values.camera(raw["camera"]) if raw.get("camera") else None
+        moment = values.moment(raw.get("moment"))
     except (ValueError, OverflowError) as error:
         raise LoadError(path, f"{error}.", remedy="Restore an older copy.", kind="bad-project") from error
-    return ProjectFile(state, tuple(_missing_files(state)), camera, raw)
+    return ProjectFile(state, tuple(_missing_files(state)), camera, raw, moment)
 
 
-def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = None) -> Raw:
+def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = None, moment: float | None = None) -> Raw:
     """A state as JSON values. ``folder``: the layers' paths are stored relative to it; None = in full."""
     return {
         "type": TYPE,
@@ -112,6 +125,9 @@ def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = No
         "labels": state.labels,
         "caption": state.caption,
         "camera": None if camera is None else values.camera_raw(camera),
+        "scenarios": [{**asdict(item), "path": stored_path(item.path, folder)} for item in state.scenarios],
+        "scenario_view": values.scenario_view_raw(state.scenario_view),
+        "moment": moment,
     }
 
 
@@ -125,16 +141,16 @@ def stored_path(file: str, folder: Path | None) -> str:
     return Path(file).as_posix()
 
 
-def resolved_path(text: str, folder: Path) -> str:
+def resolved_path(text: str, folder: Path, owner: str = "a layer") -> str:
     """The absolute path that a project in ``folder`` means; raises ValueError for what is no local file path."""
     slashes = text.replace("\\", "/") if os.name == "nt" else text
     if not text.strip() or re.search(r"[\x00-\x1f]", text):
-        raise ValueError("a layer's path is empty or holds control characters")
+        raise ValueError(f"{owner}'s path is empty or holds control characters")
     scheme = re.match(r"[A-Za-z][A-Za-z0-9+.\-]+:", text)
     if scheme or text.replace("\\", "/").startswith("//"):
-        raise ValueError(f"a layer's path is a network address ({text[:60]}); only files on this computer are opened")
+        raise ValueError(f"{owner}'s path is a network address ({text[:60]}); only files on this computer are opened")
     if len(text) > 4096:
-        raise ValueError("a layer's path is too long")
+        raise ValueError(f"{owner}'s path is too long")
     if posixpath.isabs(slashes) or ntpath.splitdrive(slashes)[0]:
         return str(Path(slashes))
     return os.path.normpath(folder / PurePosixPath(slashes))
@@ -226,6 +242,12 @@ def _state(raw: Raw, path: Path) -> DocumentState:
     names = [layer.id for layer in layers]
     if len(set(names)) < len(names):
         raise ValueError("two layers have the same id")
+    scenarios = tuple(
+        ScenarioState(item["id"], item["name"], resolved_path(item["path"], path.parent, "a scenario"))
+        for item in raw.get("scenarios", ())
+    )
+    if len({item.id for item in scenarios}) < len(scenarios):
+        raise ValueError("two scenarios have the same id")
     selection = raw.get("selection", {})
     chosen = Selection(selection.get("layer_id"), tuple(selection.get("ids", ())), selection.get("surface_row", -1))
     return DocumentState(
@@ -243,6 +265,8 @@ def _state(raw: Raw, path: Path) -> DocumentState:
         caption=raw.get("caption", ""),
         paths=tuple(values.path(item) for item in raw.get("paths", ())),
         tours=tuple(values.tour(item) for item in raw.get("tours", ())),
+        scenarios=scenarios,
+        scenario_view=values.scenario_view(raw.get("scenario_view")) or ScenarioView(),
     )
 
 
@@ -295,14 +319,26 @@ def _layer_raw(layer: LayerState, folder: Path | None) -> Raw:
 
 
 def _missing_files(state: DocumentState) -> list[Issue]:
-    """One issue naming every layer whose file is not there."""
-    gone = [layer for layer in state.layers if not _is_file(layer.path)]
+    """What names the layers and scenarios whose files are not there."""
+    layers = [layer for layer in state.layers if not _is_file(layer.path)]
+    packages = [item for item in state.scenarios if not _is_there(item.path)]
+    return [*_missing(layers, "layer", "file"), *_missing(packages, "scenario", "package")]
+
+
+def _missing(gone: Sequence[LayerState | ScenarioState], kind: str, thing: str) -> list[Issue]:
     if not gone:
         return []
-    names = ", ".join(f"{layer.name!r} ({layer.path})" for layer in gone[:3]) + (", ..." if len(gone) > 3 else "")
-    what = "The file of layer" if len(gone) == 1 else f"The files of {len(gone)} layers"
-    text = f"{what} {names} cannot be found; the rest is open. Tell where it is in the layer's menu."
-    return [Issue(Severity.WARNING, "missing-file", text, len(gone), tuple(layer.name for layer in gone[:20]))]
+    names = ", ".join(f"{item.name!r} ({item.path})" for item in gone[:3]) + (", ..." if len(gone) > 3 else "")
+    what = f"The {thing} of {kind}" if len(gone) == 1 else f"The {thing}s of {len(gone)} {kind}s"
+    text = f"{what} {names} cannot be found; the rest is open. Tell where it is in the {kind}'s menu."
+    return [Issue(Severity.WARNING, "missing-file", text, len(gone), tuple(item.name for item in gone[:20]))]
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_file(path: str) -> bool:
@@ -312,13 +348,14 @@ def _is_file(path: str) -> bool:
         return False
 
 
-_KEYED = {"layers": "id", "viewpoints": "name", "paths": "name", "tours": "name"}
+_KEYED = {"layers": "id", "viewpoints": "name", "paths": "name", "tours": "name", "scenarios": "id"}
 _KNOWN = {
-    "": frozenset({f.name for f in fields(DocumentState)} | {"type", "version", "camera"}),
+    "": frozenset({f.name for f in fields(DocumentState)} | {"type", "version", "camera", "moment"}),
     "layers": frozenset(f.name for f in fields(LayerState)),
     "style": frozenset(f.name for f in fields(Style)),
     "selection": frozenset(f.name for f in fields(Selection)),
     "light": frozenset(f.name for f in fields(Light)),
+    "scenarios": frozenset(f.name for f in fields(ScenarioState)),
     **values.KNOWN,
 }
 

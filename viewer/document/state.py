@@ -92,9 +92,47 @@ class Selection:
 
 
 Realism = Literal["plain", "shaded", "textured"]
+ScenarioMode = Literal["single", "swipe", "split", "blend", "difference"]
+"""How scenarios are compared: one alone; two beside a line, in linked views, on top of each other, or subtracted."""
+BASE_MODEL = ""
+"""Stands in `ScenarioView.shown` for the city as it is, without a scenario."""
+MOST_SHOWN = 4
+"""Scenarios seen at once."""
 Transition = Literal["cut", "dissolve", "fly"]
 Texts = tuple[tuple[str, str], ...]
 """Pairs of a language (BCP 47, such as "pt-BR"; "" = not told) and the text in it; no language twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioState:
+    """One scenario package of the project."""
+
+    id: str
+    """The id in its manifest; unique in the project."""
+    name: str
+    path: str
+    """Absolute path of its folder or zip file (project files store it relative where possible)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioView:
+    """Which scenarios are seen, and how. Camera, clock, palette, breaks and sun are the same for all of them."""
+
+    shown: tuple[str, ...] = ()
+    """Ids of one to four scenarios, the first is A, the second B; `BASE_MODEL` = without one. Empty = none."""
+    variable: str = ""
+    """Id of the variable that colours the picture; "" = none."""
+    mode: ScenarioMode = "single"
+    position: float = 0.5
+    """Place of the swipe line from the left, or share of B in a blend, 0..1."""
+    hatch: bool = True
+    """True: what is uncertain is hatched."""
+    sun: bool = True
+    """True: sun and sky follow the clock."""
+    trails: bool = False
+    """True: what moves leaves a trail."""
+    palette: str | None = None
+    """Palette name; None = the variable's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +148,10 @@ class Viewpoint:
     """Ids of the layers that are visible; all others are hidden."""
     texts: Texts = ()
     """A note for people."""
+    scenario_view: ScenarioView | None = None
+    """The scenarios seen from here."""
+    moment: float | None = None
+    """Where the clock of the results stands, seconds as in `loaders.scenario.model`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +195,12 @@ class TourStep:
     """As in `Viewpoint`; goes before the viewpoint's."""
     texts: Texts = ()
     """What is told here; goes before the viewpoint's."""
+    scenario_view: ScenarioView | None = None
+    """As in `Viewpoint`; goes before the viewpoint's."""
+    moment: float | None = None
+    """As in `Viewpoint`; goes before the viewpoint's."""
+    clock_speed: float = 0.0
+    """The clock runs while the step is shown: minutes of the results in a second; 0 = it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +235,8 @@ class DocumentState:
     """Written into every picture ("Fictional town"); "" = nothing."""
     paths: tuple[CameraPath, ...] = ()
     tours: tuple[Tour, ...] = ()
+    scenarios: tuple[ScenarioState, ...] = ()
+    scenario_view: ScenarioView = field(default_factory=ScenarioView)
 
     def layer(self, layer_id: str) -> LayerState:
         """The layer with that id; KeyError if there is none."""
@@ -194,3 +244,10 @@ class DocumentState:
             if layer.id == layer_id:
                 return layer
         raise KeyError(layer_id)
+
+    def scenario(self, scenario_id: str) -> ScenarioState:
+        """The scenario with that id; KeyError if there is none."""
+        for scenario in self.scenarios:
+            if scenario.id == scenario_id:
+                return scenario
+        raise KeyError(scenario_id)

@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from viewer.document.state import Camera, CameraPath, PathKey, Texts, Tour, TourStep, Vec3, Viewpoint
+from viewer.document.state import (
+    Camera,
+    CameraPath,
+    PathKey,
+    ScenarioView,
+    Texts,
+    Tour,
+    TourStep,
+    Vec3,
+    Viewpoint,
+)
 
 Raw = dict[str, Any]
 KNOWN = {
@@ -22,6 +32,7 @@ KNOWN = {
     "paths": frozenset(f.name for f in fields(CameraPath)),
     "tours": frozenset(f.name for f in fields(Tour)),
     "steps": frozenset(f.name for f in fields(TourStep)),
+    "scenario_view": frozenset(f.name for f in fields(ScenarioView)),
 }
 """Members that this program writes, by the kind of object."""
 
@@ -52,6 +63,36 @@ def camera_raw(value: Camera) -> Raw:
     }
 
 
+def scenario_view(raw: Raw | None) -> ScenarioView | None:
+    """Which scenarios are seen, from JSON."""
+    if raw is None:
+        return None
+    default = ScenarioView()
+    shown = tuple(raw.get("shown", ()))
+    if len(set(shown)) < len(shown):
+        raise ValueError("a view shows the same scenario twice")
+    return ScenarioView(
+        shown,
+        raw.get("variable", ""),
+        raw.get("mode", default.mode),
+        number(raw.get("position", default.position)),
+        raw.get("hatch", default.hatch),
+        raw.get("sun", default.sun),
+        raw.get("trails", default.trails),
+        raw.get("palette"),
+    )
+
+
+def scenario_view_raw(value: ScenarioView | None) -> Raw | None:
+    """Which scenarios are seen, as JSON."""
+    return None if value is None else {**asdict(value), "shown": list(value.shown)}
+
+
+def moment(value: float | None) -> float | None:
+    """Where the clock stands: a finite number or None."""
+    return None if value is None else number(value)
+
+
 def time_text(value: str | None, what: str) -> str | None:
     """A time of ISO 8601, "" or None, as it is."""
     if value:
@@ -71,6 +112,8 @@ def viewpoint(raw: Raw) -> Viewpoint:
         raw.get("realism"),
         _ids(raw.get("layers")),
         _texts(raw.get("texts", {})),
+        scenario_view(raw.get("scenario_view")),
+        moment(raw.get("moment")),
     )
 
 
@@ -83,6 +126,8 @@ def viewpoint_raw(value: Viewpoint) -> Raw:
         "realism": value.realism,
         "layers": _ids_raw(value.layers),
         "texts": dict(value.texts),
+        "scenario_view": scenario_view_raw(value.scenario_view),
+        "moment": value.moment,
     }
 
 
@@ -129,6 +174,9 @@ def _step(raw: Raw) -> TourStep:
         time_text(raw.get("time"), "a step's time"),
         _ids(raw.get("layers")),
         _texts(raw.get("texts", {})),
+        scenario_view(raw.get("scenario_view")),
+        moment(raw.get("moment")),
+        number(raw.get("clock_speed", 0.0)),
     )
 
 
@@ -141,6 +189,9 @@ def _step_raw(value: TourStep) -> Raw:
         "time": value.time,
         "layers": _ids_raw(value.layers),
         "texts": dict(value.texts),
+        "scenario_view": scenario_view_raw(value.scenario_view),
+        "moment": value.moment,
+        "clock_speed": value.clock_speed,
     }
 
 
