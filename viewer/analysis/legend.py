@@ -35,6 +35,9 @@ class Legend:
         colors: colours of a ramp from low to high, for its bar.
         range: values at the ends of a ramp; None for classes.
         note: one line to add ("17 values come from the parent object"), "" if none.
+        source: where the classes come from ("WHO 2018"), "" if unknown.
+        states: lines of places that have no class, such as "not modelled"; "no data" is ``no_data``.
+        lines: lines below everything: which scenarios are seen, at what time, from where, in what version.
     """
 
     title: str
@@ -45,6 +48,9 @@ class Legend:
     colors: tuple[RGB, ...] = ()
     range: tuple[float, float] | None = None
     note: str = ""
+    source: str = ""
+    states: tuple[LegendEntry, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 def format_value(value: float, step: float | None = None) -> str:
