@@ -9,12 +9,13 @@ Moments are float64 seconds since 1970-01-01T00:00:00Z (of the axis's own calend
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from loaders.api import Issue
 from loaders.city import Bool, CityData, CrsInfo, Float32, Float64, Int32, Int64, Strings, UInt8
+from loaders.scenario.sources import DataSpec, TimeSpec
 
 NOT_MODELLED = np.float32(-np.inf)
 """The value of places that the simulation did not cover."""
@@ -92,6 +93,8 @@ class Uncertainty:
     members: int = 0
     threshold: float | None = None
     """For exceedance: the value whose exceedance probability is given."""
+    return_period: float | None = None
+    """For return_period: years between two events like this one, on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,14 @@ class Variable:
     """True: zero has a look of its own (dry ground, no traffic), and is no class."""
     uncertainty: Uncertainty = field(default_factory=lambda: Uncertainty("not_quantified"))
     note: Texts = ()
+    cell_methods: str = ""
+    """CF cell methods, where a value sums up a time ("time: maximum")."""
+    time: TimeSpec = field(default_factory=TimeSpec)
+    """The steps as the manifest writes them; `Result.time` has them as numbers."""
+    data: DataSpec = field(default_factory=DataSpec)
+    """Where the numbers lie in the package."""
+    resampling: str = ""
+    """How the publisher allows to bring the values to another grid ("nearest", "bilinear"); "" = not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,8 @@ class Source:
     sha256: str = ""
     licence: str = ""
     date: str = ""
+    file: str = ""
+    """Its name; nothing is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +202,16 @@ class Disaggregation:
     """Cells with a smaller count are hidden, and as many others that they cannot be computed from totals."""
     not_covered: tuple[str, ...] = ()
     """Groups that the data says nothing about."""
+    dimensions: tuple[str, ...] = ()
+    """One per group: what it divides people by ("sex", "age"); the groups of one dimension add up to the total."""
+    kinds: tuple[str, ...] = ()
+    """One per indicator: "count", "share" (of the denominator; unit "1" or "%") or "mean"."""
+    total_zone: str = ""
+    """Name of the zone that holds all zones, "" = there is none."""
+    total_group: str = ""
+    """Name of the group that holds everybody, "" = there is none."""
+    file: str = ""
+    """CSV with the rows; "" = they are in the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +248,15 @@ class Manifest:
     """Id of the scenario to compare with."""
     provenance: Provenance = field(default_factory=Provenance)
     disaggregations: tuple[Disaggregation, ...] = ()
-    views: tuple[dict[str, object], ...] = ()
+    views: tuple[dict[str, Any], ...] = ()
     """Ordered viewpoints: {"name", "geopose", "texts", "read_aloud", "alternative", "variable", "time"}."""
     declared: Declared = field(default_factory=lambda: Declared(0, 0, 0))
     files: tuple[PackageFile, ...] = ()
     fictional: bool = False
+    story: Texts = ()
+    """What the views tell together."""
+    viewer: str = ""
+    """Least version of the viewer that can show it; "" = any."""
     version: str = "1.0"
     digest: str = ""
     """SHA-256 over the manifest and all hashes of its files: names this very version."""
