@@ -23,7 +23,7 @@ from viewer.cli_common import CANNOT_DRAW, DONE, CliError, emit, plain
 
 PACKAGES = (
     *("numpy", "orjson", "pysimdjson", "pyproj", "rasterio", "pyogrio", "shapely"),
-    *("pillow", "vtk", "PySide6-Essentials"),
+    *("pillow", "vtk", "PySide6-Essentials", "PySDL2", "pysdl2-dll", "hidapi"),
 )
 PROBE_SECONDS = 30
 
@@ -101,6 +101,7 @@ def examine() -> dict[str, Any]:
         "folders": {name: _folder(path) for name, path in _folders().items()},
         "cores": os.cpu_count(),
         "loaders": _loaders(),
+        "input_devices": _input_devices(),
     }
 
 
@@ -197,6 +198,12 @@ def _loaders() -> dict[str, Any]:
     return {"formats": [spec.name for spec in registry.specs()], "problems": list(registry.problems())}
 
 
+def _input_devices() -> dict[str, Any]:
+    from viewer.ui.pads.found import examine as examine_pads
+
+    return examine_pads()
+
+
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
@@ -226,6 +233,10 @@ def as_text(report: dict[str, Any]) -> str:
         lines.append(
             f"{name.capitalize():<18}{folder['path']} ({'writable' if folder['writable'] else 'NOT WRITABLE'}{size})"
         )
+    devices = report["input_devices"]
+    lines.append(f"Gamepads          {', '.join(devices['gamepads']) or 'none'}")
+    lines.append(f"SpaceMice         {', '.join(devices['spacemice']) or 'none'}")
+    lines += [f"Input problem     {problem}" for problem in devices["problems"]]
     absent = report["missing_libraries"]
     lines.append(
         f"System libraries  {'missing: ' + ', '.join(lib['library'] for lib in absent) if absent else 'all there'}"

@@ -18,6 +18,8 @@ def test_report_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     assert all(folder["writable"] for folder in report["folders"].values())
     assert report["opengl"]["works"], report["opengl"]["reason"]
     assert report["opengl"]["quality"] in ("draft", "normal", "high")
+    assert set(report["input_devices"]) == {"gamepads", "spacemice", "libraries", "problems"}
+    assert report["packages"]["PySDL2"] and report["packages"]["hidapi"]
     assert report["opengl"]["renderer"] and isinstance(report["opengl"]["software"], bool)
 
 

@@ -58,6 +58,17 @@ TABLE: tuple[Setting, ...] = (
     Setting("walk_level", bool, False, "Keep the horizon level: never look up or down while walking."),
     Setting("walk_vignette", bool, False, "Darken the edges of the picture while walking (against dizziness)."),
     Setting("walk_edges", bool, True, "Stop at edges higher than a metre instead of falling down."),
+    Setting("pad_use", bool, True, "Move with a gamepad or a SpaceMouse where one is connected."),
+    Setting("pad_sensitivity", float, 1.0, "Speed of looking round with a gamepad, as a factor.", low=0.2, high=3.0),
+    Setting(
+        "pad_dead_zone", int, 15, "Share of a stick's way that does nothing: worn sticks stand still.", low=2, high=60
+    ),
+    Setting(
+        "pad_curve", float, 1.8, "Response of the sticks: 1 is even, more is finer near the middle.", low=1.0, high=3.0
+    ),
+    Setting("pad_invert_y", bool, False, "Look down when the right stick is pushed up, as pilots do."),
+    Setting("space_sensitivity", float, 1.0, "Speed of moving with a SpaceMouse, as a factor.", low=0.2, high=3.0),
+    Setting("space_dominant", bool, False, "Take only the strongest of a SpaceMouse's six directions at a time."),
     Setting("cache_gib", float, 8.0, "Largest size of the cache of opened files, GiB; 0 = no cache.", low=0, high=1024),
     Setting("load_processes", int, 2, "Processes that may work on one file at once.", low=1, high=16),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QSocketNotifier, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from loaders.worker import prepare_worker
 from viewer.document.document import Document
 from viewer.jobs.queue import JobQueue
 from viewer.session.session import Session
@@ -19,11 +20,14 @@ from viewer.ui.crash import CrashWatch
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.window import MainWindow
 from viewer.ui.gl_format import install_format
+from viewer.ui.pads import hub
 from viewer.ui.presenter.console import Console
 from viewer.ui.qt_messages import quieten
 from viewer.ui.theme import ThemeChoice, ThemeManager, install_fonts
 
 APP_ID = "citiverse"
+WORKER_SECONDS = 1.5
+"""After the window came: then a process is started that waits for the first file to read."""
 
 
 def make_application(argv: Sequence[str] = ()) -> QApplication:
@@ -54,12 +58,14 @@ def run_app(paths: list[str], demo: bool = False) -> int:
     crash.start()
     window = make_window(crash)
     window.show()
+    hub.begin(window.session.settings)
     QTimer.singleShot(0, window, lambda: _begin(window, crash, paths, demo))
     interrupt = _Interrupt(window)
     try:
         return app.exec()
     finally:
         interrupt.close()
+        hub.end()
         crash.close()
 
 
@@ -70,6 +76,7 @@ def run_present(path: str, tour: str | None = None, minutes: int = 0, language: 
     choice: ThemeChoice = str(session.settings.get("theme"))  # type: ignore[assignment]
     console = Console(session, ThemeManager(app, choice), tour=tour, minutes=minutes, language=language)
     console.show()
+    hub.begin(session.settings)
 
     def begin() -> None:
         session.act("file.open", paths=(path,))
@@ -81,6 +88,7 @@ def run_present(path: str, tour: str | None = None, minutes: int = 0, language: 
         return app.exec()
     finally:
         interrupt.close()
+        hub.end()
         console.close()
         session.close()
 

@@ -1,4 +1,4 @@
-"""Keys, mouse and touch while walking or flying, and the clock that moves the walker. Qt only.
+"""Keys, mouse and touch while walking or flying, gamepads always, and the clock that moves the walker. Qt only.
 
 W A S D or the arrows move and turn, Shift goes faster, Q and E turn by 30 degrees, dragging looks round, M lets the
 mouse look without a button, the wheel changes the speed, a double click or tap goes there, Esc ends. One finger looks,
@@ -16,7 +16,8 @@ from PySide6.QtGui import QCursor, QEventPoint, QKeyEvent, QMouseEvent, QTouchEv
 from PySide6.QtWidgets import QWidget
 
 from viewer.document.state import Vec3
-from viewer.session.walking import FASTEST, FASTEST_FLIGHT, SLOWEST, SNAP_DEG, WalkInput
+from viewer.session.pads import PadPilot, PadState, SpaceState
+from viewer.session.walking import FASTEST, FASTEST_FLIGHT, LONGEST_STEP_S, SLOWEST, SNAP_DEG, WalkInput
 from viewer.session.walks import walks
 
 if TYPE_CHECKING:
@@ -46,10 +47,21 @@ _PITCHES = {Qt.Key.Key_PageUp: KEY_PITCH_DEG, Qt.Key.Key_PageDown: -KEY_PITCH_DE
 _OTHERS = (Qt.Key.Key_Q, Qt.Key.Key_E, Qt.Key.Key_M, Qt.Key.Key_Escape, Qt.Key.Key_Shift)
 
 
+_CONTROLS: list[WalkControl] = []
+
+
+def shown_control() -> WalkControl | None:
+    """The control of the picture that is on show, of the newest where there are several; None if none is."""
+    return next((control for control in reversed(_CONTROLS) if control.on_show), None)
+
+
 class WalkControl(QObject):
     """Moves whoever walks or flies in a session by what is pressed, dragged and touched over one widget.
 
-    Signals: touched(): a finger was used, so buttons on the screen make sense; acted(): something was pressed.
+    Signals: touched(): a finger was used, so buttons on the screen make sense; acted(): something was pressed;
+    device_changed(name): what one moves with now is "keys", "pad" (a gamepad) or "space" (a SpaceMouse).
+
+    Attributes: pilot: what gamepads and SpaceMice do; device: as in the signal.
 
     Args:
         session: where commands run.
@@ -59,6 +71,7 @@ class WalkControl(QObject):
 
     touched = Signal()
     acted = Signal()
+    device_changed = Signal(str)
 
     def __init__(self, session: Session, view: QWidget, world_at: Callable[[float, float], Vec3 | None]) -> None:
         super().__init__(view)
@@ -79,6 +92,10 @@ class WalkControl(QObject):
         self._clock = QTimer(self)
         self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._tick)
+        self.pilot = PadPilot(session)
+        self.device = "keys"
+        self.acted.connect(lambda: self._used("keys"))
+        _CONTROLS.append(self)
 
     # --- the clock -----------------------------------------------------------------------------------------------
 
@@ -110,6 +127,8 @@ class WalkControl(QObject):
 
     def stop(self) -> None:
         """Stop for good: the widget closes."""
+        if self in _CONTROLS:
+            _CONTROLS.remove(self)
         self._walks.wake = None
         self._walks.mode_changed.disconnect(self._mode_changed)
         self.release_all()
@@ -128,8 +147,11 @@ class WalkControl(QObject):
     def _tick(self) -> None:
         now = time.perf_counter()
         seconds, self._then = now - self._then, now
-        self._walks.tick(self.wish(), seconds)
-        if not self._held and not self._walks.busy:
+        if self.active or self._walks.gliding:
+            self._walks.tick(self.pilot.wish(self.wish(), seconds), seconds)
+        else:
+            self.pilot.turn_model(min(seconds, LONGEST_STEP_S))
+        if not self._held and not self._walks.busy and not self.pilot.moving:
             self._clock.stop()
 
     def _mode_changed(self, mode: str) -> None:
@@ -138,6 +160,26 @@ class WalkControl(QObject):
         else:
             # who presses Walk in the tool bar wants the next key to walk
             self._view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # --- gamepads and SpaceMice ------------------------------------------------------------------------------------
+
+    @property
+    def on_show(self) -> bool:
+        """True if the picture can be seen."""
+        return self._view.isVisible() and self._view.focusPolicy() != Qt.FocusPolicy.NoFocus
+
+    def feed(self, pad: PadState, space: SpaceState) -> None:
+        """Take what gamepads and SpaceMice say now."""
+        self.pilot.used = ""
+        if self.pilot.feed(pad, space):
+            self.wake()
+        if self.pilot.used:
+            self._used(self.pilot.used)
+
+    def _used(self, device: str) -> None:
+        if device != self.device:
+            self.device = device
+            self.device_changed.emit(device)
 
     # --- keys ------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
+from viewer.session.pads import PadState, SpaceState
 from viewer.session.walks import walks
 from viewer.ui.presenter.parts import FindingsSheet
 
@@ -276,3 +277,23 @@ def test_legend_and_caption_do_not_cover_each_other_for_the_audience(qtbot: Any,
     (caption,) = [label for label in labels.labels if label.centre[1] > picture.height() * 0.8]
     x, y = caption.centre
     assert not (left <= x <= right and top <= y <= bottom)
+
+
+def test_a_gamepad_goes_through_the_talk(console: Any, qtbot: Any) -> None:
+    pilot = console.preview.canvas.walk.pilot
+
+    def press(*buttons: str) -> None:
+        for down in (frozenset(buttons), frozenset[str]()):
+            pilot.feed(PadState(buttons=down), SpaceState())
+
+    press("right")
+    assert console.talk.index == 0
+    press("right_shoulder")
+    press("right_shoulder")
+    assert console.talk.index == 2
+    press("left")
+    assert console.talk.index == 1
+    press("left_stick")
+    assert console.director.blank == "black"
+    press("left_stick")
+    assert console.director.blank == ""

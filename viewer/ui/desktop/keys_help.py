@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.pads.legend import SHEET as GAMEPAD
 
 MOUSE = (
     ("Left drag", "Turn around the point under the cursor"),
@@ -70,10 +71,11 @@ class KeysHelp(QFrame):
                 old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
-        half = (len(keys) + len(MOUSE) + len(WALKING) + 1) // 2 - len(MOUSE)
+        half = (len(keys) + len(MOUSE) + len(WALKING) + len(GAMEPAD) + 1) // 2 - len(MOUSE)
         half = max(0, min(half, len(keys)))
         self._columns.addWidget(_sheet([("Mouse", MOUSE), ("Keys", keys[:half])]), 1)
-        self._columns.addWidget(_sheet([("", keys[half:]), ("While walking or flying", WALKING)]), 1)
+        rest = [("", keys[half:]), ("While walking or flying", WALKING), ("Gamepad", GAMEPAD)]
+        self._columns.addWidget(_sheet(rest), 1)
         self._back = self.window().focusWidget()
         self.setGeometry(self._host.rect())
         self.show()

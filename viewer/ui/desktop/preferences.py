@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from viewer.analysis.legend import title_of
 from viewer.settings.settings import BY_NAME, TABLE, Setting, SettingError, Value
+from viewer.ui.desktop.pad_card import PadCard
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.fields import CalmComboBox
 
@@ -38,11 +39,26 @@ TITLES = {
     "walk_level": "Level horizon",
     "walk_vignette": "Darken the edges",
     "walk_edges": "Stop at edges",
+    "pad_use": "Use them",
+    "pad_sensitivity": "Looking round",
+    "pad_dead_zone": "Dead zone of the sticks",
+    "pad_curve": "Response of the sticks",
+    "pad_invert_y": "Turn up and down round",
+    "space_sensitivity": "SpaceMouse speed",
+    "space_dominant": "One direction at a time",
 }
 """What settings are called where their name does not say it well."""
 UNITS = {"autosave_seconds": " s", "cache_gib": " GiB", "orbit_speed": " ×", "zoom_speed": " ×"}
-UNITS |= {"walk_eye_height": " m", "walk_speed": " m/s"}
+UNITS |= {"walk_eye_height": " m", "walk_speed": " m/s", "pad_sensitivity": " ×", "space_sensitivity": " ×"}
+UNITS |= {"pad_dead_zone": " %"}
 """Written behind the numbers."""
+GROUPS = {
+    "autosave_seconds": "Program",
+    "walk_person": "Walking",
+    "pad_use": "Gamepad and SpaceMouse",
+    "cache_gib": "Opening files",
+}
+"""Headings, by the setting that they stand before."""
 
 
 class Preferences(QFrame):
@@ -107,23 +123,40 @@ class Preferences(QFrame):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
-        for n, setting in enumerate(TABLE):
-            title = TITLES.get(setting.name) or title_of(setting.name)
-            name, help_text = QLabel(title), QLabel(setting.description)
-            name.setProperty("role", "section")
-            help_text.setProperty("role", "caption")
-            help_text.setWordWrap(True)
-            field = self.fields[setting.name] = self._field(setting)
-            field.setAccessibleName(title)
-            field.setAccessibleDescription(setting.description)
-            field.setFixedWidth(FIELD)
-            name.setBuddy(field)
-            grid.addWidget(name, 3 * n, 0)
-            grid.addWidget(help_text, 3 * n + 1, 0)
-            grid.addWidget(field, 3 * n, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
-            if n < len(TABLE) - 1:
-                grid.setRowMinimumHeight(3 * n + 2, 16)
+        for setting in TABLE:
+            if setting.name in GROUPS:
+                self._add_group(grid, setting.name)
+            self._add_row(grid, setting)
         return card
+
+    def _add_group(self, grid: QGridLayout, first: str) -> None:
+        row = grid.rowCount()
+        if first != TABLE[0].name:
+            grid.setRowMinimumHeight(row, 20)
+        head = QLabel(GROUPS[first])
+        head.setProperty("role", "heading")
+        grid.addWidget(head, row + 1, 0, 1, 2)
+        grid.setRowMinimumHeight(row + 2, 8)
+        if first == "pad_use":
+            self.pads = PadCard(self._shell)
+            grid.addWidget(self.pads, row + 3, 0, 1, 2)
+
+    def _add_row(self, grid: QGridLayout, setting: Setting) -> None:
+        row = grid.rowCount()
+        title = TITLES.get(setting.name) or title_of(setting.name)
+        name, help_text = QLabel(title), QLabel(setting.description)
+        name.setProperty("role", "section")
+        help_text.setProperty("role", "caption")
+        help_text.setWordWrap(True)
+        field = self.fields[setting.name] = self._field(setting)
+        field.setAccessibleName(title)
+        field.setAccessibleDescription(setting.description)
+        field.setFixedWidth(FIELD)
+        name.setBuddy(field)
+        grid.addWidget(name, row, 0)
+        grid.addWidget(help_text, row + 1, 0)
+        grid.addWidget(field, row, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.setRowMinimumHeight(row + 2, 16)
 
     def _field(self, setting: Setting) -> QWidget:
         """A widget that fits the setting, showing its value."""

@@ -39,6 +39,7 @@ class Stage(QWidget):
         self.start.hide()
         self.toasts = ToastStack(self, self._decorate)
         self.toasts.avoid = self.legend
+        self.toasts.keep_clear_of(self.walk.keys, self.walk.pad, *self.play.widgets())
         self.drop = DropOverlay(shell, self)
 
     def show_start(self, on: bool) -> None:

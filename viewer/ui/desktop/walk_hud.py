@@ -10,6 +10,8 @@ from viewer.document.state import Camera, Vec3
 from viewer.session.walks import walks
 from viewer.ui.desktop.minimap import SIDE, MiniMap
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.pads import hub
+from viewer.ui.pads.legend import Keys, pad_keys, space_keys
 from viewer.ui.walk_input import WalkControl
 from viewer.ui.walk_names import Nearby
 from viewer.ui.widgets.text import visible_text
@@ -19,6 +21,7 @@ REFRESH_MS, NAMES_MS = 90, 400
 LEGEND_SECONDS, FADE_MS = 9.0, 40
 COMPASS_WIDTH, COMPASS_HEIGHT, NAME_HEIGHT = 372, 52, 18
 TOUCH_PX = 56
+RETICLE = 24
 CAPTION_PX = 40
 """Room at the bottom for what is written into every picture."""
 POINTS = {0: "N", 45: "NE", 90: "E", 135: "SE", 180: "S", 225: "SW", 270: "W", 315: "NW"}
@@ -213,6 +216,26 @@ class Vignette(QWidget):
         painter.end()
 
 
+class Reticle(QWidget):
+    """The middle of the view, where a gamepad's button goes to."""
+
+    def __init__(self, host: QWidget) -> None:
+        super().__init__(host)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFixedSize(RETICLE, RETICLE)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A light ring with a dark edge, to be seen on everything."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QPointF(RETICLE / 2, RETICLE / 2)
+        for color, width in ((QColor(12, 16, 22, 130), 4.0), (QColor(255, 255, 255, 225), 1.8)):
+            painter.setPen(QPen(color, width))
+            painter.drawEllipse(middle, 6.0, 6.0)
+        painter.end()
+
+
 class TouchPad(QFrame):
     """Large buttons to walk and turn with a finger; shown when one was used."""
 
@@ -256,6 +279,7 @@ class WalkHud(QObject):
         self.compass = Compass(shell, host)
         self.map = MiniMap(shell, host)
         self.keys = KeyLegend(shell, host)
+        self.reticle = Reticle(host)
         self.pad = TouchPad(shell, control, host)
         self.up = QPushButton("Take me up", host)
         self.up.setToolTip("See this place from above (R)")
@@ -276,11 +300,12 @@ class WalkHud(QObject):
         shell.session.camera_changed.connect(self._camera_changed)
         shell.session.settings.changed.connect(self._setting_changed)
         control.touched.connect(self._touched)
+        control.device_changed.connect(self._device_changed)
         host.installEventFilter(self)
 
     def widgets(self) -> tuple[QWidget, ...]:
         """All parts, lowest first."""
-        return self.vignette, self.compass, self.map, self.up, self.keys, self.pad
+        return self.vignette, self.reticle, self.compass, self.map, self.up, self.keys, self.pad
 
     def close(self) -> None:
         """Leave the session."""
@@ -321,11 +346,32 @@ class WalkHud(QObject):
         if not on:
             self.keys.dismiss()
             self.pad.hide()
+            self.reticle.hide()
             return
         self._title = ""
-        self.keys.present(_FLY_KEYS if mode == "fly" else _WALK_KEYS)
-        self.place()
+        self._show_keys(mode)
         self._find_names()
+
+    def _show_keys(self, mode: str) -> None:
+        """The keys of a mode, or what the device in use has in their place."""
+        device = self._control.device
+        keys: Keys = _FLY_KEYS if mode == "fly" else _WALK_KEYS
+        if device == "pad":
+            found = hub.shared()
+            keys = pad_keys(mode, found.pads.style if found is not None else "xbox")
+        elif device == "space":
+            keys = space_keys(mode)
+        self.reticle.setVisible(device == "pad" and mode != "orbit")
+        self.keys.present(keys)
+        self.place()
+
+    def _device_changed(self, device: str) -> None:
+        """Somebody took another device: its keys are shown for a while."""
+        self.pad.hide()
+        if device != "keys" or self._walks.mode != "orbit":
+            self._show_keys(self._walks.mode)
+        else:
+            self.keys.dismiss()
 
     def _camera_changed(self, _camera: Camera) -> None:
         if self._walks.mover is None:
@@ -355,6 +401,7 @@ class WalkHud(QObject):
         """Compass above, map and its button in the upper right corner, keys and buttons for fingers below."""
         width, height = self._host.width(), self._host.height()
         self.vignette.setGeometry(self._host.rect())
+        self.reticle.move((width - RETICLE) // 2, (height - RETICLE) // 2)
         self.map.move(width - SIDE - MARGIN, MARGIN)
         self.up.move(width - SIDE - MARGIN, MARGIN + SIDE + 8)
         middle = (width - COMPASS_WIDTH) // 2

@@ -140,6 +140,10 @@ class Console(QWidget):
         self.steps.itemClicked.connect(lambda item: self.go(self.steps.row(item)))
         self.steps.itemActivated.connect(lambda item: self.go(self.steps.row(item)))
         self.preview.canvas.installEventFilter(self)
+        self.preview.canvas.walk.pilot.meanings = {
+            "right": self.go_on, "left": self.go_back, "right_shoulder": self.go_on, "left_shoulder": self.go_back,
+            "start": self.talk.again, "left_stick": lambda: self.toggle_blank("black"),
+        }  # fmt: skip
         walks(session).mode_changed.connect(self._mode_changed)
         acts: dict[str, Callable[[], object]] = {
             "previous": self.go_back, "next": self.go_on, "again": self.talk.again,

@@ -115,12 +115,19 @@ class ToastStack(QWidget):
         self._decorate = decorate
         self.avoid: QWidget | None = None
         """A neighbour in the other corner; where both do not fit side by side, the messages stand above it."""
+        self._others: tuple[QWidget, ...] = ()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
         self.setAccessibleName("Messages")
         host.installEventFilter(self)
         self.hide()
+
+    def keep_clear_of(self, *others: QWidget) -> None:
+        """Stand above what floats at the lower edge too, while it is shown."""
+        self._others = others
+        for other in others:
+            other.installEventFilter(self)
 
     @property
     def toasts(self) -> list[Toast]:
@@ -162,12 +169,17 @@ class ToastStack(QWidget):
             self._layout.totalHeightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         )
         place = QRect(host.width() - width - MARGIN, host.height() - height - MARGIN, width, height)
-        if self.avoid is not None and self.avoid.isVisible() and self.avoid.geometry().intersects(place):
-            place.moveBottom(max(height, self.avoid.geometry().top() - 8))
+        near = [other for other in (self.avoid, *self._others) if other is not None and other.isVisible()]
+        for other in sorted(near, key=lambda other: -other.y()):
+            if other.geometry().intersects(place):
+                place.moveBottom(max(height, other.geometry().top() - 8))
         self.setGeometry(place)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the host's size."""
-        if event.type() == QEvent.Type.Resize:
+        """Follow the host's size, and what is at its lower edge."""
+        if event.type() in _MOVES:
             self.place()
         return False
+
+
+_MOVES = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
