@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from loaders._arena import ALIGN, ArrayFile
 from loaders._codec import DTYPES, Damaged, Decoder, Encoder
 from loaders.api import Issue, LoadError, LoadResult
 from loaders.check import check_city
@@ -28,15 +29,14 @@ FORMAT_VERSION = 2
 """Raised when the layout changes; older folders are then a miss."""
 ARRAYS, META = "arrays.bin", "meta.json"
 MAX_META_BYTES = 256 << 20
-_ALIGN = 64
 _PAGE = 4096
 _SAMPLE_STEP = 1 << 20
 
 Array = npt.NDArray[Any]
 
 
-def save(result: LoadResult, folder: Path) -> None:
-    """Write a result into an existing folder.
+def save(result: LoadResult, folder: Path, kept: ArrayFile | None = None) -> None:
+    """Write a result into an existing folder; ``kept``: its file of arrays, where some of them may lie already.
 
     Raises:
         OSError: no space, no permission.
@@ -49,9 +49,14 @@ def save(result: LoadResult, folder: Path) -> None:
         "version": encoder.encode(result.version),
         "issues": encoder.encode(result.issues),
     }
-    table, size = _layout(encoder.arrays)
-    with (folder / ARRAYS).open("wb", buffering=0) as file:
-        _write_arrays(file, encoder.arrays, table, size)
+    places = [None if kept is None else kept.place(array) for array in encoder.arrays]
+    table, size = _layout(encoder.arrays, places, 0 if kept is None else kept.size)
+    with (folder / ARRAYS).open("wb" if kept is None else "r+b", buffering=0) as file:
+        for array, place, (_, _, offset) in zip(encoder.arrays, places, table, strict=True):
+            if array.nbytes and place is None:
+                file.seek(offset)
+                _write_all(file, array.reshape(-1).view(np.uint8).data)
+        file.truncate(size)
     meta = {
         "citiverse_store": FORMAT_VERSION,
         "bytes": size,
@@ -63,21 +68,18 @@ def save(result: LoadResult, folder: Path) -> None:
     (folder / META).write_bytes(orjson.dumps(meta))
 
 
-def _layout(arrays: list[Array]) -> tuple[list[list[Any]], int]:
+def _layout(arrays: list[Array], places: list[int | None], end: int) -> tuple[list[list[Any]], int]:
+    """Type, shape and offset of each array, those without a place behind ``end``; and the size of the file."""
     table: list[list[Any]] = []
-    end = 0
-    for array in arrays:
-        table.append([array.dtype.str, list(array.shape), end])
-        end += -(-array.nbytes // _ALIGN) * _ALIGN
+    end = _aligned(end)
+    for array, place in zip(arrays, places, strict=True):
+        table.append([array.dtype.str, list(array.shape), end if place is None else place])
+        end += 0 if place is not None else _aligned(array.nbytes)
     return table, end
 
 
-def _write_arrays(file: BinaryIO, arrays: list[Array], table: list[list[Any]], size: int) -> None:
-    for array, (_, _, offset) in zip(arrays, table, strict=True):
-        if array.nbytes:
-            file.seek(offset)
-            _write_all(file, array.reshape(-1).view(np.uint8).data)
-    file.truncate(size)
+def _aligned(size: int) -> int:
+    return -(-size // ALIGN) * ALIGN
 
 
 def _write_all(file: BinaryIO, data: memoryview) -> None:
@@ -132,7 +134,7 @@ def _map(path: Path, size: int) -> npt.NDArray[np.uint8]:
 def _view(data: npt.NDArray[np.uint8], entry: Any) -> Array:
     kind, shape, offset = entry
     sizes_ok = isinstance(shape, list) and 0 < len(shape) <= 3 and all(type(n) is int and 0 <= n < 2**48 for n in shape)
-    if kind not in DTYPES or not sizes_ok or type(offset) is not int or offset % _ALIGN:
+    if kind not in DTYPES or not sizes_ok or type(offset) is not int or offset % ALIGN:
         raise Damaged("a wrong entry in the table of arrays")
     dtype = np.dtype(kind)
     size = math.prod(shape) * dtype.itemsize

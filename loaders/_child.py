@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,7 +55,10 @@ def main() -> None:
     answers = _take_standard_output()
     code = 1
     try:
-        request = json.loads(sys.stdin.buffer.readline())
+        request = _next_request()
+        while "prepare" in request:
+            _import(request)
+            request = _next_request()
         sys.path[:] = request["sys_path"]
         _prepare(request)
         send(answers, _serve(request, answers))
@@ -64,6 +68,21 @@ def main() -> None:
     finally:
         sys.stderr.flush()
         os._exit(code)  # without taking down gigabytes of arrays one by one
+
+
+def _next_request() -> dict[str, Any]:
+    line = sys.stdin.buffer.readline()
+    if not line:  # the program ended before it had anything to read
+        os._exit(0)
+    return dict(json.loads(line))
+
+
+def _import(request: dict[str, Any]) -> None:
+    """Get modules ready while there is nothing to do; what is missing is told when it is needed."""
+    sys.path[:] = request["sys_path"]
+    for name in request["prepare"]:
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _take_standard_output() -> IO[bytes]:
@@ -98,6 +117,7 @@ def _end_with_parent() -> None:
 
 def _serve(request: dict[str, Any], answers: IO[bytes]) -> dict[str, Any]:
     from loaders import limits, sandbox, store
+    from loaders._arena import arrays_in
     from loaders.api import LoadOptions, LoadResult
 
     path, folder = Path(request["path"]), Path(request["folder"])
@@ -106,11 +126,12 @@ def _serve(request: dict[str, Any], answers: IO[bytes]) -> dict[str, Any]:
     options = LoadOptions(**request["options"])
     fence = sandbox.lock_down([folder])
     sandbox.audit([folder, Path("/dev/shm")])
-    result = load(path, options, _PipeProgress(answers))
-    if not isinstance(result, LoadResult):
-        raise TypeError(f"{request['load']} returned {type(result).__name__}, not LoadResult")
-    send(answers, {"progress": 1.0, "stage": "Storing"})
-    store.save(result, folder)
+    with arrays_in(folder / store.ARRAYS) as kept:
+        result = load(path, options, _PipeProgress(answers))
+        if not isinstance(result, LoadResult):
+            raise TypeError(f"{request['load']} returned {type(result).__name__}, not LoadResult")
+        send(answers, {"progress": 1.0, "stage": "Storing"})
+        store.save(result, folder, kept)
     return {"done": True, "peak_bytes": limits.own_peak_bytes(), "fence": fence}
 
 

@@ -8,6 +8,7 @@ it is unsafe (macOS), the work is done by one process.
 from __future__ import annotations
 
 import contextlib
+import io
 import mmap
 import os
 import pickle
@@ -16,7 +17,7 @@ import struct
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -79,23 +80,13 @@ class ForkPool:
         return int(struct.unpack("=i", token)[0]) if token else None
 
     def _run_child(self, memory: int) -> None:
-        done: dict[int, Any] = {}
-        failure: BaseException | None = None
-        try:
-            while (task := self._take()) is not None:
-                done[task] = self._work(task)
-        except Exception as error:  # handed to the parent, which raises it there
-            failure = error
-        buffers: list[pickle.PickleBuffer] = []
-        head = pickle.dumps((done, failure), protocol=5, buffer_callback=buffers.append)
-        views = [buffer.raw() for buffer in buffers]
-        sizes = [len(head), *(view.nbytes for view in views)]
+        """Every result is written as soon as it is there, so that the parent does not wait for all at the end."""
         with os.fdopen(memory, "wb", closefd=False) as file:
-            file.write(struct.pack(f"=q{len(sizes)}q", len(sizes), *sizes))
-            file.write(head)
-            for view in views:
-                file.write(b"\0" * (-file.tell() % 64))
-                file.write(view)
+            try:
+                while (task := self._take()) is not None:
+                    _write(file, (task, self._work(task)))
+            except Exception as error:  # handed to the parent, which raises it there
+                _write(file, (-1, error))
 
     def finish(self, report: Callable[[float], None]) -> list[Any]:
         """Work on the remaining tasks, then collect; ``report(fraction)`` may raise to stop everything."""
@@ -130,6 +121,29 @@ class ForkPool:
             self._tokens = -1
 
 
+class _Pickler(pickle.Pickler):
+    """Keeps arrays of one value repeated (stride 0) small."""
+
+    def reducer_override(self, value: Any) -> Any:
+        if type(value) is np.ndarray and value.ndim == 1 and value.strides == (0,) and len(value):
+            return np.broadcast_to, (value[:1].copy(), value.shape)
+        return NotImplemented
+
+
+def _write(file: IO[bytes], value: Any) -> None:
+    """Append a value: the number of its parts, their sizes, pickled metadata, then the arrays, each aligned."""
+    buffers: list[pickle.PickleBuffer] = []
+    head = io.BytesIO()
+    _Pickler(head, protocol=5, buffer_callback=buffers.append).dump(value)
+    views = [head.getbuffer(), *(buffer.raw() for buffer in buffers)]
+    sizes = [view.nbytes for view in views]
+    file.write(b"\0" * (-file.tell() % 64))
+    file.write(struct.pack(f"=q{len(sizes)}q", len(sizes), *sizes))
+    for view in views:
+        file.write(b"\0" * (-file.tell() % 64))
+        file.write(view)
+
+
 def _collect(memory: int) -> dict[int, Any]:
     """Results that a child left in its memory file; empty if it died before the end."""
     try:
@@ -138,21 +152,32 @@ def _collect(memory: int) -> dict[int, Any]:
         view = memoryview(mmap.mmap(memory, 0))
     finally:
         os.close(memory)
-    (number,) = struct.unpack_from("=q", view, 0)
-    sizes = struct.unpack_from(f"={number}q", view, 8)
-    at = 8 + 8 * number
-    if at + sizes[0] > len(view):
-        return {}
-    head = view[at : at + sizes[0]]
-    at += sizes[0]
-    buffers = []
-    for size in sizes[1:]:
+    results: dict[int, Any] = {}
+    at = 0
+    while (found := _read(view, at)) is not None:
+        (task, result), at = found
+        if task < 0:
+            raise result
+        results[task] = result
+    return results
+
+
+def _read(view: memoryview, at: int) -> tuple[Any, int] | None:
+    """What `_write` wrote at a place (or just before the next multiple of 64), and where it ends; None if it is the
+    end, or was never finished."""
+    at += -at % 64
+    if at + 8 > len(view):
+        return None
+    (number,) = struct.unpack_from("=q", view, at)
+    if not 0 < number <= (len(view) - at) // 8 - 1:
+        return None
+    sizes = struct.unpack_from(f"={number}q", view, at + 8)
+    at += 8 + 8 * number
+    parts = []
+    for size in sizes:
         at += -at % 64
         if at + size > len(view):
-            return {}
-        buffers.append(view[at : at + size])
+            return None
+        parts.append(view[at : at + size])
         at += size
-    done, failure = pickle.loads(head, buffers=buffers)
-    if failure is not None:
-        raise failure
-    return dict(done)
+    return pickle.loads(parts[0], buffers=parts[1:]), at

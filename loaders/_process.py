@@ -69,24 +69,35 @@ def worker_path() -> list[str]:
     return list(dict.fromkeys([*kept, root]))
 
 
-class WorkerProcess:
-    """A running worker. ``on_message`` is called on a thread of this object for every answer."""
+def start_process() -> subprocess.Popen[bytes]:
+    """A worker that waits for its request on standard input, in a session of its own."""
+    return subprocess.Popen(
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environment(),
+        start_new_session=os.name == "posix",  # Ctrl-C in a terminal goes to the parent, which then cancels
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
-    def __init__(self, request: dict[str, Any], on_message: Callable[[dict[str, Any]], None]) -> None:
+
+class WorkerProcess:
+    """A running worker. ``on_message`` is called on a thread of this object for every answer; ``process``: one that
+    waits for its request already."""
+
+    def __init__(
+        self,
+        request: dict[str, Any],
+        on_message: Callable[[dict[str, Any]], None],
+        process: subprocess.Popen[bytes] | None = None,
+    ) -> None:
         self._on_message = on_message
         self._log_head = bytearray()
         self._log_tail: deque[bytes] = deque(maxlen=16)
         self.peak_bytes = 0
         self._next_measure = 0.0
-        self._process = subprocess.Popen(
-            _command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=_environment(),
-            start_new_session=os.name == "posix",  # Ctrl-C in a terminal goes to the parent, which then cancels
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        self._process = start_process() if process is None else process
         if sys.platform == "win32":
             self._job = JobObject(request["memory_bytes"])
             self._job.add(self._process)

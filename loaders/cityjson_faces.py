@@ -204,7 +204,7 @@ def resolve_vertices(surfaces: Surfaces, table: Geometries, usable: Bool | None,
             drop.append(np.flatnonzero(bad) + begin[unit])
             numbers[own][bad] = 0
     if first.any():
-        numbers += np.repeat(first.astype(np.int32), np.diff(begin))
+        _shift(numbers, begin, first.astype(np.int32))
     out = np.concatenate(drop) if drop else np.zeros(0, np.int64)
     faces = _report(
         surfaces,
@@ -224,6 +224,14 @@ def resolve_vertices(surfaces: Surfaces, table: Geometries, usable: Bool | None,
     mask = np.zeros(len(surfaces.face_rings), np.bool_) if unused is None else unused
     mask[faces] = True
     return mask
+
+
+def _shift(numbers: Int32, begin: Int64, by: Int32) -> None:
+    """Add ``by`` (U,) to the numbers of each unit, in pieces that stay in the processor's cache: memory as large as
+    ``numbers`` would have to be cleared first."""
+    counts = np.diff(begin)
+    for first, last in ragged_io.pieces_of(counts, 1 << 17):
+        numbers[begin[first] : begin[last]] += np.repeat(by[first:last], counts[first:last])
 
 
 def _report(surfaces: Surfaces, table: Geometries, corners: Int64, issues: IssueLog, kind: str, text: str) -> Int64:
@@ -306,7 +314,7 @@ def triangulate_all(
 def _all_triangles(surfaces: Surfaces) -> bool:
     """True if every face is one ring of three different vertices."""
     ring_len = surfaces.ring_len
-    if len(ring_len) != len(surfaces.face_rings) or (len(ring_len) and not bool(np.all(ring_len == 3))):
+    if len(ring_len) != len(surfaces.face_rings) or not ragged_io.all_equal(ring_len, 3):
         return False
     a, b, c = (surfaces.numbers[corner::3] for corner in range(3))
     return not bool(np.any((a == b) | (b == c) | (c == a)))

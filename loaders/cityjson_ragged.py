@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import simdjson
 
@@ -76,10 +77,32 @@ def concat(pieces: Sequence[Ragged], depth: int) -> Ragged:
     names = ("numbers", "ring_len", "group_rings", "array_numbers", "array_rings", "array_groups")
     joined = {}
     for name in names:
-        joined[name] = np.concatenate([getattr(piece, name) for piece in pieces])
+        joined[name] = _joined([getattr(piece, name) for piece in pieces])
         for piece in pieces if not name.startswith("array") else ():  # what is copied goes: half the memory
             setattr(piece, name, joined[name][:0])
     return Ragged(depth=depth, broken=broken, **joined)
+
+
+def constant(value: int, count: int) -> Int32:
+    """``count`` times the same number in four bytes of memory; read-only."""
+    return np.broadcast_to(np.int32(value), (count,))
+
+
+def is_constant(array: npt.NDArray[Any]) -> bool:
+    """True for what `constant` made."""
+    return array.ndim == 1 and array.strides == (0,) and len(array) > 0
+
+
+def all_equal(array: npt.NDArray[Any], value: int) -> bool:
+    """True if every number is ``value``."""
+    return bool(np.all((array[:1] if is_constant(array) else array) == value))
+
+
+def _joined(pieces: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    filled = [piece for piece in pieces if len(piece)]
+    if filled and all(is_constant(piece) and piece[0] == filled[0][0] for piece in filled):
+        return constant(int(filled[0][0]), sum(map(len, filled)))
+    return np.concatenate(pieces)
 
 
 def text_depth(text: Text) -> int:
@@ -131,7 +154,7 @@ def _triangles(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragg
     if skeleton != b"[" + b"[" * depth + expected + b"]" * depth + b"]":
         return None
     faces = len(numbers) // 3
-    return Ragged(depth, numbers, np.full(faces, 3, np.int32), np.ones(faces, np.int32), 3 * count, count, count)
+    return Ragged(depth, numbers, constant(3, faces), constant(1, faces), 3 * count, count, count)
 
 
 def _structure(skeleton: bytes, numbers: Int32, depth: int, arrays: int) -> Ragged | None:

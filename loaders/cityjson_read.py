@@ -34,7 +34,7 @@ from loaders.cityjson_tables import object_table, surface_table
 from loaders.cityjson_walk import Unsure, Walker
 
 Report = Callable[[float], None]
-SECTION_BYTES = 4 << 20
+SECTION_BYTES = 2 << 20
 """CityJSONSeq is read in runs of lines of this size."""
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from loaders._arena import kept_empty
 from loaders._fork import ForkPool, shared_empty
 from loaders.city import Appearance, Bool, Float32, Float64, Int32, Int64, TileSet, UInt8
 from loaders.triangulate import ranges, starts
@@ -184,6 +186,12 @@ def _runs(triangle_start: Int64, count: int) -> list[tuple[int, int]]:
     return [(first, min(first + step, count)) for first in range(0, count, step)]
 
 
+def _empty(shape: tuple[int, ...], dtype: npt.DTypeLike, share: bool) -> npt.NDArray[Any]:
+    """Room for a part of the result, in its file if there is one; children can fill it if ``share``."""
+    kept = kept_empty(shape, dtype)
+    return shared_empty(shape, dtype, share) if kept is None else kept
+
+
 class _Fill:
     """The arrays of a `TileSet` in the making."""
 
@@ -193,16 +201,16 @@ class _Fill:
         self.faces, self.pieces, self.local = faces, pieces, local
         self.vertex_start, self.triangle_start = vertex_start, triangle_start
         vertices, triangles, count = int(vertex_start[-1]), int(triangle_start[-1]), len(vertex_start) - 1
-        self.positions = shared_empty((vertices, 3), np.float32, share)
-        self.tags = shared_empty((vertices, 2), np.float32, share)
-        self.triangles = shared_empty((triangles, 3), np.int32, share)
-        self.surface = None if faces.triangle_surface is None else shared_empty((triangles,), np.int32, share)
-        self.origins = shared_empty((count, 3), np.float64, share)
-        self.bounds = shared_empty((count, 6), np.float64, share)
+        self.positions = _empty((vertices, 3), np.float32, share)
+        self.tags = _empty((vertices, 2), np.float32, share)
+        self.triangles = _empty((triangles, 3), np.int32, share)
+        self.surface = None if faces.triangle_surface is None else _empty((triangles,), np.int32, share)
+        self.origins = _empty((count, 3), np.float64, share)
+        self.bounds = _empty((count, 6), np.float64, share)
         self.looks = {
             name: Appearance(
-                None if theme.material is None else shared_empty((vertices,), np.float32, share),
-                None if theme.uv is None else shared_empty((vertices, 3), np.float32, share),
+                None if theme.material is None else _empty((vertices,), np.float32, share),
+                None if theme.uv is None else _empty((vertices, 3), np.float32, share),
             )
             for name, theme in faces.themes.items()
         }

@@ -22,11 +22,20 @@ from typing import Any
 
 from loaders import registry, store
 from loaders._process import WorkerProcess, run_worker_if_asked, worker_path
+from loaders._spare import SPARE
 from loaders.api import Cancelled, LoadError, LoaderSpec, LoadOptions, LoadResult, NoProgress, Progress
 from loaders.empty import explain_empty
 from loaders.limits import MIB, WorkerLimits
 
-__all__ = ["LoadProcess", "LoadUpdate", "LoadedFile", "WorkerLimits", "load_in_process", "run_worker_if_asked"]
+__all__ = [
+    "LoadProcess",
+    "LoadUpdate",
+    "LoadedFile",
+    "WorkerLimits",
+    "load_in_process",
+    "prepare_worker",
+    "run_worker_if_asked",
+]
 
 _TICK = 0.05
 _OPTIONS, _LIMITS, _SILENT = LoadOptions(), WorkerLimits(), NoProgress()
@@ -92,6 +101,14 @@ def load_in_process(
     if update.loaded is None:
         raise Cancelled
     return update.loaded
+
+
+def prepare_worker(delay: float = 0.0, *, keep: bool = False) -> None:
+    """Have a worker process started in ``delay`` seconds, for the next file; returns at once.
+
+    One waits at most. ``keep``: another one is started a while after each load. It ends with this program.
+    """
+    SPARE.prepare(delay, keep=keep)
 
 
 class LoadProcess:
@@ -260,12 +277,13 @@ class _Load:
             "file_bytes": size,
         }
         self._stop_if_cancelled()
-        worker = WorkerProcess(request, self._hear)
+        worker = WorkerProcess(request, self._hear, SPARE.take())
         reason = None
         try:
             reason = self._watch(worker, limits.memory_bytes, self._started + limits.seconds)
         finally:
             worker.end()
+            SPARE.load_ended()
         self._judge(worker, reason, limits)
         return worker
 

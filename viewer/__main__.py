@@ -18,7 +18,7 @@ def main() -> int:
     import multiprocessing
 
     multiprocessing.freeze_support()
-    from loaders.worker import run_worker_if_asked
+    from loaders.worker import prepare_worker, run_worker_if_asked
 
     run_worker_if_asked(sys.argv)
     if "--citiverse-demo-files" in sys.argv[1:2]:
@@ -27,6 +27,8 @@ def main() -> int:
         run_demo_if_asked(sys.argv)
     from viewer import cli, cli_common
 
+    if cli.reads_files(sys.argv[1:]):
+        prepare_worker()  # it gets ready while this process does
     cli_common.open_closed_streams()
     cli_common.guard_interrupts()
     with suppress(ValueError):

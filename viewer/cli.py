@@ -29,6 +29,9 @@ HANDLERS = {
 }
 """Command -> ``module:function(options) -> exit code``."""
 
+READERS = ("open", "info", "render", "pick", "record")
+"""Commands that begin by reading files."""
+
 SIGNED_VALUES = ("--camera", "--range", "--at", "--split")
 """Options whose value may begin with a minus sign."""
 
@@ -310,6 +313,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = type(error).__name__
         text = f"this should not have happened ({name}: {error}). Please report it with the output of --debug."
         return _failed(error, 1, debug, text)
+
+
+def reads_files(words: Sequence[str]) -> bool:
+    """True if the command line asks for something that begins by reading files."""
+    words = normalise(words)
+    return bool(words) and words[0] in READERS and not {"-h", "--help"} & set(words)
 
 
 def dispatch(words: Sequence[str]) -> int:

@@ -58,6 +58,7 @@ def run_app(paths: list[str], demo: bool = False) -> int:
     crash.start()
     window = make_window(crash)
     window.show()
+    prepare_worker(WORKER_SECONDS, keep=True)
     hub.begin(window.session.settings)
     QTimer.singleShot(0, window, lambda: _begin(window, crash, paths, demo))
     interrupt = _Interrupt(window)
