@@ -4,7 +4,7 @@
 // Defined by the program: COLOUR_MODE (0 surface, 1 object, 2 theme), THEME_PAGES (theme only),
 //                         REALISM (0 plain, 1 shaded, 2 textured), LIGHTING (0, 1; as in light.glsl).
 // Uniforms: eye (scene coordinates), pixelAngle (metres per pixel, a metre ahead), idPass (1 = write ids);
-//           those of light.glsl, and theme textures
+//           those of light.glsl, sides.glsl, ground_field.glsl, and theme textures
 in vec3 fromEye;
 flat in vec4 objectFacts;
 flat in vec3 styleRGB;
@@ -21,7 +21,20 @@ uniform mat3 normalMatrix;
 #include "contour.glsl"
 #include "hatch.glsl"
 #include "highlight.glsl"
+#if defined(FADE) || defined(COMPARE_HIDES) || (COLOUR_MODE == 2 && defined(THEME_CLEAR))
+#include "door.glsl"
+#endif
+#if defined(NODES) || defined(GROUND)
+#include "field.glsl"
+#endif
+#if defined(COMPARE) || defined(NODES) || defined(FADE) || defined(SIDES)
+#define MORE
+#include "sides.glsl"
+#endif
 #include "identify.glsl"
+#ifdef GROUND
+#include "ground_field.glsl"
+#endif
 #if COLOUR_MODE == 2
 in vec2 textureUV;
 flat in ivec2 themeTag;
@@ -63,10 +76,14 @@ Face faceHere()
 void main()
 {
   Face f = faceHere();
+#ifdef MORE
+  if (!takeSide(f, idPass == 1)) discard;
+#endif
   findShade(f.at, f.n);
   Surface s = surfaceOf(f);
 #if COLOUR_MODE == 1
-  vec3 rgb = (f.flags & FLAG_NO_DATA) != 0 ? shadeNoData(f.own, s, f) : shadeData(f.own, f);
+  vec3 rgb = (f.flags & FLAG_NOT_MODELLED) != 0 ? notModelled(f.own, s, f)
+           : (f.flags & FLAG_NO_DATA) != 0 ? shadeNoData(f.own, s, f) : shadeData(f.own, f);
 #elif COLOUR_MODE == 2
   vec4 photo = themeColour(themeTag, textureUV, s.rgb);
   s.rgb = photo.rgb;
@@ -77,6 +94,9 @@ void main()
   vec3 rgb = photo.a > 0.5 ? shadePhoto(s, f) : lit(s, f);
 #else
   vec3 rgb = lit(s, f);
+#endif
+#ifdef GROUND
+  rgb = grounded(rgb, s, f);
 #endif
   rgb = hatched(contoured(rgb, f), f);
   rgb = highlighted(rgb, f.flags, brightness(irradiance(f.n)));

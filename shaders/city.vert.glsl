@@ -8,7 +8,7 @@
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
 //           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
-//           eye (scene coordinates), normalMatrix (world -> view)
+//           eye (scene coordinates), normalMatrix (world -> view); those of sides_in.glsl
 #ifndef INSTANCED
 in vec4 vertexMC;
 in vec2 tags;
@@ -26,6 +26,7 @@ vec4 corner() { return vertexMC; }
 ivec2 tag() { return ivec2(tags + 0.5); }
 #endif
 #include "style.glsl"
+#include "sides_in.glsl"
 
 out vec3 fromEye;            // scene coordinates minus the eye, metres
 flat out vec4 objectFacts;   // lowest z minus the eye's, highest z minus lowest, metres per storey, random number 0..1
@@ -67,13 +68,33 @@ void main()
   vec4 object = texelFetch(objectTex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0);
   int uses = int(object.w + 0.5);
   int use = uses & 63;
-  gl_Position = style.shownLod == lodIndex + 1 ? MCDCMatrix * place : vec4(0.0, 0.0, 2.0, 1.0);
+  bool shown = style.shownLod == lodIndex + 1;
+  int more = (row == hoverRow ? FLAG_HOVER : 0) | (uses >> 6) * FLAG_UNCERTAIN;
+#ifdef SURFACES
+  takeSurface(surfaceTex, style);
+#endif
+#ifdef COMPARE
+  Style other = styleOf(styleTexB, row);
+#ifdef SURFACES
+  takeSurface(surfaceTexB, other);
+#endif
+  bool otherShown = other.shownLod == lodIndex + 1;
+  otherStyle = vec4(other.rgb, float(((other.flags | more) & 255) + (shown ? 256 : 0) + (otherShown ? 512 : 0)));
+  shown = shown || otherShown;
+#endif
+#ifdef NODES
+  nodeHere = nodeOf(nodeTex);
+#ifdef COMPARE
+  nodeOther = nodeOf(nodeTexB);
+#endif
+#endif
+  gl_Position = shown ? MCDCMatrix * place : vec4(0.0, 0.0, 2.0, 1.0);
   if (use == USE_TERRAIN) gl_Position.z += TERRAIN_BEHIND * gl_Position.w;
   fromEye = (MCVCMatrix * place).xyz * normalMatrix;
   float chance = fract(float(row & 1023) * 0.6180340);
   objectFacts = vec4(object.x - eye.z, object.y - object.x, object.z, chance);
   styleRGB = style.rgb;
-  int flags = style.flags | (row == hoverRow ? FLAG_HOVER : 0) | (uses >> 6) * FLAG_UNCERTAIN;
+  int flags = style.flags | more;
   objectTag = ivec4(idBase + row, tagged.y, flags, use);
 #if REALISM == 2
   wallAt = wall;

@@ -1,7 +1,7 @@
 //VTK::System::Dec
 //VTK::Output::Dec
 // What kind of object covers a pixel, and how deep it lies there (alpha is 1: VTK may blend).
-// Uniforms: code (1 proposed, 2 under the pointer, 3 selected)
+// Uniforms: code (viewer/render/outline.py)
 //VTK::CustomUniforms::Dec
 void main()
 {

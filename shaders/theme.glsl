@@ -78,9 +78,7 @@ bool seenThrough(int material, bool ids)
   if (themeTextures <= 0 || material < 0) return false;
   float a = themeEntry(material).a;
   float clear = a > 0.5 ? a - 1.0 : -a;
-  int x = int(gl_FragCoord.x) & 3, y = int(gl_FragCoord.y) & 3, d = x ^ y;
-  int rank = ((d & 1) << 3) | ((y & 1) << 2) | ((d & 2)) | ((y & 2) >> 1);
-  return clear > (ids ? 0.99 : (float(rank) + 0.5) / 16.0);
+  return clear > (ids ? 0.99 : doorRank());
 }
 #endif
 

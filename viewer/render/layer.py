@@ -11,6 +11,7 @@ from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkTexture
 from loaders.city import CityData, Instances, LodMesh, TileSet
 from viewer.render.instanced import CopyDraw, CopyRays, CopyTable, Drawable, splits
 from viewer.render.instances import expand_instances
+from viewer.render.layer_extras import LayerExtras, SceneExtras
 from viewer.render.markers import line_mesh, point_mesh
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, tile_meshes
@@ -118,6 +119,7 @@ class LayerView:
         self.names = tuple(city.lods)
         self.style = StyleTexture(object_flags(city))
         self.facts = ObjectTexture.of(city)
+        self.extras = LayerExtras(layer_id, self.style, self.facts, city)
         self.lods: dict[int, LodView] = {}
         self.look: LayerLook | None = None
         self.hover = -1
@@ -157,9 +159,10 @@ class LayerView:
             self.shown_version += 1
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
-        if old is None or not (np.array_equal(old.proposed, look.proposed) and old.uncertain is look.uncertain):
-            self.facts.set_flags(look.proposed, look.uncertain)
-        if old is None or old.color_mode != look.color_mode or old.theme != look.theme:
+        if old is None or _other_flags(old, look):
+            self.facts.set_flags(look.proposed, look.uncertain, look.fading)
+        other = self.extras.apply(look)
+        if other or old is None or old.color_mode != look.color_mode or old.theme != look.theme:
             self._theme = look.theme if look.color_mode == "theme" else None
             self._dress_all()
         return True
@@ -180,6 +183,13 @@ class LayerView:
         """Draw these colour modes as "surface" from now on: their shader does not work here."""
         self._spoiled = modes
         self._dress_all()
+
+    def set_extras(self, scene: SceneExtras) -> bool:
+        """Take over what scenarios add to the whole picture. True if the layer's shaders differ then."""
+        changed = self.extras.set_scene(scene)
+        if changed:
+            self._dress_all()
+        return changed
 
     def set_realism(self, realism: str, lighting: bool = True) -> bool:
         """Choose "plain", "shaded" or "textured", with or without shadows. True if that is another one than before."""
@@ -231,6 +241,8 @@ class LayerView:
         """Forget everything (after the actors were taken out of the renderer)."""
         self.style.texture.ReleaseGraphicsResources(window)
         self.facts.texture.ReleaseGraphicsResources(window)
+        for extra in self.extras.textures():
+            extra.texture.ReleaseGraphicsResources(window)
         for lod in self.lods.values():
             if lod.copies is not None:
                 lod.copies.texture.ReleaseGraphicsResources(window)
@@ -254,8 +266,13 @@ class LayerView:
             mode, textures = "surface", None
         lod.bind_theme(self._theme if textures is not None else None)
         pages, clear = (len(textures.pages), textures.clear) if textures is not None else (0, False)
+        for draw, source in zip(lod.draws, lod.sources, strict=True):
+            for name, values in self.extras.attributes(draw.mesh, source):
+                draw.mesh.attributes[name] = values
+                draw.bind(name, values)
         for material in lod.materials:
-            material.set_mode(mode, pages, self._realism, self._lighting, clear)
+            extras = self.extras.defines(material.defines_kind)
+            material.set_mode(mode, pages, self._realism, self._lighting, clear, extras)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:
@@ -267,7 +284,12 @@ class LayerView:
 def _other_objects(old: LayerLook, new: LayerLook) -> bool:
     if old.texels is new.texels:
         return False
-    return old.texels.shape != new.texels.shape or not np.array_equal(old.texels[:, 3], new.texels[:, 3])
+    return old.texels.shape != new.texels.shape or bool(((old.texels[:, 3] ^ new.texels[:, 3]) & 15).any())
+
+
+def _other_flags(old: LayerLook, new: LayerLook) -> bool:
+    same = np.array_equal(old.proposed, new.proposed) and old.uncertain is new.uncertain
+    return not (same and old.fading is new.fading)
 
 
 def object_flags(city: CityData) -> npt.NDArray[np.uint8]:

@@ -65,7 +65,8 @@ class CityMaterial:
     ):
         self.kind = "faces" if kind == "copies" else kind
         self._copied = copies is not None
-        self._mode = "surface", 0, "shaded", True, False
+        self.defines_kind = kind
+        self._mode: tuple[object, ...] = "surface", 0, "shaded", True, False, ()
         self._lod_index, self._style, self._copies = lod_index, style, copies
         self._caster: tuple[vtkOpenGLShaderProperty, vtkProperty] | None = None
         self._plain = False
@@ -105,11 +106,18 @@ class CityMaterial:
         self.program.GetVertexCustomUniforms().SetUniformi("hoverRow", row)
 
     def set_mode(
-        self, mode: str, pages: int = 0, realism: str = "shaded", lighting: bool = True, clear: bool = False
+        self,
+        mode: str,
+        pages: int = 0,
+        realism: str = "shaded",
+        lighting: bool = True,
+        clear: bool = False,
+        extras: tuple[tuple[str, int], ...] = (),
     ) -> None:
         """Choose "surface", "object" or "theme" (with so many atlas pages, and perhaps transparent materials),
-        "plain", "shaded" or "textured", and whether there are shadows and shade under the sky."""
-        wanted = mode, pages, realism, lighting, clear
+        "plain", "shaded" or "textured", whether there are shadows and shade under the sky, and what scenarios add
+        (`viewer.render.layer_extras`)."""
+        wanted = mode, pages, realism, lighting, clear, extras
         if self.kind == "faces" and wanted != self._mode and not self._plain:
             self._mode = wanted
             self._set_code(
@@ -118,7 +126,14 @@ class CityMaterial:
                 THEME_CLEAR=int(clear),
                 REALISM=REALISM[realism],
                 LIGHTING=int(lighting),
+                **dict(extras),
             )
+
+    def put_texture(self, name: str, texture: vtkTexture) -> None:
+        """Bind a texture to a sampler, in place of another."""
+        if self.surface.GetTexture(name) is not texture and not self._plain:
+            self.surface.RemoveTexture(name)
+            self.surface.SetTexture(name, texture)
 
     def _set_code(self, **defines: int) -> None:
         (set_copy_code if self._copied else set_code)(self.program, "city", **defines)
@@ -156,9 +171,7 @@ class CityMaterial:
         if self.kind == "faces" and not self._plain:
             put_light(self.program.GetFragmentCustomUniforms(), rig, maps)
             for name, texture in textures.items():
-                if self.surface.GetTexture(name) is not texture:
-                    self.surface.RemoveTexture(name)
-                    self.surface.SetTexture(name, texture)
+                self.put_texture(name, texture)
 
     def caster(self) -> tuple[vtkOpenGLShaderProperty, vtkProperty]:
         """Program and property for maps of depth, in which the same objects are shown without colours."""

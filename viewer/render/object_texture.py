@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData
-from viewer.render.state import STYLE_WIDTH
+from viewer.render.state import NO_ROWS, STYLE_WIDTH
 from viewer.render.style_texture import make_texture
 from viewer.render.uses import INDUSTRY, UNKNOWN, storeys_of, uses_of
 
@@ -16,6 +16,7 @@ Int64 = npt.NDArray[np.int64]
 
 FLAG_UNCERTAIN = 1
 FLAG_PROPOSED = 2
+FLAG_FADING = 4
 ROOF_CODE, WINDOW_CODE = 1, 7
 LEAST_STOREY, MOST_STOREY = 2.3, 5.5
 """Metres per storey that are believed; anything else means that a count or a height is wrong."""
@@ -25,7 +26,7 @@ HALL_WIDTH, HALL_HEIGHT = 32.0, 18.0
 
 class ObjectTexture:
     """Facts about every object, RGBA32F: x lowest and y highest z (scene metres), z metres per storey (0 = unknown,
-    -1 = the model has windows of its own), w use + 64 * flags (1 uncertain, 2 proposed).
+    -1 = the model has windows of its own), w use + 64 * flags (1 uncertain, 2 proposed, 4 fading).
 
     Args:
         rows: objects of the layer.
@@ -100,10 +101,10 @@ class ObjectTexture:
         own[halls, 3] += INDUSTRY
         self._touch()
 
-    def set_flags(self, proposed: Int64, uncertain: Int64) -> None:
-        """Mark rows as proposed and as uncertain; rows outside the layer are ignored."""
+    def set_flags(self, proposed: Int64, uncertain: Int64, fading: Int64 = NO_ROWS) -> None:
+        """Mark rows as proposed, uncertain and fading; rows outside the layer are ignored."""
         flags = np.zeros(self._rows, np.float32)
-        for rows, flag in ((uncertain, FLAG_UNCERTAIN), (proposed, FLAG_PROPOSED)):
+        for rows, flag in ((uncertain, FLAG_UNCERTAIN), (proposed, FLAG_PROPOSED), (fading, FLAG_FADING)):
             flags[np.unique(rows[(rows >= 0) & (rows < self._rows)])] += flag
         self._pixels[: self._rows, 3] = self._uses + 64.0 * flags
         self._touch()

@@ -1,4 +1,6 @@
-"""Lines round what is selected, under the pointer or proposed: a mask of it, then its edge as a crisp line.
+"""Lines round what is selected, under the pointer, proposed or changed by a scenario.
+
+A mask of it is drawn, then the edge of the mask as a crisp line.
 
 The mask is drawn by a renderer of its own into a texture of the picture's size; it holds only the faces of those
 objects. Another renderer then draws the line over the finished picture: solid where the object can be seen, thin and
@@ -30,7 +32,7 @@ Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
-PROPOSED, HOVERED, SELECTED = 1, 2, 3
+PROPOSED, CHANGED, ADDED, REMOVED, HOVERED, SELECTED = range(1, 7)
 """Codes in the mask; where objects of two kinds touch, the higher one draws the line."""
 MOST_OBJECTS = 300
 """More have no lines, which would merge: their colour tells them apart, and a window must not stand still for them."""
@@ -83,7 +85,7 @@ class Outline:
         return any(mask.actor is not None for mask in self._masks.values())
 
     def follow(self, layers: Iterable[LayerView]) -> None:
-        """Take over what is selected, hovered and proposed now; only what differs is made anew."""
+        """Take over what is selected, hovered, proposed and changed now; only what differs is made anew."""
         wanted: dict[tuple[str, int], _Mask] = {}
         for layer in layers:
             for kind, rows, about in _kinds(layer):
@@ -265,6 +267,9 @@ def _kinds(layer: LayerView) -> Iterator[tuple[int, Int64, object]]:
     if look is None or not look.visible:
         return
     yield PROPOSED, look.proposed, look.proposed.tobytes()
+    for code, rows in ((CHANGED, look.changed), (ADDED, look.added), (REMOVED, look.removed)):
+        if len(rows):
+            yield code, rows, rows.tobytes()
     yield HOVERED, np.array([layer.hover], np.int64) if layer.hover >= 0 else _NO_ROWS, layer.hover
     yield SELECTED, look.selected, look.selected.tobytes()
 

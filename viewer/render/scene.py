@@ -15,7 +15,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import frame, ladder, notices, raypick
+from viewer.render import frame, ids, ladder, notices, raypick, scenarios
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, make_view
 from viewer.render.guard import RenderGuard
@@ -40,8 +40,6 @@ NEW_ACTOR = 4000
 """As many triangles as an actor's first picture costs more, however small it is: its buffers are made (1 to 2 ms)."""
 _DRAWN: WeakSet[vtkActor] = WeakSet()
 """Actors that have been in a picture."""
-MAX_IDS = (1 << 24) - 1
-"""Objects that one id pass can tell apart, all layers together."""
 
 
 class SceneView:
@@ -97,6 +95,7 @@ class SceneView:
         self._rig = MODEL_RIG
         self._maps = LightMaps(window, self._guard)
         self._backdrop = Backdrop()
+        self._scenarios = scenarios.ScenarioView(window)
         self._renderer.AddActor(self._backdrop.actor)
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
@@ -127,7 +126,7 @@ class SceneView:
             self.origin = frame.middle_of(city)
         layer = LayerView(layer_id, city, self.origin)
         self.layers[layer_id] = layer
-        self._number_ids()
+        ids.number_ids(self.layers.values())
         yield
         look = self._look_of(layer_id) or full_look(layer_id, city)
         layer.forgo(self._spoiled)
@@ -155,7 +154,7 @@ class SceneView:
                 self._shown.pop(actor, None)
                 self._renderer.RemoveActor(actor)
         layer.release(self.window)
-        self._number_ids()
+        ids.number_ids(self.layers.values())
         if not self.layers:
             self.origin = None
         self._place_ground()
@@ -209,6 +208,7 @@ class SceneView:
         changed |= old is not None and old.contour_step != state.contour_step
         changed |= old is not None and old.light.shadows != state.light.shadows
         rig = rig_of(state.light, state.background_top, state.background_bottom)
+        changed |= scenarios.differ(old, state)
         if rig != self._rig:
             self._rig = rig
             changed = True
@@ -353,8 +353,7 @@ class SceneView:
             self._set_id_pass(False)
             self.window.SetMultiSamples(samples)
             self.window.SetSwapBuffers(swap)
-        ids = rgba[:, :, 0] | rgba[:, :, 1] << 8 | rgba[:, :, 2] << 16
-        return self._split_ids(ids)
+        return ids.split_ids(rgba[:, :, 0] | rgba[:, :, 1] << 8 | rgba[:, :, 2] << 16, self.layers.values())
 
     @property
     def layer_ids(self) -> tuple[str, ...]:
@@ -402,6 +401,7 @@ class SceneView:
         self._make_current()
         self._maps.close()
         self._outline.close()
+        self._scenarios.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
@@ -528,6 +528,8 @@ class SceneView:
         self._backdrop.set_view(view, angle, self._haze_metres)
         self._backdrop.set_light(self._rig, maps, textures)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
+        if not self._plain and self.origin is not None:
+            self._scenarios.prepare(self.state, view, 0, self.layers, self.origin)
         step = self.state.contour_step if self.state else 0.0
         height = float(self.origin[2]) if self.origin is not None else 0.0
         for layer in self.layers.values():
@@ -562,27 +564,9 @@ class SceneView:
             self._backdrop.set_ground(centre, level, radius, terrain=frame.has_terrain(self.layers.values()))
             self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
 
-    def _number_ids(self) -> None:
-        base = 1
-        for layer in self.layers.values():
-            layer.id_base = base
-            base += layer.style.rows
-
     def _set_id_pass(self, active: bool) -> None:
-        if active and sum(layer.style.rows for layer in self.layers.values()) > MAX_IDS:
-            raise ValueError(f"more than {MAX_IDS:,} objects: an id pass cannot tell them apart")
+        ids.set_id_pass(self.layers, active)
         self._backdrop.set_id_pass(active)
-        for layer in self.layers.values():
-            for material in layer.all_materials():
-                material.set_id_pass(active, layer.id_base)
-
-    def _split_ids(self, ids: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        out = np.full((*ids.shape, 2), -1, np.int32)
-        for index, layer in enumerate(self.layers.values()):
-            own = (ids >= layer.id_base) & (ids < layer.id_base + layer.style.rows)
-            out[own, 0] = index
-            out[own, 1] = ids[own] - layer.id_base
-        return out
 
     def _read(self) -> npt.NDArray[np.uint8]:
         width, height = self.size

@@ -57,6 +57,8 @@ class StyleTexture:
             raise ValueError(f"{rows:,} objects in one layer; at most {MAX_ROWS:,} can be drawn. Split the file.")
         height = max(1, -(-rows // STYLE_WIDTH))
         self.flags = flags
+        self.source: UInt8 | None = None
+        """The texels that were written last."""
         self._flags = (flags << 4).astype(np.uint8)
         self._pixels = np.zeros((height * STYLE_WIDTH, 4), np.uint8)
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
@@ -73,6 +75,7 @@ class StyleTexture:
 
     def write(self, texels: UInt8, selected: npt.NDArray[np.int64]) -> None:
         """Take over ``texels`` (N, 4) and mark the ``selected`` rows; rows outside the layer are ignored."""
+        self.source = texels
         count = min(len(texels), self.rows)
         target = self._pixels[:count]
         target[:] = texels[:count]
