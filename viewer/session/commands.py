@@ -1,6 +1,7 @@
 """All commands: importing this module registers them. See `viewer.session.registry` for how one is written."""
 
 from viewer.session import (
+    clock_commands,
     file_commands,
     label_commands,
     layer_commands,
@@ -31,6 +32,7 @@ __all__ = [
     "CommandSpec",
     "Parameter",
     "check_arguments",
+    "clock_commands",
     "command",
     "commands_markdown",
     "file_commands",

@@ -21,6 +21,7 @@ from viewer.document.document import ChangeSet, Document
 from viewer.document.state import Camera
 from viewer.jobs import Job, JobQueue
 from viewer.session import navigation
+from viewer.session.clock import Clock
 from viewer.session.commands import CommandError, check_arguments, find
 from viewer.session.opening import Opening
 from viewer.session.player import PathRecorder, Player
@@ -38,7 +39,9 @@ class Session:
     """Everything behind one window (or one command without a window). Belongs to one thread.
 
     Signals: camera_changed(Camera); message(Message); hover_changed(Hover | None); job_changed();
-    ui_requested(name, arguments): a command that only a window can carry out (``app.quit``, ``layer.show_report``).
+    clock_changed(float): the moment that results are seen at; scenario_ready(): what had to be prepared for the picture
+    is there; ui_requested(name, arguments): a command that only a window can carry out (``app.quit``,
+    ``layer.show_report``).
 
     Attributes:
         document, jobs, settings: as given.
@@ -47,12 +50,15 @@ class Session:
         views: earlier and later views.
         player: plays tours, paths and flights.
         path_recorder: records the camera as a path.
+        clock: the moment that results are seen at.
     """
 
     camera_changed = Signal(Camera)
     message = Signal(Message)
     hover_changed = Signal(object)
     job_changed = Signal()
+    clock_changed = Signal(float)
+    scenario_ready = Signal()
     ui_requested = Signal(str, dict)
 
     def __init__(
@@ -78,6 +84,7 @@ class Session:
         document.changed.connect(self._document_changed)
         self.player = Player(self)
         self.path_recorder = PathRecorder(self)
+        self.clock = Clock(self)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -116,6 +123,7 @@ class Session:
         self.jobs.poll()
         now = self._clock()
         self.player.tick(now)
+        self.clock.tick(now)
         self.path_recorder.tick(now)
         self.views.tick(now)
         if self._autosaver is not None:
