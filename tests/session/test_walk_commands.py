@@ -87,16 +87,75 @@ def test_a_smooth_way_takes_its_time_and_none_if_motion_is_reduced(street, town)
     assert town.local(street.camera.position) == pytest.approx((20, 20, 1.7), abs=1e-6)
 
 
-def test_one_goes_round_on_foot_and_over_the_roof(street, town):
-    walks(street).wake = lambda: None
-    for goal, highest in (((-20, 20), 1.71), ((20, 0), 30.0)):
-        street.run("view.walk", position=town.at(-20, 0))
-        finish(street)
-        street.run("walk.go_to", position=town.at(*goal))
-        heights = finish(street)
-        assert town.local(street.camera.position)[:2] == pytest.approx(goal, abs=0.4)
+def test_one_goes_round_on_foot_and_over_the_roof_into_a_yard(session):
+    town = yard()
+    open_town(session, town)
+    walks(session).wake = lambda: None
+    for goal, highest in (((-20, 20), 1.71), ((20, 0), 1.71), ((0, 0), 30.0)):
+        session.run("view.walk", position=town.at(-20, 0))
+        finish(session)
+        session.run("walk.go_to", position=town.at(*goal))
+        assert walks(session).gliding
+        heights = finish(session)
+        assert town.local(session.camera.position)[:2] == pytest.approx(goal, abs=0.1)
         assert max(heights) <= highest
-        assert highest < 2 or max(heights) > 13
+        assert highest < 2 or max(heights) > 9.9
+        assert session.camera == walks(session).mover.camera()
+
+
+def yard():
+    """A yard of 8 m that houses of 6 m close on all sides."""
+    made = towns.Town()
+    made.terrain(-40, -40, 40, 40, lambda x, y: 0.0)
+    for box in ((-8, -8, 8, -4), (-8, 4, 8, 8), (-8, -4, -4, 4), (4, -4, 8, 4)):
+        made.box(*box, -1, 6)
+    return made
+
+
+def test_a_key_pressed_on_the_way_stops_there(street, town):
+    walks(street).wake = lambda: None
+    street.run("view.walk", position=town.at(-20, -20))
+    finish(street)
+    for k, stop in enumerate((0, 25, 55)):
+        start = town.local(street.camera.position)
+        goal = (30, 30) if k % 2 == 0 else (-30, -30)
+        street.run("walk.go_to", position=town.at(*goal))
+        walks(street).tick(WalkInput(), 1 / 60)
+        for _ in range(stop):
+            walks(street).tick(WalkInput(), 1 / 30)
+        moving = walks(street).mover
+        walks(street).tick(AHEAD, 1 / 60)
+        assert not walks(street).gliding and moving.stance.position[2] == pytest.approx(0.0, abs=1e-6)
+        here = town.local(street.camera.position)
+        assert math.dist(here[:2], goal) > 3.0 and here[2] == pytest.approx(1.7)
+        assert (math.dist(here[:2], start[:2]) > 1.0) is (stop > 0)
+    street.run("walk.go_to", position=town.at(-30, -30))
+    walks(street).tick(WalkInput(), 1 / 60)
+    street.run("walk.turn", yaw=30.0)
+    assert not walks(street).gliding
+
+
+def test_a_way_over_the_roofs_ends_at_once_if_a_key_is_pressed(session):
+    town = yard()
+    open_town(session, town)
+    walks(session).wake = lambda: None
+    session.run("view.walk", position=town.at(-20, 0))
+    finish(session)
+    session.run("walk.go_to", position=town.at(0, 0))
+    while town.local(session.camera.position)[2] < 8.0:
+        walks(session).tick(WalkInput(), 1 / 60)
+    walks(session).tick(AHEAD, 1 / 60)
+    assert not walks(session).gliding and town.local(session.camera.position) == pytest.approx((0, 0, 1.7), abs=0.01)
+
+
+def test_a_world_that_changes_ends_the_search(street, town):
+    walks(street).wake = lambda: None
+    street.run("view.walk", position=town.at(-20, -20))
+    finish(street)
+    street.run("walk.go_to", position=town.at(30, 30))
+    street.run("layer.set_type_visible", layer_id="a", type="Building", visible=False)
+    assert not walks(street).gliding
+    assert town.local(street.camera.position) == pytest.approx((-20, -20, 1.7))
 
 
 def finish(session):

@@ -22,7 +22,7 @@ from viewer.analysis.soup import Shapes
 from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, LayerState, Vec3
 from viewer.session import navigation, travel
-from viewer.session.travel import Glide
+from viewer.session.travel import Glide, Search
 from viewer.session.walking import (
     FLY_MS,
     LONGEST_STEP_S,
@@ -34,7 +34,6 @@ from viewer.session.walking import (
     WalkInput,
     find_standing,
     open_view,
-    straight_way,
 )
 
 if TYPE_CHECKING:
@@ -46,8 +45,8 @@ REACH_M = 150.0
 CLEAR_M, CLEAR_REACH_M = 2.0, 25.0
 """Walking begins so far from walls, if such a place is near."""
 BIRD_M, BIRD_PITCH_DEG, BIRD_FOV_DEG = 140.0, -38.0, 40.0
-LONGEST_WAY_M = 150.0
-"""Farther goals are not walked to."""
+SEARCH_S = 0.012
+"""Time of a tick that looking for a way takes."""
 HEAD_ROOM = 0.12
 NEAR_SHARE, WIDEST_M = 1.4 / 20_000.0, 0.45
 """The near plane lies at a 20,000th of what is seen farthest, or nearer; corners of the picture see nearer by 1.4.
@@ -75,6 +74,8 @@ class Walks:
         self._preparing: Iterator[None] = iter(())
         self._glide: Glide | None = None
         self._elapsed = 0.0
+        self._search: Search | None = None
+        self._free_keys = False
         self._left: tuple[Camera, Stance] | None = None
         self._own: Camera | None = None
         self._fly_ms = FLY_MS
@@ -93,12 +94,12 @@ class Walks:
     @property
     def busy(self) -> bool:
         """True while something moves by itself."""
-        return self._glide is not None or (self.mover is not None and not self.mover.at_rest)
+        return self.gliding or (self.mover is not None and not self.mover.at_rest)
 
     @property
     def gliding(self) -> bool:
-        """True on the way to another view."""
-        return self._glide is not None
+        """True on the way to another view, or while the way is looked for."""
+        return self._glide is not None or self._search is not None
 
     @property
     def world(self) -> CollisionWorld:
@@ -157,7 +158,12 @@ class Walks:
 
     def tick(self, wish: WalkInput, seconds: float) -> None:
         """Let time pass: go on along a way, or move as wished."""
-        if self._glide is not None:
+        if self.gliding and self._wants_to_stop(wish):
+            self.halt()
+        if self._search is not None:
+            if self._search.advance(SEARCH_S):
+                self._depart(self._search)
+        elif self._glide is not None:
             self._elapsed += min(max(seconds, 0.0), LONGEST_STEP_S)
             if self._elapsed >= self._glide.seconds:
                 self._arrive()
@@ -169,7 +175,8 @@ class Walks:
 
     def look(self, yaw_deg: float, pitch_deg: float) -> None:
         """Turn the look of whoever walks or flies at once."""
-        if self.mover is not None and self._glide is None:
+        self.halt()
+        if self.mover is not None and not self.gliding:
             stance = self.mover.stance
             wish = WalkInput(yaw_deg=yaw_deg, pitch_deg=pitch_deg).checked()
             self.mover.turn_to(stance.yaw_deg + wish.yaw_deg, stance.pitch_deg + wish.pitch_deg)
@@ -238,7 +245,7 @@ class Walks:
         """Back to turning the model, looking from ``camera`` (None = from here)."""
         self.mover = None
         self._set_mode("orbit")
-        self._glide = None
+        self._glide = self._search = None
         if camera is not None:
             self._travel(travel.between(self._session.camera, camera))
 
@@ -288,6 +295,7 @@ class Walks:
 
     def go_to(self, point: Vec3) -> bool:
         """Go to a place, on foot along a free way, else over the roofs; False if nobody can be there."""
+        self.halt()
         mover = self.mover
         if self._glide is not None:
             self._arrive()
@@ -299,19 +307,50 @@ class Walks:
         feet = find_standing(self.world, point, mover.body, reach=6.0, street=False)
         if feet is None:
             return False
-        near = math.dist(feet[:2], mover.stance.position[:2]) <= LONGEST_WAY_M
-        path = straight_way(mover, feet) if near else None
-        still = replace(mover.stance, velocity=(0.0, 0.0, 0.0), lift=0.0, lift_ms=0.0)
-        start = mover.stance.position
-        mover.stance = replace(still, position=path[-1] if path else feet)
-        mover.settle()
-        end = mover.camera()
-        if path:
-            eyes = [(x, y, z + mover.body.eye) for x, y, z in path]
-            self._travel(travel.along([*eyes, end.position], camera, end))
+        self._search, self._free_keys = Search(self.world, mover.body, mover.stance.position, feet), False
+        if self.wake is None or self._session.settings.get("reduce_motion"):
+            self._depart(self._search)  # it is a cut: no need to know the way
         else:
-            self._travel(travel.over(camera, end, self._roofs(start, feet)))
+            self.wake()
         return True
+
+    def _depart(self, search: Search) -> None:
+        """Set out on the way that was found, or over the roofs where there is none."""
+        self._search, mover, camera = None, self.mover, self._session.camera
+        if not isinstance(mover, Walker) or search.world is not mover.world:
+            return
+        still = replace(mover.stance, velocity=(0.0, 0.0, 0.0), lift=0.0, lift_ms=0.0)
+        mover.stance = replace(still, position=search.goal)
+        mover.settle()
+        if search.found is None:
+            self._travel(travel.over(camera, mover.camera(), search.top))
+            return
+        glide = travel.along(search.found, mover.body.eye, camera)
+        mover.turn_to(*navigation.angles(glide.at(1.0))[:2])
+        self._travel(travel.ending(glide, mover.camera()))
+
+    def halt(self) -> None:
+        """Stay where one is on the way to a place; one who is over the roofs comes down at once."""
+        self._search, mover, glide = None, self.mover, self._glide
+        if glide is None or not glide.even:
+            return
+        feet = glide.standing(self._elapsed)
+        if feet is None or not isinstance(mover, Walker):
+            self._arrive()
+            return
+        self._glide, end = None, mover.stance
+        mover.stance = replace(end, position=feet)
+        if not mover.settle():
+            mover.stance = end
+        mover.turn_to(*navigation.angles(self._session.camera)[:2])
+        self._show(mover.camera())
+        self._session.views.settle()
+
+    def _wants_to_stop(self, wish: WalkInput) -> bool:
+        """True if a key is pressed that was not held when the way began."""
+        pressed = any((wish.forward, wish.right, wish.up, wish.turn, wish.look))
+        stops, self._free_keys = pressed and self._free_keys, self._free_keys or not pressed
+        return stops
 
     def _fly_to(self, flyer: Flyer, point: Vec3) -> bool:
         """Fly to a little before a point, over what is in the way."""
@@ -328,18 +367,11 @@ class Walks:
         flyer.fly(np.subtract(landed.position, before.position))
         free = math.dist(flyer.stance.position, landed.position) < 1.0
         flyer.stance = landed
-        roofs = self._roofs(before.position, (x, y, z))
-        self._travel(travel.between(camera, end, 1.2) if free else travel.over(camera, end, roofs))
+        if free:
+            self._travel(travel.between(camera, end, 1.2))
+        else:
+            self._travel(travel.over(camera, end, travel.top_between(self.world, before.position, landed.position)))
         return True
-
-    def _roofs(self, start: Vec3, end: Vec3) -> float:
-        """A height over everything between two places."""
-        many = max(2, int(math.dist(start[:2], end[:2]) / 3.0))
-        tops = [max(start[2], end[2]) + 6.0]
-        for k in range(many + 1):
-            x, y = (start[i] + (end[i] - start[i]) * k / many for i in range(2))
-            tops.append(self.world.top(x, y) + 4.0)
-        return max(tops)
 
     # --- under way -----------------------------------------------------------------------------------------------
 
@@ -361,7 +393,7 @@ class Walks:
     def _travel(self, glide: Glide) -> None:
         """Go this way, or be at its end at once where nobody ticks or motion is to be avoided."""
         self._session.views.settle()
-        self._glide, self._elapsed = glide, 0.0
+        self._glide, self._search, self._elapsed = glide, None, 0.0
         if self.wake is None or self._session.settings.get("reduce_motion"):
             self._arrive()
         else:
@@ -384,7 +416,7 @@ class Walks:
         """Another command moved the camera: whoever walks or flies goes on there, if that is possible."""
         if self._own is not None:
             return
-        self._glide = None
+        self._glide = self._search = None
         if self.mover is not None and not self._adopt(self.mover, camera):
             self.end()
 
@@ -418,7 +450,7 @@ class Walks:
         self._kept = {key: kept for key, kept in self._kept.items() if key in known}
         if self._world.shapes == tuple(self._shapes(x) for x in self._solid_layers()):
             return
-        before, self._world, self._left = self._world, None, None
+        before, self._world, self._left, self._search = self._world, None, None, None
         if self.mover is None:
             return
         outdoors = before.outdoors(*self.mover.eye)
