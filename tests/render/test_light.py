@@ -10,6 +10,7 @@ from loaders.city import CrsInfo
 from viewer.analysis.palettes import names, palette
 from viewer.document.document import Document
 from viewer.document.state import DocumentState, LayerState, Light
+from viewer.render import skyview
 from viewer.render.resolve import light_of
 from viewer.render.skyview import RADII, smooth_steps
 from viewer.render.state import MODEL_LIGHT, LightState, RenderState
@@ -184,7 +185,22 @@ def test_means_of_heights():
     heights = np.zeros((64, 64), np.float32)
     heights[:, 32:] = 10.0
     out = np.empty((64, 64, 4), np.float32)
-    assert sum(1 for _ in smooth_steps(heights, 1.0, out)) == 5 * len(RADII)
+    assert sum(1 for _ in smooth_steps(heights, 1.0, out)) == 1 + 5 * len(RADII)
     assert np.array_equal(out[..., 0], heights)
     assert np.allclose(out[:, 31:33, 1:].mean(axis=(0, 1)), 5.0, atol=0.2)
     assert out[:, 31, 1].max() < 5.0 < out[:, 32, 1].min() and out[0, 0, 1] == 0.0
+
+
+def test_means_of_heights_are_the_same_in_bands(monkeypatch):
+    heights = np.random.default_rng(3).uniform(0.0, 50.0, (96, 96)).astype(np.float32)
+    whole, banded = np.empty((96, 96, 4), np.float32), np.empty((96, 96, 4), np.float32)
+    few = sum(1 for _ in smooth_steps(heights, 2.0, whole))
+    sizes: list[int] = []
+    means = skyview._moving_mean
+    monkeypatch.setattr(
+        skyview, "_moving_mean", lambda values, *args: sizes.append(values.size) or means(values, *args)
+    )
+    monkeypatch.setattr(skyview, "BAND", 10)
+    assert sum(1 for _ in smooth_steps(heights, 2.0, banded)) > 5 * few
+    assert max(sizes) <= 10 * 96
+    assert np.array_equal(whole, banded)

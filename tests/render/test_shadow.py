@@ -11,6 +11,7 @@ from viewer.analysis.sun import parse_time, sky_at
 from viewer.document.document import Document
 from viewer.document.state import Camera, DocumentState, LayerState, Light
 from viewer.render.culling import make_view
+from viewer.render.passes import NO_TRIANGLES
 from viewer.render.resolve import place_shown, resolve
 from viewer.render.shadow import height_box, light_axes, near_box, world_box
 from viewer.render.state import LightState, RenderState
@@ -204,17 +205,38 @@ def test_a_sliced_refinement_gives_the_same_picture(view, boxes, state):
     assert np.array_equal(view.image(), whole) and not np.array_equal(other, whole)
 
 
-def test_a_refinement_given_up_leaves_the_window_as_it_was(view, boxes, state):
+def test_a_refinement_given_up_leaves_the_window_as_it_was(view, boxes, state, look, cameras):
+    """Wherever it is given up: in a map of shadows, or while the window is as large as the map of heights."""
     view.scene.apply(state(boxes))
     whole = view.image()
-    view.scene.apply(replace(state(boxes), light=light(20.0, 100.0)))
-    steps = view.scene.render_steps(lambda: 50, refine=True)
-    next(steps)
-    assert view.scene.window.GetSize() != view.scene.size
-    steps.close()
-    assert view.scene.window.GetSize() == view.scene.size == (320, 240)
+    sizes = set()
+    for done in range(1, 16):
+        seen = look(boxes, hidden=(done,))
+        view.scene.apply(RenderState(cameras[0](boxes), (seen,), light=light(20.0, 100.0 + done)))
+        steps = view.scene.render_steps(lambda: 50, refine=True)
+        for _ in zip(range(done), steps, strict=False):
+            pass
+        sizes.add(view.scene.window.GetSize())
+        steps.close()
+        assert view.scene.window.GetSize() == view.scene.size == (320, 240)
+    assert len(sizes) == 2
     view.scene.apply(state(boxes))
     assert np.array_equal(view.image(), whole)
+
+
+def test_a_step_of_a_refinement_handles_a_bounded_number_of_triangles(view, box_city, state, monkeypatch):
+    """And says when it had none, so that its time does not make the next ones larger."""
+    city = box_city(400)
+    view.scene.attach("boxes", city)
+    view.scene.apply(state(city))
+    largest = max(draw.triangle_count for draw in view.scene.layers["boxes"].all_draws())
+    asked = 300
+    for _ in range(2):
+        costs = list(view.scene.render_steps(lambda: asked, refine=True))
+        drawn = [cost for cost in costs if cost != NO_TRIANGLES]
+        assert min(drawn) > 0 and max(drawn) <= max(asked, 2 * largest)
+        assert costs.count(NO_TRIANGLES) >= 1
+        view.scene.apply(replace(state(city), light=light(20.0, 100.0)))
 
 
 def test_the_same_view_has_the_same_shadows_whatever_was_before(view, boxes, state, cameras):

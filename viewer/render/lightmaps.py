@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from vtkmodules.vtkRenderingCore import vtkRenderWindow, vtkTexture
+from vtkmodules.vtkRenderingOpenGL2 import vtkTextureObject
 
 from viewer.document.state import Vec3
 from viewer.render.culling import View
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
-from viewer.render.passes import DepthPass, MapTexture
+from viewer.render.passes import NO_TRIANGLES, DepthPass, MapTexture
 from viewer.render.shadow import HEIGHT_TEXELS, DepthBox, height_box, near_box, world_box
 from viewer.render.skyview import smooth_steps
 from viewer.render.style_texture import make_texture
@@ -155,28 +156,34 @@ class LightMaps:
         return [_Wanted(_NEAR, (shown.key, light, size, *near.low, *near.high), near, size), whole]
 
     def _bake_shadow(self, want: _Wanted, draws: list[Drawable], triangles: Callable[[], int] | None) -> Iterator[int]:
-        def take() -> None:
-            self._pass.copy_depth(self._textures[want.name].depth(self._window, want.size), want.size)
+        def take(made: vtkTextureObject) -> vtkTextureObject | None:
+            return self._textures[want.name].exchange(made, self._window)
 
-        yield from self._pass.steps(want.box, want.size, draws, triangles, take)
+        yield from self._pass.shadow_steps(want.box, want.size, draws, triangles, take)
         self._baked[want.name] = _Baked(want.key, want.box)
 
     def _bake_heights(
         self, want: _Wanted, draws: list[Drawable], floor: float, triangles: Callable[[], int] | None
     ) -> Iterator[int]:
         found: list[npt.NDArray[np.float32]] = []
-        yield from self._pass.steps(
-            want.box, want.size, draws, triangles, lambda: found.append(self._pass.read_depth(want.size))
-        )
-        depth, box = found[0], want.box
-        heights = np.where(depth < 1.0, box.high[2] - depth * (box.high[2] - box.low[2]), floor)
+        yield from self._pass.read_steps(want.box, want.size, draws, triangles, found.append)
         pixels = np.empty((want.size, want.size, 4), np.float32)
-        metres = float(box.high[0] - box.low[0]) / want.size
-        for _ in smooth_steps(np.asarray(heights, np.float32), metres, pixels):
+        for _ in _height_steps(found[0], want.box, floor, pixels):
             if triangles is not None:
-                yield triangles()
+                yield NO_TRIANGLES
         self._textures[_HEIGHTS].upload(self._window, pixels)
-        self._baked[_HEIGHTS] = _Baked(want.key, box)
+        self._baked[_HEIGHTS] = _Baked(want.key, want.box)
+        if triangles is not None:
+            yield NO_TRIANGLES
+
+
+def _height_steps(
+    depth: npt.NDArray[np.float32], box: DepthBox, floor: float, out: npt.NDArray[np.float32]
+) -> Iterator[None]:
+    """Turn depths (H, W) seen from above into heights and their means (H, W, 4), a few milliseconds at a time."""
+    heights = np.where(depth < 1.0, box.high[2] - depth * (box.high[2] - box.low[2]), floor).astype(np.float32)
+    yield
+    yield from smooth_steps(heights, float(box.high[0] - box.low[0]) / len(heights), out)
 
 
 def _floor(bounds: Float64) -> float:

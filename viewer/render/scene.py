@@ -25,6 +25,7 @@ from viewer.render.lightmaps import TEXELS, LightMaps
 from viewer.render.meshes import Draw
 from viewer.render.object_texture import ObjectTexture
 from viewer.render.outline import Outline
+from viewer.render.passes import NO_TRIANGLES
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.style_texture import StyleTexture
 from viewer.render.sunlight import MODEL_RIG, rig_of
@@ -94,8 +95,8 @@ class SceneView:
         self._renderer.SetBackground(0.93, 0.95, 0.97)
         self._rig = MODEL_RIG
         self._maps = LightMaps(window, self._guard)
-        self._backdrop = Backdrop()
         self._scenarios = scenarios.ScenarioView(window)
+        self._backdrop = Backdrop()
         self._renderer.AddActor(self._backdrop.actor)
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
@@ -207,8 +208,8 @@ class SceneView:
         changed = old is None or old.camera != state.camera or old.quality != state.quality
         changed |= old is not None and old.contour_step != state.contour_step
         changed |= old is not None and old.light.shadows != state.light.shadows
-        rig = rig_of(state.light, state.background_top, state.background_bottom)
         changed |= scenarios.differ(old, state)
+        rig = rig_of(state.light, state.background_top, state.background_bottom)
         if rig != self._rig:
             self._rig = rig
             changed = True
@@ -276,8 +277,8 @@ class SceneView:
         """Draw one picture in slices of about so many triangles, asked before each (None = in one slice).
 
         It is complete when the steps end. Yields how many triangles a slice had; what is on the GPU for the first time
-        counts double. Whoever changes the scene in between starts again. ``refine``: draw the maps of shadows first
-        that are missing (None: if drawn in one slice); else those are taken that are there.
+        counts double, other work `NO_TRIANGLES`. Whoever changes the scene in between starts again. ``refine``: draw
+        the maps of shadows first that are missing (None: if drawn in one slice); else those are taken that are there.
         """
         if self._closed:
             return
@@ -317,7 +318,7 @@ class SceneView:
             if not last:
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
-                yield cost or (1 if triangles is None else triangles())
+                yield cost or NO_TRIANGLES
             number += 1
         if number > 1:
             self.window.WaitForCompletion()
@@ -400,8 +401,8 @@ class SceneView:
         self._closed = True
         self._make_current()
         self._maps.close()
-        self._outline.close()
         self._scenarios.close()
+        self._outline.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
@@ -527,9 +528,9 @@ class SceneView:
         textures = self._maps.textures
         self._backdrop.set_view(view, angle, self._haze_metres)
         self._backdrop.set_light(self._rig, maps, textures)
-        eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         if not self._plain and self.origin is not None:
             self._scenarios.prepare(self.state, view, 0, self.layers, self.origin)
+        eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         step = self.state.contour_step if self.state else 0.0
         height = float(self.origin[2]) if self.origin is not None else 0.0
         for layer in self.layers.values():

@@ -110,7 +110,7 @@ class Slices(QObject):
             # whole pictures are the first of a size or of all: buffers and shaders are made with them
             if not self._whole and self._timed:
                 self.seconds, self._light = self._work, self._work < 2 * GOAL_SECONDS
-        else:
+        elif self._cost > 0:  # (a step of another kind of work tells nothing)
             # what is new costs more than what comes next lets on: be quick to take less, slow to take more
             wish = int(self._cost * GOAL_SECONDS / max(seconds, 1e-4))
             self._triangles = min(max(LEAST, min(wish, int(GROWTH * self._triangles))), MOST)
