@@ -24,8 +24,11 @@ from loaders._codec import DTYPES, Damaged, Decoder, Encoder
 from loaders.api import Issue, LoadError, LoadResult
 from loaders.check import check_city
 from loaders.city import CityData
+from loaders.scenario.check import check_scenario
+from loaders.scenario.model import Scenario
+from loaders.spilled import checksum_of, keep_files, open_kept
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Raised when the layout changes; older folders are then a miss."""
 ARRAYS, META = "arrays.bin", "meta.json"
 MAX_META_BYTES = 256 << 20
@@ -48,8 +51,13 @@ def save(result: LoadResult, folder: Path, kept: ArrayFile | None = None) -> Non
         "format": encoder.encode(result.format),
         "version": encoder.encode(result.version),
         "issues": encoder.encode(result.issues),
+        "scenario": encoder.encode(result.scenario),
     }
-    places = [None if kept is None else kept.place(array) for array in encoder.arrays]
+    files = keep_files(encoder.arrays, folder)
+    places = [
+        0 if name else None if kept is None else kept.place(array)
+        for array, name in zip(encoder.arrays, files, strict=True)
+    ]
     table, size = _layout(encoder.arrays, places, 0 if kept is None else kept.size)
     with (folder / ARRAYS).open("wb" if kept is None else "r+b", buffering=0) as file:
         for array, place, (_, _, offset) in zip(encoder.arrays, places, table, strict=True):
@@ -57,6 +65,8 @@ def save(result: LoadResult, folder: Path, kept: ArrayFile | None = None) -> Non
                 file.seek(offset)
                 _write_all(file, array.reshape(-1).view(np.uint8).data)
         file.truncate(size)
+    for entry, name in zip(table, files, strict=True):
+        entry += [name, checksum_of(folder / name)] if name else []
     meta = {
         "citiverse_store": FORMAT_VERSION,
         "bytes": size,
@@ -97,11 +107,13 @@ def open_stored(folder: Path) -> LoadResult:
     try:
         meta = _read_meta(folder / META)
         data = _map(folder / ARRAYS, meta["bytes"])
-        arrays = [_view(data, entry) for entry in meta["arrays"]]
+        arrays = [_view(data, entry) if len(entry) == 3 else open_kept(folder, entry) for entry in meta["arrays"]]
         if _checksum(data, meta["arrays"]) != meta["sum"]:
             raise Damaged("the checksum differs")
         result = _decode(meta["result"], Decoder(arrays))
         check_city(result.value)
+        if result.scenario is not None:
+            check_scenario(result.scenario)
     except (Damaged, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise LoadError(
             folder,
@@ -153,7 +165,7 @@ def _checksum(data: npt.NDArray[np.uint8], table: list[list[Any]]) -> int:
 
 
 def _samples(size: int, table: list[list[Any]]) -> Iterator[int]:
-    starts = {entry[2] // _PAGE * _PAGE for entry in table} | set(range(0, size, _SAMPLE_STEP))
+    starts = {entry[2] // _PAGE * _PAGE for entry in table if len(entry) == 3} | set(range(0, size, _SAMPLE_STEP))
     yield from sorted(starts | {max(0, size - _PAGE) // _PAGE * _PAGE})
 
 
@@ -165,6 +177,7 @@ def _decode(tree: Any, decoder: Decoder) -> LoadResult:
         format=decoder.decode(str, tree["format"], "format"),
         version=decoder.decode(str, tree["version"], "version"),
         issues=decoder.decode(tuple[Issue, ...], tree["issues"], "issues"),
+        scenario=decoder.decode(Scenario | None, tree["scenario"], "scenario"),
     )
 
 

@@ -18,6 +18,8 @@ from typing import Any, Literal, Union
 import numpy as np
 import numpy.typing as npt
 
+from loaders.spilled import file_of
+
 DTYPES = ("<f4", "<f8", "<i2", "<i4", "<i8", "|u1", "|b1")
 """The element types an array may have; always little-endian in the file."""
 MAX_DEPTH = 64
@@ -51,9 +53,14 @@ class Encoder:
         return plain(value)
 
     def _field(self, hint: Any, value: Any) -> Any:
+        if hint == tuple[dict[str, Any], ...]:
+            return [plain(item) for item in value]
         return plain(value) if hint == dict[str, Any] else self.encode(value)
 
     def _array(self, array: Array) -> dict[str, int]:
+        if file_of(array) is not None:  # a stand-in; its values are not to be touched
+            self.arrays.append(array)
+            return {"array": len(self.arrays) - 1}
         kept = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         if kept.dtype.str not in DTYPES or array.ndim < 1:
             raise TypeError(f"an array of {array.dtype} with {array.ndim} axes cannot be stored")

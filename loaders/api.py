@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from loaders.city import CityData
+    from loaders.scenario.model import Scenario
 
 MAX_ISSUE_OBJECTS = 20
 """An issue names at most this many object ids; ``count`` always tells how many there are."""
@@ -119,6 +120,8 @@ class LoadResult:
     format: str
     version: str
     issues: tuple[Issue, ...] = ()
+    scenario: Scenario | None = None
+    """What a scenario package held; ``value`` is then a city without objects, of its name and CRS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,5 @@ class LoaderSpec:
     media_types: tuple[str, ...] = field(default=())
     uses_ground: bool = False
     """True if what is loaded depends on ``LoadOptions.ground`` and ``crs``; it is then stored once for each."""
+    companions: Callable[[Path], tuple[Path, ...]] | None = None
+    """Other files that a load reads besides: they count for its limits, and a change of one is a change of the file."""

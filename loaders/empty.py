@@ -20,7 +20,7 @@ LOSES_GEOMETRY = frozenset(
 def explain_empty(result: LoadResult) -> LoadResult:
     """The result as it is; where nothing of it can be drawn, with an issue of kind "nothing-to-draw" that says why."""
     city = result.value
-    if city.drawable or any(issue.kind == NOTHING_TO_DRAW for issue in result.issues):
+    if result.scenario is not None or city.drawable or any(issue.kind == NOTHING_TO_DRAW for issue in result.issues):
         return result
     count = len(city.objects)
     names = tuple(city.objects.ids[row] for row in range(min(count, 20)))

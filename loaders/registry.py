@@ -21,11 +21,13 @@ from loaders.api import LoadError, LoaderSpec
 from loaders.magic import describe
 
 GROUP = "citiverse.loaders"
-BUILT_IN = ("loaders.cityjson:SPEC", "loaders.raster:SPEC", "loaders.vector:SPEC")
+BUILT_IN = ("loaders.cityjson:SPEC", "loaders.raster:SPEC", "loaders.vector:SPEC", "loaders.scenario.spec:SPEC")
 """The loaders of this project, as in the entry points of ``pyproject.toml`` (a test ties the two)."""
 
 HEAD_BYTES = 4096
 MAX_FOLDER_FILES = 10_000
+PACKAGE = "scenario.json"
+"""A folder with a file of this name is one scenario package."""
 _CERTAIN_ENOUGH = 50
 """Least sniff score for a file whose extension no loader claims."""
 
@@ -231,6 +233,8 @@ def _walk(folder: Path) -> Iterator[Path]:
     seen = 0
     for parent, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if PACKAGE in names:  # its other files are parts of it
+            folders[:], names = [], [PACKAGE]
         for name in sorted(names):
             seen += 1
             if seen > MAX_FOLDER_FILES:

@@ -7,6 +7,7 @@ takes only its process with it. Whatever happens to the worker (crash, limit, ti
 from __future__ import annotations
 
 import atexit
+import hashlib
 import math
 import os
 import shutil
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 _TICK = 0.05
+_PACKED = (".gz", ".zip", ".citiscen")
 _OPTIONS, _LIMITS, _SILENT = LoadOptions(), WorkerLimits(), NoProgress()
 
 
@@ -208,12 +210,14 @@ class _Load:
     def _variant(self, spec: LoaderSpec) -> str:
         """What a load depends on besides its file: the ground as it is now, for loaders that lay things on it."""
         options = self._owner._options
+        beside = _signatures(spec, self._path)
         if not spec.uses_ground:
-            return ""
+            return beside
         if not options.ground:
-            return options.crs or ""
+            return (options.crs or "") + beside
         place = Path(options.ground)
-        return f"{options.crs} {place.resolve()} {_signature(place / store.ARRAYS if place.is_dir() else place)}"
+        signature = _signature(place / store.ARRAYS if place.is_dir() else place)
+        return f"{options.crs} {place.resolve()} {signature}{beside}"
 
     def _from_worker(self, spec: LoaderSpec, status: os.stat_result) -> LoadedFile:
         folder = self._reserve(spec)
@@ -264,7 +268,8 @@ class _Load:
             ) from error
 
     def _work(self, spec: LoaderSpec, folder: Path, size: int) -> WorkerProcess:
-        limits = self._owner._limits.for_file(size, packed=self._path.suffix.lower() == ".gz")
+        size += sum(other.stat().st_size for other in _companions(spec, self._path))
+        limits = self._owner._limits.for_file(size, packed=self._path.suffix.lower() in _PACKED)
         assert limits.memory_bytes is not None and limits.seconds is not None
         request = {
             "path": os.fspath(self._path.absolute()),
@@ -356,6 +361,16 @@ def _signature(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns
+
+
+def _companions(spec: LoaderSpec, path: Path) -> tuple[Path, ...]:
+    return tuple(other for other in spec.companions(path) if other.is_file()) if spec.companions else ()
+
+
+def _signatures(spec: LoaderSpec, path: Path) -> str:
+    """The state of the files that belong to a file, in a short text; "" if there are none."""
+    states = [(str(other), _signature(other)) for other in _companions(spec, path)]
+    return f" {hashlib.sha256(repr(states).encode('utf-8', 'replace')).hexdigest()[:20]}" if states else ""
 
 
 def _textures_current(result: LoadResult, path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""JSON from strangers: limited in size and depth, finite numbers, no member twice, and where in it something is wrong."""
+"""JSON from strangers: limited in size and depth, finite numbers, no member twice; and where something is wrong."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ _PLAIN = (
 
 def data(raw: Raw) -> DataSpec:
     """Where a variable's numbers lie."""
-    parts = {name: part(raw[name]) for name in ("value", "level", "low", "high", "sd") if name in raw}
+    parts: dict[str, Any] = {name: part(raw[name]) for name in ("value", "level", "low", "high", "sd") if name in raw}
     quantiles = sorted((float(key), part(value)) for key, value in raw.get("quantiles", {}).items())
     return DataSpec(
         files=_files(raw),

@@ -125,7 +125,7 @@ def _starts(spec: TimeSpec) -> tuple[Float64, Float64 | None]:
         if count > 1 and not spec.step:
             raise ValueError('several steps need "step"')
         step = spec.step or 0.0
-        starts = first + step * np.arange(count)
+        starts: Float64 = first + step * np.arange(count, dtype=np.float64)
         return starts, starts + step if spec.kind == "intervals" and step else None
     starts = np.array([parse_moment(text, spec.zone, spec.calendar) for text in spec.moments], np.float64)
     if not spec.ends:
