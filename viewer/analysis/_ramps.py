@@ -1,7 +1,8 @@
 """Colour tables of the ramps as hexadecimal RGB, 64 samples each, evenly spaced.
 
-viridis and magma (S. van der Walt, N. Smith) and cividis (J. Nunez, C. Anderton, R. Renslow) are CC0; terra, balance
-and heat were made for this project as paths of even lightness steps in Oklab.
+viridis and magma (S. van der Walt, N. Smith) and cividis (J. Nunez, C. Anderton, R. Renslow) are CC0; terra, balance,
+heat, water and traffic were made for this project as paths of even lightness steps in Oklab. noise is near the class
+colours that B. Weninger ("A color scheme for the presentation of sound immission in maps", 2015) gives from 55 dB(A).
 """
 
 RAMPS: dict[str, str] = {
@@ -40,5 +41,23 @@ RAMPS: dict[str, str] = {
         "7fa3c986a8cc8dadcf94b2d29bb7d4a2bbd7a9c0d9b0c5dcb7cadfbecfe1c5d4e3ccd9e6d4dde8dbe2eae2e7eceaecee"
         "edebeaebe5e1e9dfd9e6d9d1e3d4c9e1cec1dec8badbc2b2d8bcabd5b7a3d2b19ccfab94cba68dc8a085c59a7ec29577"
         "be8f6fbb8a68b88461b47e5ab17952ad734baa6e43a6683ca363349f5d2b9c5822985218944d0a9147008d4100893c00"
+    ),
+    "water": (
+        "dcedf7d7eaf6d2e8f4cce5f3c7e2f2c2e0f0bcddefb7daeeb2d7ecadd5eba7d2eaa2cfe89dcce798cae693c7e48ec4e3"
+        "89c1e284bee07fbbdf7ab9de74b6dc6fb3db6bb0d967add863aad65fa7d45ba4d357a1d1539dd04e9ace4a97cc4694cb"
+        "4291c93d8ec7398bc53788c33585c03381be307ebb2e7bb92c78b62a75b42872b2256eaf236bad2168aa1f65a81d62a5"
+        "1b5fa31a5c9f19599c185698175395165091154d8e144a8b134887124584114281103f7d0f3c7a0f3a770e37730d3470"
+    ),
+    "noise": (
+        "e2f2cfe5edc4e9e9b9ece4aeeedfa3f0da9af0d695f1d190f1cd8bf1c886f1c482f1bf7df1ba78f0b673f0b16ef0ad69"
+        "efa867eea465ed9f63ec9b60eb965ee9925ce88d5ae78957e68455e47f53e37b51e2764fe0714dde6d4cdc694cd9654b"
+        "d7614bd45d4bd2594bcf544acc504aca4c49c74749c54349c23e48be3b4aba394cb6364eb23350ad3052a92d53a52a54"
+        "a126569d2357991f58951b5991185a8c175a8717598216597d15587815587414576f13576a1256651155610f555c0e54"
+    ),
+    "traffic": (
+        "f7ecb8f7e7b1f7e2aaf7dea4f6d99df6d496f6cf8ff5cb88f5c681f4c17af4bc73f3b76bf2b269f0ad67efa865eda464"
+        "ec9f62ea9a60e9955ee7905ce58b5ae48659e28157e07c55de7753dc7253d86e55d46a56d06658cd6259c95e5bc55b5c"
+        "c2575dbe535eba4f5fb64b60b34760af4261ab3e62a83a62a238649c37659635669034678a32688430697f2e6a792c6b"
+        "732a6c6e286d68256e63236d5e226a5921675420644f1e614a1d5e451c5b401b593b1a563618533117502d154d28144a"
     ),
 }

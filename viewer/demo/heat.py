@@ -35,8 +35,8 @@ class Heat:
     night: Float64
 
 
-def model(town: Town) -> Heat:
-    """Both grids."""
+def model(town: Town, more_trees: float = 0.0) -> Heat:
+    """Both grids. ``more_trees``: share of the ground that crowns cover more where all is built."""
     kinds = np.array(town.ground.kinds)
     green = _share(town.ground.polygons[np.isin(kinds, _GREEN)])
     water = _share(town.ground.polygons[np.isin(kinds, _WATER)])
@@ -45,6 +45,7 @@ def model(town: Town) -> Heat:
         town.footprints, [b.ridge - house.ground for house in (t.house for t in town.built) for b in house.bodies]
     )
     trees = _trees(town)
+    trees = np.clip(trees + more_trees * np.clip(1.0 - green - water, 0, 1) * (1 - trees), 0, 1)
     hidden = np.clip(tall / 9.0, 0, 1)
     open_green = np.clip(green - built, 0, 1)
     day = 32.0 + 2.6 * (1 - open_green - water) + 1.4 * built - 1.8 * trees - 3.4 * water - 0.9 * open_green
