@@ -6,10 +6,21 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QWidget,
+)
 
 from viewer.settings.settings import TABLE
-from viewer.ui.desktop.preferences import Preferences
+from viewer.ui.desktop.preferences import GROUPS, Preferences
+from viewer.ui.widgets.fields import CalmComboBox
 
 
 @pytest.fixture
@@ -46,6 +57,31 @@ def test_changes_hold_at_once_and_reset(qtbot: Any, sheet: Preferences, shell: A
     assert seconds.value() == 90
     sheet._reset()
     assert (seconds.value(), speed.value(), quality.currentData()) == (60, 1.0, "auto")
+
+
+def test_headings_and_the_card_of_devices(sheet: Preferences) -> None:
+    heads = [label.text() for label in sheet.findChildren(QLabel) if label.property("role") == "heading"]
+    assert heads == list(GROUPS.values())
+    assert sheet.pads.names.text().startswith("No gamepad") and sheet.pads.face.isHidden()
+
+
+def test_a_long_choice_ends_in_an_ellipsis(qtbot: Any, shell: Any) -> None:
+    host = QWidget()
+    host.setStyleSheet(QApplication.instance().styleSheet())
+
+    def picture(text: str) -> tuple[Any, str]:
+        box = CalmComboBox(host)
+        box.addItem(text)
+        box.setFixedSize(160, 30)
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        kind, part = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = box.style().subControlRect(kind, option, part, box).width() - 4
+        return box.grab().toImage(), box.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room)
+
+    whole, cut = picture("A day in Aldhaven and its surroundings")
+    assert cut.endswith("…") and whole == picture(cut)[0] != picture("A day")[0]
+    host.deleteLater()
 
 
 def test_escape_closes(qtbot: Any, sheet: Preferences) -> None:

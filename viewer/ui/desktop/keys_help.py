@@ -117,6 +117,9 @@ def _sheet(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QWidget:
     row = 0
     for title, lines in groups:
         if title and lines:
+            if row:
+                grid.setRowMinimumHeight(row, 10)
+                row += 1
             head = QLabel(title)
             head.setProperty("role", "heading")
             grid.addWidget(head, row, 0, 1, 2)

@@ -22,7 +22,8 @@ SIDE = 184
 REACH_M = 75.0
 """From the middle of the map to its side."""
 PLAN_HALF_M, PLAN_PIXELS = 160.0, 480
-"""The plan kept behind it: metres from its middle to its side, pixels a side."""
+"""The plan kept behind it: metres from its middle to its side, pixels a side (twice as many on a fine screen)."""
+FINE_RATIO = 1.25
 RADIUS = 10.0
 _CLICK = 5.0
 LIGHT_COLORS = ("#e3e7ec", "#f1efe9", "#cfe2c4", "#ffffff", "#a5cde8", "#c3b9ab")
@@ -60,13 +61,14 @@ class MiniMap(QWidget):
         x, y, _ = mover.eye
         half = PLAN_HALF_M - REACH_M
         cell = round(x / half), round(y / half)
-        key = (id(world), *cell)
+        pixels = PLAN_PIXELS * (2 if self.devicePixelRatioF() > FINE_RATIO else 1)
+        key = (id(world), *cell, pixels)
         if key not in (self._key, self._asked):
             self._asked = key
             centre = cell[0] * half, cell[1] * half
             job = ThreadJob(
                 plan_picture,
-                (world, *centre, PLAN_HALF_M, PLAN_PIXELS),
+                (world, *centre, PLAN_HALF_M, pixels),
                 lambda plan: self._drawn(key, centre, plan),
                 title="",
                 key="minimap",
@@ -136,7 +138,7 @@ class MiniMap(QWidget):
         painter.fillRect(self.rect(), QColor((DARK_COLORS if dark else LIGHT_COLORS)[0]))
         if self._at is not None and not self._image.isNull():
             scale = SIDE / (2 * self._reach)
-            pixel = 2 * PLAN_HALF_M / PLAN_PIXELS
+            pixel = 2 * PLAN_HALF_M / self._image.width()
             left = (self._centre[0] - PLAN_HALF_M - self._at[0]) * scale + SIDE / 2
             upper = (self._at[1] - self._centre[1] - PLAN_HALF_M) * scale + SIDE / 2
             painter.setTransform(QTransform(scale * pixel, 0, 0, scale * pixel, left, upper))

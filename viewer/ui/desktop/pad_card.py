@@ -59,7 +59,7 @@ class PadFace(QWidget):
         painter.setPen(QPen(self._shell.qcolor("control"), 1.4))
         painter.setBrush(self._shell.qcolor("raised"))
         painter.drawEllipse(middle, radius, radius)
-        painter.setPen(QPen(self._shell.qcolor("border"), 1.0, Qt.PenStyle.DashLine))
+        painter.setPen(QPen(self._shell.qcolor("muted"), 1.0, Qt.PenStyle.DotLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawEllipse(middle, radius * dead, radius * dead)
         painter.setPen(Qt.PenStyle.NoPen)

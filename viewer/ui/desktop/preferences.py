@@ -43,7 +43,7 @@ TITLES = {
     "pad_sensitivity": "Looking round",
     "pad_dead_zone": "Dead zone of the sticks",
     "pad_curve": "Response of the sticks",
-    "pad_invert_y": "Turn up and down round",
+    "pad_invert_y": "Invert up and down",
     "space_sensitivity": "SpaceMouse speed",
     "space_dominant": "One direction at a time",
 }

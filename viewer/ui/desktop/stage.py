@@ -13,7 +13,7 @@ from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.play_bar import PlayBar
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import StartPage
-from viewer.ui.desktop.walk_hud import WalkHud
+from viewer.ui.desktop.walk_hud import CAPTION_PX, WalkHud
 from viewer.ui.widgets.toast import Toast, ToastStack
 
 
@@ -39,6 +39,7 @@ class Stage(QWidget):
         self.start.hide()
         self.toasts = ToastStack(self, self._decorate)
         self.toasts.avoid = self.legend
+        self.toasts.foot = CAPTION_PX
         self.toasts.keep_clear_of(self.walk.keys, self.walk.pad, *self.play.widgets())
         self.drop = DropOverlay(shell, self)
 

@@ -23,6 +23,7 @@ HINTS = (
 )
 MOST = 4
 """Gamepads that are read at once."""
+_AXES = ("LEFTX", "LEFTY", "RIGHTX", "RIGHTY", "TRIGGERLEFT", "TRIGGERRIGHT")
 _BUTTONS = {
     "a": "A", "b": "B", "x": "X", "y": "Y", "back": "BACK", "guide": "GUIDE", "start": "START",
     "left_stick": "LEFTSTICK", "right_stick": "RIGHTSTICK", "left_shoulder": "LEFTSHOULDER",
@@ -63,6 +64,8 @@ class Gamepads:
         self._loading: threading.Thread | None = None
         self._begun = False
         self._open: dict[int, tuple[Any, str, int]] = {}
+        self._axes: list[int] = []
+        self._buttons: list[tuple[str, int]] = []
         self.problem = ""
 
     @property
@@ -145,6 +148,8 @@ class Gamepads:
             return False
         for ignore in (sdl.SDL_JoystickEventState, sdl.SDL_GameControllerEventState):
             ignore(sdl.SDL_IGNORE)  # nobody empties SDL's queue: states are asked for
+        self._axes = [int(getattr(sdl, f"SDL_CONTROLLER_AXIS_{name}")) for name in _AXES]
+        self._buttons = [(name, int(getattr(sdl, f"SDL_CONTROLLER_BUTTON_{own}"))) for name, own in _BUTTONS.items()]
         self._begun = True
         return True
 
@@ -161,19 +166,11 @@ class Gamepads:
                 del self._open[instance]
 
     def _state(self, pad: Any) -> PadState:
-        sdl = self._sdl
-
-        def axis(name: str) -> float:
-            return float(sdl.SDL_GameControllerGetAxis(pad, getattr(sdl, f"SDL_CONTROLLER_AXIS_{name}"))) / 32767.0
-
-        down = frozenset(
-            name
-            for name, own in _BUTTONS.items()
-            if sdl.SDL_GameControllerGetButton(pad, getattr(sdl, f"SDL_CONTROLLER_BUTTON_{own}"))
-        )
+        axis, button = self._sdl.SDL_GameControllerGetAxis, self._sdl.SDL_GameControllerGetButton
+        lx, ly, rx, ry, left, right = (axis(pad, number) / 32767.0 for number in self._axes)
+        down = frozenset(name for name, number in self._buttons if button(pad, number))
         # SDL counts down as positive
-        left, right = (axis("LEFTX"), -axis("LEFTY")), (axis("RIGHTX"), -axis("RIGHTY"))
-        return PadState(*left, *right, axis("TRIGGERLEFT"), axis("TRIGGERRIGHT"), down)
+        return PadState(lx, -ly, rx, -ry, left, right, down)
 
 
 def first_line(error: BaseException) -> str:

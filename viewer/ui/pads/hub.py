@@ -165,7 +165,8 @@ class PadHub(QObject):
         interval = MOVING_MS if time.monotonic() - self._moved < AWAKE_SECONDS else STILL_MS
         if self._clock.isActive() and self._clock.interval() != interval:
             self._clock.setInterval(interval)
-        self._give(*said)
+        if interval == MOVING_MS or said != _NOTHING:
+            self._give(*said)
 
     def _give(self, pad: PadState, space: SpaceState) -> None:
         """To the picture on show; a dialog or menu in front of it keeps it still."""
@@ -190,6 +191,7 @@ class PadHub(QObject):
         self._block = self._block or block
 
 
+_NOTHING = PadState(), SpaceState()
 _SHARED: list[PadHub] = []
 
 

@@ -115,6 +115,8 @@ class ToastStack(QWidget):
         self._decorate = decorate
         self.avoid: QWidget | None = None
         """A neighbour in the other corner; where both do not fit side by side, the messages stand above it."""
+        self.foot = MARGIN
+        """Room left below."""
         self._others: tuple[QWidget, ...] = ()
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -168,7 +170,7 @@ class ToastStack(QWidget):
         height = (
             self._layout.totalHeightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         )
-        place = QRect(host.width() - width - MARGIN, host.height() - height - MARGIN, width, height)
+        place = QRect(host.width() - width - MARGIN, host.height() - height - self.foot, width, height)
         near = [other for other in (self.avoid, *self._others) if other is not None and other.isVisible()]
         for other in sorted(near, key=lambda other: -other.y()):
             if other.geometry().intersects(place):

@@ -69,7 +69,7 @@ class ToursPanel(QWidget):
         column.addWidget(self._empty)
         self.list = PictureList()
         self.list.setAccessibleName("Steps of the tour")
-        self.list.setMinimumHeight(136)
+        self.list.setMinimumHeight(96)
         self.list.moved.connect(self._moved)
         self.list.delete_wanted.connect(lambda _row: self._remove_step())
         self.list.currentRowChanged.connect(lambda _row: self._show_step())
