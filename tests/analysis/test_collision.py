@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import trimesh
 
+from viewer.analysis import soup
 from viewer.analysis.collision import Body, closest_points
 from viewer.analysis.soup import BUILT, LAND, SOLID, WATER
 
@@ -121,3 +122,16 @@ def test_closest_points_agree_with_an_independent_library():
     point = np.array([0.3, -0.2, 0.1])
     theirs = trimesh.triangles.closest_point(triangles, np.tile(point, (300, 1)))
     assert closest_points(triangles, point) == pytest.approx(theirs, abs=1e-9)
+
+
+def test_boxes_are_made_once_whatever_is_shown(town, monkeypatch):
+    """A filter makes another world; what does not depend on it is kept."""
+    made = []
+    make = soup._TileIndex._make_boxes
+    monkeypatch.setattr(soup._TileIndex, "_make_boxes", lambda self, tile: made.append(tile) or make(self, tile))
+    city = town.city()
+    everything = np.ones(len(city.objects), np.uint8)
+    for shown in (everything, np.where(np.arange(len(everything)) % 2 == 0, 1, 0).astype(np.uint8), everything):
+        for _ in soup.Shapes(city, shown).prepare():
+            pass
+    assert len(made) == city.lods[next(iter(city.lods))].tiles.tile_count

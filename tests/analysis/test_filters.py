@@ -3,6 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loaders.city import Strings
+from viewer.analysis import filters
 from viewer.analysis.filters import MAX_LENGTH, FilterError, _like, compile_filter, example_for
 
 OBJECTS = [
@@ -224,3 +226,26 @@ def test_the_example_is_a_filter_that_finds_something(small_city):
     assert example == "`Höhe m` > 5" and compile_filter(example).mask(city).sum() == 4
     bare = small_city([("a", "Building", [], {}, ["2"])])
     assert compile_filter(example_for(bare)).mask(bare).all()
+
+
+SHORT = st.text("aAbB%_1é", max_size=4)
+
+
+@given(st.lists(SHORT, min_size=1, max_size=12), SHORT, st.sampled_from(filters._TEXT_TESTS + tuple(filters._COMPARE)))
+@settings(max_examples=400, deadline=None)
+def test_texts_are_matched_alike_as_bytes_and_one_by_one(texts, value, op):
+    test = filters._text_test(op, value)
+    assert filters._match_texts(Strings.from_list(texts), op, value).tolist() == [test(text) for text in texts]
+
+
+def test_plain_texts_are_matched_without_a_str_of_each(monkeypatch):
+    """As 57,000 of them would hold a window up."""
+    monkeypatch.setattr(Strings, "to_list", lambda self: pytest.fail("made a list of all texts"))
+    texts = Strings.from_list([f"ID_{k}" for k in range(300)])
+    assert filters._match_texts(texts, "contains", "d_29").sum() == 11
+    assert filters._match_texts(texts, "startswith", "id_10").sum() == 11
+    assert filters._match_texts(texts, "endswith", "9").sum() == 30
+    assert filters._match_texts(texts, "like", "%d-29%").sum() == 0
+    assert filters._match_texts(texts, "like", "%99").sum() == 3
+    assert filters._match_texts(texts, "==", "ID_7").sum() == 1
+    assert filters._match_texts(texts, "!=", "ID_7").sum() == 299

@@ -104,3 +104,22 @@ def test_the_rectangle_holds_the_boxes(view, box_city, look, cameras):
     assert -0.2 < left < 0 < right < 0.2 and -0.2 < bottom < 0 < top < 0.2
     around = np.concatenate([draw_view.eye - 5, draw_view.eye + 5])
     assert screen_rect(draw_view, [near, around], 4.0) == (-1.0, -1.0, 1.0, 1.0)
+
+
+def test_where_objects_lie_is_learnt_one_actor_at_a_time(view, box_city, monkeypatch):
+    """The first click would have to look through all actors at once."""
+    city = box_city(400)
+    view.scene.interactive = True
+    view.scene.attach("a", city)
+    learnt = view.scene._outline._runs
+    sizes = []
+    while view.scene.advance(0.0):
+        sizes.append(len(learnt))
+    draws = list(view.scene.layers["a"].all_draws())
+    assert len(learnt) == len(draws) > 1
+    assert max(np.diff([0, *sizes])) <= 1
+    rows = np.concatenate([which for which, _ in learnt.values()])
+    assert sorted(rows.tolist()) == list(range(400))
+    for which, starts in learnt.values():
+        assert (np.diff(starts) > 0).all() and len(starts) == len(which) + 1
+    view.scene.interactive = False

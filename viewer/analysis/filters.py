@@ -33,7 +33,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import Bool, CityData, Column
+from loaders.city import Bool, CityData, Column, Int64, Strings
 from viewer.analysis.derived import derived
 
 MAX_LENGTH = 10_000
@@ -314,24 +314,25 @@ class _Run:
             present = self._present(test.name)
             return {"==": ~present, "!=": present}.get(test.op, np.zeros(self._base.count, np.bool_))
         if test.name == "@type":
-            return self._own_text(test, list(self._city.objects.type_names), self._city.objects.type_codes)
+            names = Strings.from_list(self._city.objects.type_names)
+            return self._own_text(test, names, self._city.objects.type_codes)
         if test.name == "@id":
             if test.op == "==" and isinstance(test.value, str):
                 return self._base.mask_of([test.value])
-            return self._own_text(test, self._city.objects.ids.to_list(), None)
+            return self._own_text(test, self._city.objects.ids, None)
         found = self._column(test.name)
         if found is None:
             return np.zeros(self._base.count, np.bool_)
         column, present, values = found
         if column.categories is not None:
-            hits = _match_texts(column.categories.to_list(), test.op, test.value)
+            hits = _match_texts(column.categories, test.op, test.value)
             if not len(hits):
                 return np.zeros(self._base.count, np.bool_)
             return present & hits[np.clip(np.asarray(values, np.int64), 0, len(hits) - 1)]
         return present & _match_numbers(values, column.kind == "boolean", test.op, test.value)
 
-    def _own_text(self, test: _Test, texts: list[str], codes: npt.NDArray[np.integer] | None) -> Bool:
-        if test.value is None or not texts:
+    def _own_text(self, test: _Test, texts: Strings, codes: npt.NDArray[np.integer] | None) -> Bool:
+        if test.value is None or not len(texts):
             return np.zeros(self._base.count, np.bool_)
         hits = _match_texts(texts, test.op, test.value)
         return hits if codes is None else hits[codes]
@@ -371,18 +372,62 @@ def _match_numbers(values: npt.NDArray[np.generic], boolean: bool, op: Op, value
     return result
 
 
-def _match_texts(texts: list[str], op: Op, value: str | int | float | bool) -> Bool:
-    """bool (K,) for a list of texts."""
+def _match_texts(texts: Strings, op: Op, value: str | int | float | bool) -> Bool:
+    """bool (K,) for texts."""
     if isinstance(value, bool):
         value = "true" if value else "false"
     if isinstance(value, (int, float)):
         if op in _TEXT_TESTS:
             return np.zeros(len(texts), np.bool_)
-        numbers = np.array([_number(text) for text in texts])
+        numbers = np.array([_number(text) for text in texts.to_list()])
         hits: Bool = np.asarray(_COMPARE[op](numbers, value), np.bool_) & ~np.isnan(numbers)
         return hits
-    test = _text_test(op, value)
-    return np.fromiter((test(text) for text in texts), np.bool_, len(texts))
+    found = _match_bytes(texts, op, value)
+    if found is None:
+        test = _text_test(op, value)
+        found = np.fromiter((test(text) for text in texts.to_list()), np.bool_, len(texts))
+    return found
+
+
+def _match_bytes(texts: Strings, op: Op, value: str) -> Bool | None:
+    """The same without making a str of each text, 2 ms for 50,000 in place of 50; None where case or patterns ask for
+    str: anything but ASCII, ``<``, ``>`` and a ``like`` with signs inside."""
+    like, exact = op == "like", op in ("==", "!=")
+    open_left, open_right = like and value.startswith("%"), like and value.endswith("%")
+    plain = value[int(open_left) : len(value) - int(open_right)] if len(value) > 1 else value
+    if like and ("%" in plain or "_" in plain):
+        return None
+    data = np.asarray(texts.data[: texts.offsets[-1]])
+    if op in ("<", "<=", ">", ">=") or not plain or not (plain.isascii() and (exact or (data < 128).all())):
+        return None
+    wanted = np.frombuffer((plain if exact else plain.lower()).encode(), np.uint8)
+    if not exact:
+        data = np.where((data >= ord("A")) & (data <= ord("Z")), data + 32, data)
+    begins, ends = texts.offsets[:-1], texts.offsets[1:]
+    if op == "contains" or (open_left and open_right):
+        return _with_bytes(data, begins, ends, wanted)
+    from_start, to_end = op != "endswith" and not open_left, op != "startswith" and not open_right
+    fits = ends - begins == len(wanted) if from_start and to_end else ends - begins >= len(wanted)
+    rows = np.flatnonzero(fits)
+    for k, byte in enumerate(wanted.tolist()):
+        at = begins[rows] + k if from_start else ends[rows] - len(wanted) + k
+        rows = rows[data[at] == byte]
+    hits = np.zeros(len(texts), np.bool_)
+    hits[rows] = True
+    return ~hits if op == "!=" else hits
+
+
+def _with_bytes(data: npt.NDArray[np.uint8], begins: Int64, ends: Int64, wanted: npt.NDArray[np.uint8]) -> Bool:
+    """bool (K,): texts ``data[begins:ends]`` that hold the bytes somewhere."""
+    hits = np.zeros(len(begins), np.bool_)
+    places = max(len(data) - len(wanted) + 1, 0)
+    at = np.flatnonzero(data[:places] == wanted[0])
+    for k, byte in enumerate(wanted.tolist()):
+        at = at[data[at + k] == byte]
+    row = np.searchsorted(ends, at, side="right")  # the text that a place lies in; empty ones end before it
+    inside = (at >= begins[row]) & (at + len(wanted) <= ends[row])
+    hits[row[inside]] = True
+    return hits
 
 
 def _text_test(op: Op, value: str) -> Callable[[str], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -46,13 +47,15 @@ class Shapes:
 
     def __init__(self, city: CityData, shown: UInt8):
         kinds = _kinds_of_rows(city)
+        boxes_kept = _BOXES.setdefault(city, {})
         doors_open = _has_rooms(city)
         self.has_land = bool((kinds[shown > 0] & LAND).any())
         self._parts: list[_TileIndex | _CopyIndex] = []
         for index, mesh in enumerate(city.lods.values()):
             own = shown == index + 1
             if own.any():
-                self._parts += _parts_of(mesh, np.where(own, kinds, 0).astype(np.uint8), doors_open)
+                own_kinds = np.where(own, kinds, 0).astype(np.uint8)
+                self._parts += _parts_of(mesh, own_kinds, doors_open, boxes_kept.setdefault(index, {}))
         boxes = [part.bounds for part in self._parts if len(part.bounds)]
         self.bounds: Float64 = np.concatenate(boxes) if boxes else np.zeros((0, 6))
         """float64 (K, 6): boxes of tiles and of copies, world."""
@@ -73,14 +76,20 @@ class Shapes:
         return Triangles(corners[keep], kind[keep])
 
 
+Boxes = dict[int, tuple[Float32, Float32]]
+"""Tile -> lowest and highest corners of its blocks' boxes, float32 (B, 3) each, metres from the tile's origin."""
+_BOXES: WeakKeyDictionary[CityData, dict[int, Boxes]] = WeakKeyDictionary()
+"""By LoD: boxes are the same whatever is shown, so that a filter does not make them anew."""
+
+
 class _TileIndex:
     """Blocks of the tiles of one LoD."""
 
-    def __init__(self, tiles: TileSet, kinds: UInt8, codes: UInt8):
+    def __init__(self, tiles: TileSet, kinds: UInt8, codes: UInt8, boxes: Boxes):
         self._tiles, self._kinds, self._codes = tiles, kinds, codes
         # plain views: slices of memory-mapped arrays cost ten times as much
         self._positions, self._index, self._tags = map(np.asarray, (tiles.positions, tiles.triangles, tiles.tags))
-        self._boxes: dict[int, tuple[Float32, Float32]] = {}
+        self._boxes = boxes
         self.bounds = np.asarray(tiles.bounds)
 
     def prepare(self) -> Iterator[None]:
@@ -157,11 +166,11 @@ class _CopyIndex:
         return corners.reshape(-1, 3, 3), kind.reshape(-1).astype(np.uint8)
 
 
-def _parts_of(mesh: LodMesh, kinds: UInt8, doors_open: bool) -> list[_TileIndex | _CopyIndex]:
+def _parts_of(mesh: LodMesh, kinds: UInt8, doors_open: bool, boxes: Boxes) -> list[_TileIndex | _CopyIndex]:
     codes = _kinds_of_codes(doors_open)
     parts: list[_TileIndex | _CopyIndex] = []
     if mesh.tiles.tile_count:
-        parts.append(_TileIndex(mesh.tiles, kinds, codes))
+        parts.append(_TileIndex(mesh.tiles, kinds, codes, boxes))
     for copies in mesh.instances:
         if len(copies.matrices) and copies.template.triangle_count:
             parts.append(_CopyIndex(copies, kinds, codes))

@@ -14,7 +14,7 @@ from viewer.document.state import Vec3
 from viewer.render.culling import View
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
-from viewer.render.passes import NO_TRIANGLES, DepthPass, MapTexture
+from viewer.render.passes import NO_TRIANGLES, DepthPass, MapTexture, depth_texture
 from viewer.render.shadow import HEIGHT_TEXELS, DepthBox, height_box, near_box, world_box
 from viewer.render.skyview import smooth_steps
 from viewer.render.style_texture import make_texture
@@ -68,6 +68,7 @@ class LightMaps:
         self._pass = DepthPass(window, guard)
         self._nothing_pixels = np.zeros((16, 4), np.float32)
         self._nothing = make_texture(self._nothing_pixels, 4, 4)
+        self._empty = {name: MapTexture() for name in _SAMPLERS}
         self._textures = {name: MapTexture() for name in _SAMPLERS}
         self._baked: dict[str, _Baked] = {}
 
@@ -78,8 +79,19 @@ class LightMaps:
 
     @property
     def textures(self) -> dict[str, vtkTexture]:
-        """Sampler name -> texture, for every material that is lit."""
-        return {_SAMPLERS[name]: made.texture if made.alive else self._nothing for name, made in self._textures.items()}
+        """Sampler name -> texture, for every material that is lit.
+
+        Where there is no map yet, it is a small one of the same kind: for textures of another kind software renderers
+        compile the city's shader anew, which takes more than 100 ms.
+        """
+        if self._window.GetInitialized():
+            for name, made in self._empty.items():
+                if not made.alive and name == _HEIGHTS:
+                    made.upload(self._window, self._nothing_pixels.reshape(4, 4, 4))
+                elif not made.alive:
+                    made.exchange(depth_texture(self._window, 4), self._window)
+        pairs = [(self._textures[name], self._empty[name], key) for name, key in _SAMPLERS.items()]
+        return {key: next((m.texture for m in (made, empty) if m.alive), self._nothing) for made, empty, key in pairs}
 
     def numbers(self, quality: str, shadows: bool, hasty: bool) -> MapNumbers:
         """What shaders have to know of the maps that are there. ``hasty``: the picture must come fast."""
@@ -124,7 +136,7 @@ class LightMaps:
 
     def close(self) -> None:
         """Free everything. The context must be current."""
-        for made in self._textures.values():
+        for made in (*self._textures.values(), *self._empty.values()):
             made.release(self._window)
         self._nothing.ReleaseGraphicsResources(self._window)
         self._baked.clear()
@@ -181,7 +193,10 @@ def _height_steps(
     depth: npt.NDArray[np.float32], box: DepthBox, floor: float, out: npt.NDArray[np.float32]
 ) -> Iterator[None]:
     """Turn depths (H, W) seen from above into heights and their means (H, W, 4), a few milliseconds at a time."""
-    heights = np.where(depth < 1.0, box.high[2] - depth * (box.high[2] - box.low[2]), floor).astype(np.float32)
+    heights = depth * np.float32(box.low[2] - box.high[2])
+    heights += np.float32(box.high[2])
+    yield
+    heights[depth >= 1.0] = floor
     yield
     yield from smooth_steps(heights, float(box.high[0] - box.low[0]) / len(heights), out)
 

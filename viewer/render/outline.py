@@ -101,6 +101,14 @@ class Outline:
                 self._mask_renderer.AddActor(mask.actor)
         self._masks = wanted
 
+    def learn_steps(self, layer: LayerView) -> Iterator[None]:
+        """Find out where objects lie in a layer's actors, one at a time; `follow` finds out itself what is missing,
+        which would hold up the first click."""
+        for draw in tuple(layer.all_draws()):
+            if draw.casts and not isinstance(draw, CopyDraw):
+                self._runs_of(draw)
+                yield
+
     @contextmanager
     def drawn(self, view: View | None, scale: float) -> Iterator[None]:
         """Within it, the window's pictures have the lines, unless there are none or ``view`` is None.
@@ -180,12 +188,7 @@ class Outline:
     def _of_draw(self, draw: Drawable, rows: Int64) -> Float64:
         """Corners (T, 3, 3) of objects in an actor's mesh, scene coordinates. An object's vertices are neighbours."""
         mesh = draw.mesh
-        runs = self._runs.get(draw)
-        if runs is None:
-            tags = mesh.attributes["tags"][:, 0]
-            starts = np.flatnonzero(np.diff(tags, prepend=np.float32(-1.0)))
-            runs = self._runs[draw] = tags[starts].astype(np.int64), np.append(starts, len(tags))
-        which, starts = runs
+        which, starts = self._runs_of(draw)
         hit = np.flatnonzero(np.isin(which, rows))
         if not len(hit):
             return np.zeros((0, 3, 3))
@@ -195,6 +198,15 @@ class Outline:
         member = np.cumsum(inside[:-1]) > 0
         triangles = mesh.triangles[member[mesh.triangles[:, 0]]]
         return np.asarray(mesh.positions[triangles] + np.asarray(draw.actor.GetPosition()))
+
+    def _runs_of(self, draw: Drawable) -> tuple[Int64, Int64]:
+        """Object row of each run of vertices, int64 (R,), and where the runs begin and the last one ends (R + 1,)."""
+        runs = self._runs.get(draw)
+        if runs is None:
+            tags = draw.mesh.attributes["tags"][:, 0]
+            starts = np.concatenate([np.zeros(min(1, len(tags)), np.int64), np.flatnonzero(tags[1:] != tags[:-1]) + 1])
+            runs = self._runs[draw] = tags[starts].astype(np.int64), np.append(starts, len(tags))
+        return runs
 
     def _begin_mask(self, *_: object) -> None:
         """Have the mask drawn into a buffer of its own, of the picture's size."""

@@ -367,7 +367,8 @@ def _point_actor(corners: npt.NDArray[np.float32], triangle: npt.NDArray[np.int3
 
 
 def depth_texture(window: vtkRenderWindow, size: int) -> vtkTextureObject:
-    """Room for ``size`` x ``size`` depths, float32, read as they are. The context must be current."""
+    """Room for ``size`` x ``size`` depths, float32, read as they are."""
+    window.MakeCurrent()
     made = _texture(window, vtkTextureObject.Nearest)
     made.AllocateDepth(size, size, vtkTextureObject.Float32)
     return made

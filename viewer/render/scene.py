@@ -138,6 +138,8 @@ class SceneView:
         self._place_ground()
         self._read_themes()
         self._read_walls()
+        if self.interactive:
+            self._work.append(self._outline.learn_steps(layer))
         if self.interactive and self.software:
             self._work.append(self._make_drafts(layer))
 

@@ -22,8 +22,9 @@ def smooth_steps(heights: Float32, metres: float, out: Float32) -> Iterator[None
 
     ``metres``: size of a texel. Each mean is two passes of a moving average, which is close to a bell curve.
     """
-    out[..., 0] = heights
-    yield
+    for first in range(0, len(heights), BAND):
+        out[first : first + BAND, :, 0] = heights[first : first + BAND]
+        yield
     for channel, radius in enumerate(RADII, start=1):
         reach = max(1, round(0.7 * radius / metres))
         smooth = heights
@@ -33,8 +34,9 @@ def smooth_steps(heights: Float32, metres: float, out: Float32) -> Iterator[None
                 band = (slice(None), slice(first, first + BAND)) if axis == 0 else slice(first, first + BAND)
                 smooth[band] = _moving_mean(before[band], reach, axis)
                 yield
-        out[..., channel] = smooth
-        yield
+        for first in range(0, len(heights), BAND):
+            out[first : first + BAND, :, channel] = smooth[first : first + BAND]
+            yield
 
 
 def _moving_mean(values: Float32, reach: int, axis: int) -> Float32:
