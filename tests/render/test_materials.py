@@ -7,7 +7,8 @@ import pytest
 
 from loaders.city import Column, ObjectTable, Strings
 from viewer.render import uses
-from viewer.render.object_texture import FLAG_PROPOSED, FLAG_UNCERTAIN, ObjectTexture
+from viewer.render.object_texture import FLAG_PROPOSED, FLAG_UNCERTAIN, ObjectTexture, measure
+from viewer.render.style_texture import rows_of_texels
 from viewer.render.uses import storeys_of, use_of_text, uses_of
 
 
@@ -145,3 +146,23 @@ def test_flags_go_beside_the_use():
     assert texture.values[:, 3].tolist() == [1 + 64 * FLAG_PROPOSED, 40 + 64 * (FLAG_PROPOSED + FLAG_UNCERTAIN), 44, 0]
     texture.set_flags(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert texture.values[:, 3].tolist() == [1, 40, 44, 0]
+
+
+def test_heights_of_textures_are_powers_of_two():
+    assert [rows_of_texels(count) for count in (0, 1, 1024, 1025, 3000, 57_801, 1_000_000)] == [1, 1, 1, 2, 4, 64, 1024]
+
+
+def test_measuring_in_pieces_equals_measuring_at_once():
+    random = np.random.default_rng(4)
+    rows = np.sort(random.integers(0, 40, 3000)).astype(np.float32)
+    tags = np.stack([rows, random.integers(0, 9, 3000).astype(np.float32)], axis=1)
+    positions, offset = random.normal(size=(3000, 3)).astype(np.float32), np.array([5.0, -3.0, 100.0])
+    whole, parts = (ObjectTexture(40, storeys=np.full(40, 2, np.float32)) for _ in range(2))
+    whole.add(tags, positions, offset)
+    for part in (slice(0, 1234), slice(1234, 1234), slice(1234, 3000)):
+        parts.take(measure(tags[part], positions[part], offset, eaves=parts.has_storeys))
+    whole.finish()
+    parts.finish()
+    assert np.array_equal(whole.values, parts.values)
+    own = positions[rows == 7]
+    assert np.allclose(whole.values[7, :2], [own[:, 2].min() + 100.0, own[:, 2].max() + 100.0])

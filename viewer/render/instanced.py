@@ -21,7 +21,7 @@ from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
 from viewer.render.picking import Hit, box_entry, triangle_distances
 from viewer.render.state import STYLE_WIDTH
-from viewer.render.style_texture import make_texture
+from viewer.render.style_texture import make_texture, rows_of_texels
 
 Float64 = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -88,7 +88,7 @@ class CopyTable:
         texels[:, :3] = local
         texels[:, 3, 0] = self.rows
         flat = texels.reshape(-1, 4)
-        height = max(1, -(-len(flat) // STYLE_WIDTH))
+        height = rows_of_texels(len(flat))
         pixels = np.zeros((height * STYLE_WIDTH, 4), np.float32)
         pixels[: len(flat)] = flat
         return pixels

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +17,7 @@ from viewer.render.layer_extras import LayerExtras, SceneExtras
 from viewer.render.markers import line_mesh, point_mesh
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, tile_meshes
-from viewer.render.object_texture import ObjectTexture
+from viewer.render.object_texture import Measured, ObjectTexture, measure
 from viewer.render.picking import RayIndex
 from viewer.render.state import LayerLook
 from viewer.render.style_texture import FLAG_BUILDING, StyleTexture
@@ -23,6 +25,10 @@ from viewer.render.theme import ThemeTextures
 from viewer.render.walls import WallTask
 
 Float64 = npt.NDArray[np.float64]
+
+
+MEASURERS, STEP_SECONDS = 2, 0.002
+"""Threads that measure objects, and how long a step waits for them."""
 
 
 class LodView:
@@ -48,13 +54,7 @@ class LodView:
         expanded, self.left_out = expand_instances(rest)
         self.tile_sets += expanded
         yield
-        faces = self._material("faces")
-        for tiles in self.tile_sets:
-            self.rays.append(RayIndex(tiles))
-            for mesh in tile_meshes(tiles):
-                self._add(Draw(mesh, faces, self._origin), tiles)
-                self._facts.add(mesh.attributes["tags"], mesh.positions, mesh.origin - self._origin)
-                yield
+        yield from self._build_faces(self._material("faces"))
         if copied:
             yield from self._build_copies(copied)
         self._facts.finish()
@@ -67,6 +67,25 @@ class LodView:
             offset = np.concatenate([self._origin, self._origin])
             self.bounds = np.stack([draw.mesh.bounds for draw in self.draws]) - offset
         self.ready = True
+
+    def _build_faces(self, material: CityMaterial) -> Iterator[None]:
+        """The actors of all tile sets; threads measure the objects meanwhile."""
+        found: deque[Future[Measured]] = deque()
+        with ThreadPoolExecutor(MEASURERS, "measure") as threads:
+            try:
+                for tiles in self.tile_sets:
+                    self.rays.append(RayIndex(tiles))
+                    for mesh in tile_meshes(tiles):
+                        self._add(Draw(mesh, material, self._origin), tiles)
+                        values = mesh.attributes["tags"], mesh.positions, mesh.origin - self._origin
+                        found.append(threads.submit(measure, *values, eaves=self._facts.has_storeys))
+                        yield
+                while found:
+                    if wait([found[0]], STEP_SECONDS).done:
+                        self._facts.take(found.popleft().result())
+                    yield
+            finally:
+                threads.shutdown(cancel_futures=True)
 
     def _build_copies(self, groups: tuple[Instances, ...]) -> Iterator[None]:
         table = self.copies = CopyTable(groups)

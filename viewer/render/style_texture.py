@@ -41,6 +41,12 @@ def make_texture(pixels: npt.NDArray[np.generic], width: int, height: int, *, sm
     return texture
 
 
+def rows_of_texels(count: int) -> int:
+    """Height of a texture with ``count`` texels, `STYLE_WIDTH` in a row: always a power of two. Software renderers
+    compile a shader anew for textures of another kind, and other heights are another kind to them (50 ms or more)."""
+    return 1 << (max(1, -(-count // STYLE_WIDTH)) - 1).bit_length()
+
+
 class StyleTexture:
     """Colours, visibility and flags of one layer's objects on the GPU.
 
@@ -55,7 +61,7 @@ class StyleTexture:
         rows = len(flags)
         if rows > MAX_ROWS:
             raise ValueError(f"{rows:,} objects in one layer; at most {MAX_ROWS:,} can be drawn. Split the file.")
-        height = max(1, -(-rows // STYLE_WIDTH))
+        height = rows_of_texels(rows)
         self.flags = flags
         self.source: UInt8 | None = None
         """The texels that were written last."""
