@@ -263,8 +263,21 @@ def test(arguments: list[str]) -> int:
     for name in failed:
         print(f"FAILED: {name}", flush=True)
     print("--- pytest", flush=True)
-    code = subprocess.run([str(PYTHON), "-m", "pytest", *arguments], env=environment, check=False).returncode
+    command = [str(PYTHON), "-m", "pytest", *sharing(arguments), *arguments]
+    code = subprocess.run(command, env=environment, check=False).returncode
     return code or (1 if failed else 0)
+
+
+def sharing(arguments: list[str]) -> list[str]:
+    """How pytest shares the tests among the cores; later words like ``-n 0`` win.
+
+    Only on Linux, where each worker has a display of its own: windows on one screen would take the keyboard from
+    each other. Four workers at most: each needs half a gigabyte.
+    """
+    if not sys.platform.startswith("linux") or {"--pdb", "--trace", "-s", "--capture=no"}.intersection(arguments):
+        return []
+    cores = min(4, len(os.sched_getaffinity(0)))
+    return ["-n", str(cores), "--dist", "worksteal"] if cores > 1 else []
 
 
 def main(arguments: list[str]) -> int:

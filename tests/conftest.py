@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import itertools
 import multiprocessing
 import os
 import re
@@ -74,17 +75,33 @@ os.environ.setdefault("CITIVERSE_DEMO", _demo_place())
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what child processes and toolkits read from the environment, before anything is imported."""
-    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
     os.environ.pop("QT_QPA_PLATFORMTHEME", None)
     os.environ.setdefault("QT_ACCESSIBILITY", "0")
     os.environ.setdefault("NO_AT_BRIDGE", "1")
     os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa: the workers share the cores already
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _older_objects_rest() -> None:
+    """Leave out of the searches for leaks what is older than this file's tests: a million objects, twice a test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """New folders. Pytest's own numbered ones are found by listing all earlier ones, which are thousands here."""
+    place = tmp_path_factory.mktemp("homes", numbered=False)
+    return (place / f"home{number}" for number in itertools.count())
 
 
 @pytest.fixture(autouse=True)
-def citiverse_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def citiverse_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A fresh home (settings, caches, recovery) per test, so that no test sees the user's or another's."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(_homes)
+    home.mkdir()
     monkeypatch.setenv("CITIVERSE_HOME", str(home))
     monkeypatch.setenv("CITIVERSE_CACHE", str(home / "arrays"))
     return home

@@ -6,12 +6,12 @@ import pytest
 from loaders.api import LoadOptions, NoProgress
 from loaders.cityjson import load
 from viewer.analysis.bounds import bounds_of, outline_of
-from viewer.demo.files import demo_files
+from viewer.demo.files import CITY, demo_folder
 
 
 @pytest.fixture(scope="module")
-def town():
-    return load(demo_files().city, LoadOptions(), NoProgress()).value
+def town(small_demo):
+    return load(small_demo / demo_folder().name / CITY, LoadOptions(), NoProgress()).value
 
 
 def test_an_outline_is_small_and_lies_in_the_box(town):

@@ -15,6 +15,8 @@ from viewer.selftest import small_city
 
 SMALL = ("--size", "160x120")
 ABOVE = ("--camera", "85025,446024.9,300,85025,446025,30")
+BARE = ("--no-legend", "--realism", "plain")
+"""For options that have nothing to do with light, without its maps."""
 MIDDLE = (85025.0, 446025.0)
 
 
@@ -60,26 +62,26 @@ def test_jpeg_and_size(citiverse: Callable, boxes: Path, tmp_path: Path) -> None
 
 
 def test_options_change_the_picture(picture: Callable) -> None:
-    plain = picture("--no-legend")
-    assert differs(plain, picture()) > 0.01
-    assert differs(plain, picture("--no-legend", "--color-by", "height")) > 0.05
-    assert differs(plain, picture("--no-legend", "--filter", "height > 30")) > 0.02
-    assert differs(plain, picture("--no-legend", "--select", "box-8")) > 0.001
-    assert differs(plain, picture("--no-legend", *ABOVE)) > 0.2
-    assert differs(plain, picture("--no-legend", "--fov", "20")) < 0.9
-    assert differs(plain, picture("--no-legend", "--lod", "1")) == 0
-    assert differs(plain, picture("--no-legend", "--lod", "highest")) == 0
+    plain = picture(*BARE)
+    assert differs(picture("--no-legend"), picture()) > 0.01
+    assert differs(plain, picture(*BARE, "--color-by", "height")) > 0.05
+    assert differs(plain, picture(*BARE, "--filter", "height > 30")) > 0.02
+    assert differs(plain, picture(*BARE, "--select", "box-8")) > 0.001
+    assert differs(plain, picture(*BARE, *ABOVE)) > 0.2
+    assert differs(plain, picture(*BARE, "--fov", "20")) < 0.9
+    assert differs(plain, picture(*BARE, "--lod", "1")) == 0
+    assert differs(plain, picture(*BARE, "--lod", "highest")) == 0
 
 
 def test_labels_and_caption_are_in_the_picture(picture: Callable, project: Path, citiverse: Callable) -> None:
-    plain = picture("--no-legend")
-    labelled = picture("--no-legend", "--label", "height")
+    plain = picture(*BARE)
+    labelled = picture(*BARE, "--label", "height")
     assert 0.002 < differs(plain, labelled) < 0.3
-    assert differs(plain, picture("--no-legend", "--label", "height", "--no-labels")) == 0
-    assert differs(plain, picture("--no-legend", "--label", "")) == 0
+    assert differs(plain, picture(*BARE, "--label", "height", "--no-labels")) == 0
+    assert differs(plain, picture(*BARE, "--label", "")) == 0
     raw = json.loads(project.read_text("utf-8"))
     project.write_text(json.dumps({**raw, "caption": "Fictional"}), encoding="utf-8")
-    captioned = np.abs(pixels(picture("--no-legend", "--no-labels", path=project)) - pixels(plain)).max(axis=2) > 8
+    captioned = np.abs(pixels(picture(*BARE, "--no-labels", path=project)) - pixels(plain)).max(axis=2) > 8
     rows, columns = np.nonzero(captioned)
     assert rows.min() > 90 and 5 < columns.min() < 24 and columns.max() < 120
     answer = citiverse("render", project, "-o", "a.png", *SMALL, "--label", "heigth")
@@ -87,7 +89,7 @@ def test_labels_and_caption_are_in_the_picture(picture: Callable, project: Path,
 
 
 def test_palette_and_range_reach_the_colours(picture: Callable) -> None:
-    by_height = ("--no-legend", "--color-by", "height")
+    by_height = (*BARE, "--color-by", "height")
     assert differs(picture(*by_height), picture(*by_height, "--palette", "magma")) > 0.05
     assert differs(picture(*by_height), picture(*by_height, "--range", "0,1000")) > 0.05
     assert differs(picture(*by_height), picture(*by_height, "--range", "-5,-1")) > 0.05
@@ -221,3 +223,20 @@ def test_an_empty_picture_and_a_lost_layer_come_with_a_reason(
 def test_names_that_the_system_refuses_are_wrong_usage(citiverse: Callable, boxes: Path) -> None:
     answer = citiverse("render", boxes, "-o", "a" * 5000 + ".png")
     assert answer.code == 2 and answer.err.count("\n") == 1 and "file name" in answer.err
+
+
+@pytest.mark.parametrize("mode", ["anaglyph", "side-by-side", "side-by-side-full"])
+def test_stereo_is_for_both_eyes(picture: Callable, mode: str) -> None:
+    plain, both = picture("--no-legend"), picture("--no-legend", "--stereo", mode)
+    assert differs(plain, both) > 0.02 and pixels(both).shape == pixels(plain).shape
+    if mode != "anaglyph":
+        halves = np.split(pixels(both), 2, axis=1)
+        near = np.abs(halves[0] - halves[1]).max(axis=2) > 8
+        assert 0.001 < near.mean() < 0.4
+
+
+def test_the_legend_is_shown_to_both_eyes(picture: Callable) -> None:
+    words = ("--color-by", "@type", "--stereo", "side-by-side")
+    with_legend, without = pixels(picture(*words)), pixels(picture(*words, "--no-legend"))
+    for half in np.split(np.abs(with_legend - without).max(axis=2) > 8, 2, axis=1):
+        assert half.sum() > 100

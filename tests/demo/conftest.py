@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import mapbox_earcut
 import numpy as np
 import pytest
 import trimesh
 
+from viewer.demo import files as demo
 from viewer.demo.files import DemoFiles, demo_files
 from viewer.demo.ground import Ground
 from viewer.demo.roofs import Body
 from viewer.demo.town import Town, make_town
 
 
+@dataclass
+class Making:
+    """The demo made anew, in full: where it lies, the town that was written, and the progress that was told."""
+
+    folder: Path
+    towns: list[Town] = field(default_factory=list)
+    fractions: list[float] = field(default_factory=list)
+    cancelled = False
+
+    def report(self, fraction: float, stage: str) -> None:
+        assert stage
+        self.fractions.append(fraction)
+
+
 @pytest.fixture(scope="session")
-def town() -> Town:
-    """Everything in the town, before it is written."""
-    return make_town()
+def making(tmp_path_factory: pytest.TempPathFactory) -> Making:
+    """One run of the generator, which takes ten seconds, for all tests."""
+    made = Making(tmp_path_factory.mktemp("making") / "again")
+
+    def keeping(report: Callable[[float, str], None]) -> Town:
+        made.towns.append(make_town(report=report))
+        return made.towns[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "make_town", keeping)
+        demo.write_demo(made.folder, made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def town(making: Making) -> Town:
+    """Everything in the town as it was written."""
+    return making.towns[0]
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -25,30 +26,16 @@ class Stop:
         raise Cancelled
 
 
-class Said:
-    """A progress that remembers."""
-
-    cancelled = False
-
-    def __init__(self) -> None:
-        self.fractions: list[float] = []
-
-    def report(self, fraction: float, stage: str) -> None:
-        assert stage
-        self.fractions.append(fraction)
-
-
 def digests(folder: Path) -> dict[str, str]:
     paths = sorted(p for p in folder.rglob("*") if p.is_file())
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
-def test_the_same_generator_gives_the_same_bytes(tmp_path: Path) -> None:
-    said = Said()
-    files.write_demo(tmp_path / "again", said)
-    assert digests(tmp_path / "again") == digests(files.demo_files().city.parent)
-    assert said.fractions == sorted(said.fractions) and said.fractions[-1] == 1.0 and len(said.fractions) > 8
-    assert [p.name for p in tmp_path.iterdir()] == ["again"]
+def test_the_same_generator_gives_the_same_bytes(making: Any) -> None:
+    assert digests(making.folder) == digests(files.demo_files().city.parent)
+    told = making.fractions
+    assert told == sorted(told) and told[-1] == 1.0 and len(told) > 8
+    assert [p.name for p in making.folder.parent.iterdir()] == ["again"]
 
 
 def test_a_stopped_write_leaves_nothing(tmp_path: Path) -> None:

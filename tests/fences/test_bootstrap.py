@@ -103,3 +103,14 @@ def test_pip_failures_are_explained(
         bootstrap.pip(["x"])
     assert expected in str(caught.value) and "\n" not in str(caught.value)
     assert (bootstrap.VENV / "setup.log").exists()
+
+
+def test_tests_share_the_cores_unless_somebody_looks_in(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap.sys, "platform", "linux")
+    monkeypatch.setattr(bootstrap.os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert bootstrap.sharing(["-k", "holes"]) == ["-n", "4", "--dist", "worksteal"]
+    assert bootstrap.sharing(["--pdb"]) == []
+    monkeypatch.setattr(bootstrap.os, "sched_getaffinity", lambda _: {0})
+    assert bootstrap.sharing([]) == []
+    monkeypatch.setattr(bootstrap.sys, "platform", "win32")
+    assert bootstrap.sharing([]) == []

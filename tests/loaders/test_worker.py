@@ -348,6 +348,7 @@ def test_the_attempts_do_succeed_without_a_fence(trick, tmp_path, server, attemp
 def test_the_fence_leaves_what_loaders_need_and_hides_the_environment(trick, tricks, monkeypatch):
     monkeypatch.setenv("SECRET_TOKEN", "x")
     monkeypatch.setenv("http_proxy", "http://x")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     names = [issue.message for issue in load_in_process(trick("uses_what_it_may"), spec=tricks.SPEC).result.issues]
     assert "PATH" in names
     assert not {"SECRET_TOKEN", "http_proxy", "PYTHONDONTWRITEBYTECODE"} & set(names)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,12 +79,20 @@ ISSUES = (
 )
 
 
+SHELLS: list[Any] = []
+"""The shell of the test, if it has one."""
+
+
 def settle() -> None:
-    """Let panels show what they were to show soon."""
+    """Let panels show what they were to show soon, however busy the machine is."""
     from PySide6.QtTest import QTest
 
     if QApplication.instance() is not None:
         QTest.qWait(25)
+        limit = time.monotonic() + 20.0
+        while any(shell._soon for shell in SHELLS):
+            assert time.monotonic() < limit, "panels never finish"
+            QTest.qWait(5)
 
 
 @pytest.fixture
@@ -131,7 +141,9 @@ def shell(qapp: object, session: object) -> Iterator[object]:
 
     themes = ThemeManager(qapp, "light")  # type: ignore[arg-type]
     made = Shell(session, themes)  # type: ignore[arg-type]
+    SHELLS.append(made)
     yield made
+    SHELLS.clear()
     made.deleteLater()
     themes.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

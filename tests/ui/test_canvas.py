@@ -32,6 +32,7 @@ from viewer.render import backend
 from viewer.render.instances import expand_instances
 from viewer.render.offscreen import OffscreenView
 from viewer.render.resolve import resolve
+from viewer.render.stereo import places
 from viewer.render.textures import Stopped, prepare_textures
 from viewer.ui import image_surface
 from viewer.ui.canvas import Canvas, OffscreenCanvas, make_canvas
@@ -102,7 +103,7 @@ def canvas(request, qtbot, session):
 
 
 def settle(qtbot, canvas):
-    qtbot.waitUntil(lambda: canvas.settled and bool(canvas.renderer_name), timeout=10_000)
+    qtbot.waitUntil(lambda: canvas.settled and bool(canvas.renderer_name), timeout=20_000)
     frames = -1
     while frames != canvas.scene.frames or not canvas.settled:
         frames = canvas.scene.frames
@@ -154,6 +155,32 @@ def test_window_and_off_screen_pictures_are_equal(qtbot, session, canvas):
     expected = offscreen(session, canvas.size_px)
     assert np.array_equal(shown(canvas), expected)
     assert np.array_equal(pixels(canvas.image()), expected)
+
+
+@pytest.mark.parametrize("mode", ["anaglyph", "side-by-side", "side-by-side-full"])
+def test_stereo_is_the_same_off_screen_and_what_is_clicked_is_what_is_seen(qtbot, session, canvas, mode):
+    plain = shown(canvas)
+    session.run("view.set_stereo", mode=mode)
+    qtbot.waitUntil(lambda: canvas.settled)
+    qtbot.wait(50)
+    view = OffscreenView(*canvas.size_px)
+    view.scene.pixel_ratio = float(os.environ.get("QT_SCALE_FACTOR", "1"))
+    for layer_id, city in session.document.cities.items():
+        view.scene.attach(layer_id, city)
+    view.scene.apply(resolve(session.document, session.camera))
+    view.scene.stereo.mode = mode
+    expected = view.image()
+    view.close()
+    assert np.array_equal(shown(canvas), expected) and not np.array_equal(expected, plain)
+    assert np.array_equal(pixels(canvas.image()), expected)
+    x, y = device(canvas, screen_point(canvas, roof(5)))
+    for _, _, shift, squeeze in places(mode, canvas.size_px[0]):
+        found = canvas.pick(x * squeeze + shift, y)
+        assert found is not None and found.row == 5
+    session.run("view.set_stereo", mode="off")
+    qtbot.waitUntil(lambda: canvas.settled)
+    qtbot.wait(50)
+    assert np.array_equal(shown(canvas), plain)
 
 
 def test_an_idle_canvas_draws_nothing(qtbot, canvas):
@@ -496,6 +523,6 @@ def test_screens_with_several_pixels_per_point(scale):
     chosen = "pictures_are_equal or grabbed or wheel or hover or click_selects or overlays"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
     surroundings = {**os.environ, "QT_SCALE_FACTOR": scale}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:]
     assert " passed" in done.stdout

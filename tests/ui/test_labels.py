@@ -117,6 +117,29 @@ def test_a_file_of_the_command_line_is_the_windows_picture(overlay: LabelOverlay
     assert (np.abs(draw(session, (640, 480)).astype(int) - file).max(axis=2) > 40).any()
 
 
+@pytest.mark.parametrize("mode", ["anaglyph", "side-by-side", "side-by-side-full"])
+def test_labels_are_there_for_both_eyes(qtbot: Any, overlay: LabelOverlay, mode: str) -> None:
+    from viewer.cli_picture import draw
+
+    session = overlay._session
+    session.run("legend.set_visible", visible=False)
+    session.run("view.set_stereo", mode=mode)
+    picture = overlay._canvas.image()
+    bare = as_array(picture.copy()).astype(int)
+    overlay.draw_on(picture)
+    file = draw(session, (640, 480), stereo=mode)
+    away = np.abs(as_array(picture).astype(int) - file).max(axis=2)
+    assert away.max() <= 8 and (away > 0).mean() < 0.01
+    written = np.abs(as_array(picture).astype(int) - bare).max(axis=2) > 40
+    assert written[:, :320].sum() > 20 and written[:, 320:].sum() > 20
+    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+    on_screen = QImage(640, 480, QImage.Format.Format_RGB888)
+    on_screen.fill(0)
+    overlay.render(on_screen)
+    told = as_array(on_screen).max(axis=2) > 40
+    assert told[:, :320].sum() > 20 and told[:, 320:].sum() > 20
+
+
 def test_labels_follow_the_camera_and_come_to_rest(qtbot: Any, overlay: LabelOverlay) -> None:
     before = overlay.shown
     for step in range(1, 6):
@@ -137,9 +160,9 @@ def test_nothing_is_done_at_rest(qtbot: Any, overlay: LabelOverlay, monkeypatch:
 
 def test_labels_go_when_they_are_switched_off(qtbot: Any, overlay: LabelOverlay) -> None:
     overlay._session.run("labels.set_visible", visible=False)
-    qtbot.waitUntil(lambda: not overlay.shown.labels, timeout=5_000)
+    qtbot.waitUntil(lambda: not overlay.shown.labels, timeout=20_000)
     overlay._session.run("edit.undo")
-    qtbot.waitUntil(lambda: rested(overlay), timeout=5_000)
+    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
 
 
 def test_they_keep_clear_of_the_legend(overlay: LabelOverlay) -> None:
