@@ -89,12 +89,14 @@ def test_what_fails_is_raised_to_who_waits_and_is_nothing_to_a_window():
     assert steps.want(("a", 1), broken) == (None, True)
 
 
-def test_families_that_are_gone_are_forgotten():
-    steps = Steps(1000)
+def test_what_is_not_seen_any_more_goes_first():
+    steps = Steps(250)
     for family in "ab":
         steps.want((family, 1), lambda: array(1), wait=True)
-    steps.keep_families({"b"})
-    assert (steps.has(("a", 1)), steps.has(("b", 1)), steps.used) == (False, True, 100)
+    steps.use({"b"})
+    assert steps.has(("a", 1))
+    steps.want(("b", 2), lambda: array(2), wait=True)
+    assert (steps.has(("a", 1)), steps.has(("b", 1)), steps.used) == (False, True, 200)
     steps.clear()
     assert steps.used == 0
 

@@ -277,6 +277,8 @@ def _state_entries(
 
 def _samples(result: Result) -> Iterable[Float32]:
     values = result.values
+    if result.moves is not None:
+        values = result.moves.values[None]
     if values.ndim < 2 or not values.size:
         return
     count = len(values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loaders.scenario.model import Result, Scenario, Variable
+from viewer.analysis.moments import iso_of, joined
 from viewer.document.document import Document
 from viewer.document.state import BASE_MODEL, ScenarioView
 
@@ -60,6 +61,15 @@ def variable_shown(document: Document) -> Variable | None:
         if side.result is not None:
             return side.result.variable
     return None
+
+
+def sun_time(document: Document, moment: float | None) -> str | None:
+    """The time of the light, ISO 8601, where the sun follows the clock; None where it does not."""
+    view = document.state.scenario_view
+    if moment is None or not view.sun or not view.shown:
+        return None
+    axis = joined([result.time for result in shown_results(document)])
+    return iso_of(axis, moment) if axis is not None else None
 
 
 def _side(scenario_id: str, name: str, scenario: Scenario | None, variable: str) -> Side:

@@ -120,18 +120,19 @@ class Steps:
         with self._lock:
             return self._lock.wait_for(lambda: not (self._wishes or self._ahead or self._doing), seconds)
 
-    def keep_families(self, families: set[Hashable]) -> None:
-        """Forget everything of other families."""
+    def use(self, families: set[Hashable]) -> None:
+        """Say which families are seen now: what belongs to others is kept only as long as there is room for it."""
         with self._lock:
-            for key in [key for key in self._kept if key[0] not in families]:
-                self._drop(key)
             for table in (self._newest, self._wishes, self._ahead):
                 for family in [family for family in table if family not in families]:
                     del table[family]
 
     def clear(self) -> None:
         """Forget everything."""
-        self.keep_families(set())
+        self.use(set())
+        with self._lock:
+            for key in list(self._kept):
+                self._drop(key)
 
     # --- inside, with the lock held --------------------------------------------------------------------------------
 

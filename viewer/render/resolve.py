@@ -16,10 +16,12 @@ import numpy.typing as npt
 from loaders.city import CityData, Int64, UInt8
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
 from viewer.analysis.derived import derived
+from viewer.analysis.showing import sun_time
 from viewer.analysis.shown import MAX_LODS, lod_choice, shown_objects
 from viewer.analysis.sun import Place, parse_time, place_of, sky_at
 from viewer.document.document import Document
 from viewer.document.state import Camera, LayerState, Selection, Style
+from viewer.render.resolve_scenarios import with_scenarios
 from viewer.render.state import MODEL_LIGHT, LayerLook, LightState, RenderState
 
 __all__ = ["light_of", "lod_choice", "place_shown", "resolve", "shown_objects"]
@@ -52,16 +54,21 @@ def resolve(
     camera: Camera,
     hover: tuple[str, int] | None = None,
     size: tuple[int, int] | None = None,
+    moment: float | None = None,
+    wait: bool = True,
 ) -> RenderState:
     """Everything that the picture depends on. ``hover`` is (layer id, object row), ``size`` the picture in pixels.
 
-    Layers whose data is not (yet) loaded are left out. Both optional values end up in ``RenderState.extra``
+    ``moment`` is that of the results and, if the view of scenarios says so, of the sun. ``wait`` False: steps of
+    results that are not prepared yet look as those before; `viewer.analysis.steps` tells when they are there.
+
+    Layers whose data is not (yet) loaded are left out. Hover and size end up in ``RenderState.extra``
     ("hover_layer" as the layer's place in ``layers``, "hover_row", "width", "height").
     """
     state = document.state
     cache = _CACHES.setdefault(document, {})
     looks: list[LayerLook] = []
-    for layer in state.layers:
+    for layer in document.drawn_layers():
         city = document.cities.get(layer.id)
         if city is not None:
             looks.append(_look(cache, layer, city, state.selection))
@@ -73,15 +80,16 @@ def resolve(
     if hover is not None:
         places = [place for place, look in enumerate(looks) if look.layer_id == hover[0]]
         extra |= {"hover_layer": float(places[0]), "hover_row": float(hover[1])} if places else {}
-    return RenderState(
+    made = RenderState(
         camera,
         tuple(looks),
         state.quality,
         state.realism,
-        light_of(document),
+        light_of(document, moment),
         contour_step=state.contour_step,
         extra=extra,
     )
+    return with_scenarios(document, made, moment, wait)
 
 
 def place_shown(document: Document) -> Place | None:
@@ -96,10 +104,15 @@ def place_shown(document: Document) -> Place | None:
     return place_of(crs, float(low[0] + high[0]) / 2.0, float(low[1] + high[1]) / 2.0)
 
 
-def light_of(document: Document) -> LightState:
+def light_of(document: Document, moment: float | None = None) -> LightState:
     """Sun and moon at the document's time and place; the light of a model without a date, or where no place is known
-    or the time cannot be read (it may come from a project file)."""
+    or the time cannot be read (it may come from a project file).
+
+    Where scenarios with dates are seen and their view says so, the time is the ``moment`` of the results.
+    """
     wish = document.state.light
+    told = sun_time(document, moment)
+    wish = wish if told is None else replace(wish, time=told)
     place = place_shown(document) if wish.time is not None else None
     if wish.time is None or place is None:
         return replace(MODEL_LIGHT, shadows=wish.shadows)

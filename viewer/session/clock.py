@@ -13,8 +13,8 @@ from psygnal import Signal
 
 from loaders.city import Float64
 from loaders.scenario.model import TimeAxis
-from viewer.analysis.moments import iso_of, joined, moment_text, span_of, step_text
-from viewer.analysis.showing import shown_results
+from viewer.analysis.moments import joined, moment_text, span_of, step_text
+from viewer.analysis.showing import shown_results, sun_time
 from viewer.document.document import ChangeSet
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ class Clock:
     @property
     def sun_time(self) -> str | None:
         """ISO 8601 for the sun; None where it does not follow the clock."""
-        if self.axis is None or self.now is None or not self._session.document.state.scenario_view.sun:
-            return None
-        return iso_of(self.axis, self.now)
+        return sun_time(self._session.document, self.now)
 
     def step_name(self, step: int) -> str:
         """What a step is called."""
