@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from viewer import cli, syslibs
+from viewer import cli, doctor, syslibs
 
 
 def test_report_as_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +32,20 @@ def test_missing_libraries_come_with_their_remedy(
     out = capsys.readouterr().out
     assert "missing: libEGL.so.1" in out and "apt-get install libegl1" in out
     assert "Traceback" not in out
+
+
+def test_input_devices_and_what_is_wrong_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {
+        "gamepads": ["Pad\x1b[31m"],
+        "spacemice": [],
+        "libraries": {},
+        "problems": ["it is locked. Remedy: unlock"],
+    }
+    monkeypatch.setattr(doctor, "_input_devices", lambda: found)
+    monkeypatch.setattr(doctor, "probe_opengl", lambda: doctor._no_opengl("not tried"))
+    lines = doctor.as_text(doctor.examine()).splitlines()
+    assert "SpaceMice         none" in lines and "Input problem     it is locked. Remedy: unlock" in lines
+    assert any(line.startswith("Gamepads          Pad") for line in lines) and not any("\x1b" in line for line in lines)
 
 
 def test_only_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

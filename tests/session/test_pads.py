@@ -3,6 +3,7 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from loaders.api import LoadResult
@@ -323,3 +324,26 @@ def test_two_pads_are_one():
     a = PadState(left_x=0.2, right_y=-1.0, buttons=frozenset({"a"}))
     b = PadState(left_x=-0.8, left_trigger=0.5, buttons=frozenset({"b"}))
     assert a.with_(b) == PadState(-0.8, 0.0, 0.0, -1.0, 0.5, 0.0, frozenset({"a", "b"}))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_pushed_leaves_a_valid_camera(session, town, seed):
+    """Random sticks, caps and buttons in every mode; never under ground, never in a house."""
+    random = np.random.default_rng(seed)
+    session.settings.set("reduce_motion", True)
+    session.run("viewpoint.add")
+    session.run("tour.add", viewpoints=("View 1",))
+    pilot, moving = PadPilot(session), walks(session)
+    for _ in range(500):
+        axes = np.where(random.random(6) < 0.1, np.nan, random.uniform(-1.5, 1.5, 6)).tolist()
+        cap = random.uniform(-1.5, 1.5, 6).tolist()
+        buttons = frozenset(str(b) for b in random.choice(BUTTONS, random.integers(0, 3)))
+        clicks = frozenset(int(n) for n in random.choice(3, random.integers(0, 2)))
+        if random.random() < 0.1:
+            session.act(str(random.choice(["view.walk", "view.fly", "view.orbit_mode"])))
+        pilot.feed(PadState(*axes, buttons=buttons), SpaceState(*cap, buttons=clicks))
+        go(session, pilot, 0.1, float(random.choice([0.01, 0.05, 0.1])))
+        assert navigation.is_valid(session.camera)
+        x, y, z = town.local(session.camera.position)
+        if moving.mode != "orbit":
+            assert z > 0.3 and not (abs(x) < 5 and abs(y) < 5 and z < 12)

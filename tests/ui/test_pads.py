@@ -485,3 +485,36 @@ def test_the_preferences_try_devices_and_move_nothing(qtbot, stage, hub, session
     qtbot.waitUntil(lambda: card.names.text() == NOTHING, timeout=5000)
     host.hide()
     assert not hub.testing
+
+
+@pytest_gui
+def test_a_device_plugged_in_is_found_without_being_asked_for(qtbot, qapp, session, tmp_path, monkeypatch):
+    monkeypatch.setattr(hubs, "WATCHED", (str(tmp_path), str(tmp_path / "none")))
+    monkeypatch.setattr(hubs, "BEGIN_MS", 1)
+    monkeypatch.setattr(hubs.sys, "platform", "linux")
+    made = PadHub(session.settings, FakePads(), FakeMice())
+    made.mice.here = []
+    changes = []
+    made.devices_changed.connect(lambda: changes.append(made.names))
+    made.start()
+    qtbot.wait(50)
+    assert changes == [] and not made.reading
+    made.pads.state = PadState()
+    (tmp_path / "js0").touch()
+    qtbot.waitUntil(lambda: changes == [("Test pad",)], timeout=5000)
+    session.settings.set("pad_use", False)
+    assert changes[-1] == () and not made.reading
+    session.settings.set("pad_use", True)
+    qtbot.waitUntil(lambda: changes[-1] == ("Test pad",), timeout=5000)
+    made.stop()
+    assert made.names == ()
+    made.deleteLater()
+
+
+@pytest_gui
+def test_one_hub_for_the_program(qtbot, session):
+    first = hubs.begin(session.settings)
+    second = hubs.begin(session.settings)
+    assert hubs.shared() is second is not first
+    hubs.end()
+    assert hubs.shared() is None

@@ -274,6 +274,14 @@ class PadPilot:
 
     def press(self, button: str) -> None:
         """A button of a gamepad went down."""
+        act = self.meanings.get(button)
+        if act is None:
+            self.press_own(button)
+        else:
+            act()
+
+    def press_own(self, button: str) -> None:
+        """Do what a button does where nothing else is agreed."""
         own: dict[str, Callable[[], object]] = {
             "a": self._activate, "b": self._up, "x": self._next_eyes, "y": lambda: self._try("view.street_bird"),
             "start": lambda: self._try("view.home"), "back": self._end,
@@ -281,9 +289,8 @@ class PadPilot:
             "left": lambda: self._try("tour.previous"), "right": self._next_step,
             "up": lambda: self._faster(SPEED_FACTOR), "down": lambda: self._faster(1.0 / SPEED_FACTOR),
         }  # fmt: skip
-        act = self.meanings.get(button) or own.get(button)
-        if act is not None:
-            act()
+        if button in own:
+            own[button]()
 
     def _click(self, number: int) -> None:
         """A button of a SpaceMouse went down: the first goes home, the second shows what is selected, or all."""

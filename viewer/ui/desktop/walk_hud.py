@@ -358,7 +358,8 @@ class WalkHud(QObject):
         keys: Keys = _FLY_KEYS if mode == "fly" else _WALK_KEYS
         if device == "pad":
             found = hub.shared()
-            keys = pad_keys(mode, found.pads.style if found is not None else "xbox")
+            in_talk = mode == "orbit" and self._control.pilot.meanings
+            keys = pad_keys("talk" if in_talk else mode, found.pads.style if found is not None else "xbox")
         elif device == "space":
             keys = space_keys(mode)
         self.reticle.setVisible(device == "pad" and mode != "orbit")

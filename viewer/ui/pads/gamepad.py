@@ -19,6 +19,7 @@ HINTS = (
     # the window is Qt's, so that SDL never has the focus; whether it counts is decided where the states arrive
     (b"SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS", b"1"),
     (b"SDL_NO_SIGNAL_HANDLERS", b"1"),
+    (b"SDL_JOYSTICK_THREAD", b"1"),  # Windows: there is no window of SDL's to hear of new devices
     (b"SDL_GAMECONTROLLER_USE_BUTTON_LABELS", b"0"),
 )
 MOST = 4
@@ -38,7 +39,7 @@ def import_sdl() -> Any:
         warnings.simplefilter("ignore")  # it tells where its library comes from
         try:
             import sdl2
-        except ImportError as error:
+        except (ImportError, OSError, RuntimeError, AttributeError) as error:  # no library, or one that does not fit
             raise ImportError(f"gamepads need the packages PySDL2 and pysdl2-dll ({first_line(error)})") from None
     return sdl2
 

@@ -32,6 +32,10 @@ _PAD: dict[str, Keys] = {
         ("Left stick", "move"), ("Right stick", "turn"), ("LT RT", "farther, nearer"), ("Y", "to the street"),
         ("LB RB", "viewpoints"), ("Start", "home"),
     ),
+    "talk": (
+        ("A", "next step"), ("LB RB", "step before, after"), ("Start", "step again"), ("Right stick", "turn"),
+        ("Y", "to the street"), ("Press left stick", "black"),
+    ),
 }  # fmt: skip
 _SPACE: dict[str, Keys] = {
     "walk": (("Push", "walk"), ("Twist, tilt", "look"), ("Button 1", "home"), ("Button 2", "show all")),
@@ -66,7 +70,7 @@ def button_name(button: str, style: str) -> str:
 
 
 def pad_keys(mode: str, style: str) -> Keys:
-    """The line of keys for a gamepad in a mode ("walk", "fly" or "orbit")."""
+    """The line of keys for a gamepad in a mode ("walk", "fly" or "orbit"; "talk" is orbit in a talk)."""
     return tuple((cap(key, style), text) for key, text in _PAD[mode])
 
 

@@ -142,7 +142,8 @@ class Console(QWidget):
         self.preview.canvas.installEventFilter(self)
         self.preview.canvas.walk.pilot.meanings = {
             "right": self.go_on, "left": self.go_back, "right_shoulder": self.go_on, "left_shoulder": self.go_back,
-            "start": self.talk.again, "left_stick": lambda: self.toggle_blank("black"),
+            "a": self._pad_go, "b": self._pad_up, "start": self.talk.again,
+            "left_stick": lambda: self.toggle_blank("black"),
         }  # fmt: skip
         walks(session).mode_changed.connect(self._mode_changed)
         acts: dict[str, Callable[[], object]] = {
@@ -277,6 +278,18 @@ class Console(QWidget):
     def go_back(self) -> None:
         """The step before."""
         self.go(self.talk.index - 1)
+
+    def _pad_go(self) -> None:
+        """A gamepad's first button: the next step; while walking, go there."""
+        if walks(self.session).mode == "orbit":
+            self.go_on()
+        else:
+            self.preview.canvas.walk.pilot.press_own("a")
+
+    def _pad_up(self) -> None:
+        """Its second: up from the street. It never ends the talk."""
+        if walks(self.session).mode != "orbit":
+            self.shell.run("walk.rescue")
 
     def toggle_blank(self, blank: str) -> None:
         """Black or title, and back."""
