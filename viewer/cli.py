@@ -73,6 +73,12 @@ def build_parser() -> Parser:
     )
     render = add("render", "make a picture, off-screen, identical to the window's")
     render.add_argument("-o", "--output", metavar="OUT.png", required=True, help="file to write (.png or .jpg)")
+    render.add_argument(
+        "--stereo",
+        choices=("anaglyph", "side-by-side", "side-by-side-full"),
+        default=None,
+        help="for both eyes: red-cyan glasses, or side by side, each squeezed into a half or not (full)",
+    )
     add_picture_options(render)
     pick = add("pick", "what is under a pixel of the picture that render makes")
     pick.add_argument("--at", type=position, metavar="X,Y", required=True, help="pixel, counted from the top left")

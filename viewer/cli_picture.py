@@ -19,6 +19,7 @@ from viewer.session.session import Session
 
 if TYPE_CHECKING:
     from viewer.render.offscreen import OffscreenView
+    from viewer.render.stereo import StereoMode
 
 BYTES_PER_PIXEL = 56
 """Memory of drawing: 46 measured at 7680 x 4320 on a software renderer, and room for labels and legend."""
@@ -32,7 +33,7 @@ def render(options: argparse.Namespace) -> int:
     session, early = make_session(), EarlyView(options.size)
     try:
         open_scene(session, options, meanwhile=early.prepare)
-        write_picture(path, draw(session, options.size, early))
+        write_picture(path, draw(session, options.size, early, options.stereo or "off"))
     finally:
         early.close()
         session.close()
@@ -147,9 +148,10 @@ def showing(session: Session, size: tuple[int, int], early: EarlyView | None = N
         view.close()
 
 
-def draw(session: Session, size: tuple[int, int], early: EarlyView | None = None) -> Any:
+def draw(session: Session, size: tuple[int, int], early: EarlyView | None = None, stereo: StereoMode = "off") -> Any:
     """The picture with its legend, uint8 (H, W, 3)."""
     with showing(session, size, early) as view:
+        view.scene.stereo.mode = stereo
         return finished(session, view, size)
 
 
@@ -159,6 +161,7 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     from viewer.render.labels import Labels
     from viewer.render.overlay import draw_legend, legend_box
     from viewer.render.resolve import resolve
+    from viewer.render.stereo import overlaid
 
     state = resolve(session.document, session.camera, size=size)
     view.scene.apply(state)
@@ -170,10 +173,13 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     camera, origin = view.scene.view(), view.scene.origin
     if origin is not None:
         labels.place(camera, origin, view.scene.sees, taken=() if box is None else (box,))
-        image = draw_labels(image, labels.shown(camera, origin))
+        placed = labels.shown(camera, origin)
+        image = overlaid(image, lambda picture: draw_labels(picture, placed), view.scene.stereo.mode)
     for notice in labels.take_notices():
         complain(notice)
-    return image if found is None else draw_legend(image, found[1])
+    if found is None:
+        return image
+    return overlaid(image, lambda picture: draw_legend(picture, found[1]), view.scene.stereo.mode)
 
 
 def write_picture(path: Path, pixels: Any) -> None:

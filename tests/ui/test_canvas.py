@@ -161,8 +161,6 @@ def test_window_and_off_screen_pictures_are_equal(qtbot, session, canvas):
 def test_stereo_is_the_same_off_screen_and_what_is_clicked_is_what_is_seen(qtbot, session, canvas, mode):
     plain = shown(canvas)
     session.run("view.set_stereo", mode=mode)
-    qtbot.waitUntil(lambda: canvas.settled)
-    qtbot.wait(50)
     view = OffscreenView(*canvas.size_px)
     view.scene.pixel_ratio = float(os.environ.get("QT_SCALE_FACTOR", "1"))
     for layer_id, city in session.document.cities.items():
@@ -171,16 +169,15 @@ def test_stereo_is_the_same_off_screen_and_what_is_clicked_is_what_is_seen(qtbot
     view.scene.stereo.mode = mode
     expected = view.image()
     view.close()
-    assert np.array_equal(shown(canvas), expected) and not np.array_equal(expected, plain)
+    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), expected), timeout=20_000)
+    assert not np.array_equal(expected, plain)
     assert np.array_equal(pixels(canvas.image()), expected)
     x, y = device(canvas, screen_point(canvas, roof(5)))
     for _, _, shift, squeeze in places(mode, canvas.size_px[0]):
         found = canvas.pick(x * squeeze + shift, y)
         assert found is not None and found.row == 5
     session.run("view.set_stereo", mode="off")
-    qtbot.waitUntil(lambda: canvas.settled)
-    qtbot.wait(50)
-    assert np.array_equal(shown(canvas), plain)
+    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), plain), timeout=20_000)
 
 
 def test_an_idle_canvas_draws_nothing(qtbot, canvas):

@@ -66,6 +66,8 @@ class Outline:
         self._runs: WeakKeyDictionary[Drawable, tuple[Int64, Int64]] = WeakKeyDictionary()
         self._buffer: vtkOpenGLFramebufferObject | None = None
         self._size = (0, 0)
+        self.spread = 0.0
+        """Pixels that objects may be off their place in the view."""
         self._texture = vtkOpenGLTexture()
         self._mask_renderer, self._line_renderer = (self._make_renderer(scene) for _ in range(2))
         self._mask_renderer.SetBackground(0.0, 0.0, 0.0)
@@ -119,7 +121,7 @@ class Outline:
             yield
             return
         boxes = [mask.box for mask in self._masks.values() if mask.box is not None]
-        rect = screen_rect(view, boxes, 8.0 * scale)
+        rect = screen_rect(view, boxes, 8.0 * scale + self.spread)
         chosen = any(kind == SELECTED and mask.actor is not None for (_, kind), mask in self._masks.items())
         self._lines[0].actor.SetVisibility(chosen)  # (the hidden parts of anything else are not told)
         for line in self._lines:

@@ -22,16 +22,15 @@ from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
 from viewer.render.lightmaps import TEXELS, LightMaps
-from viewer.render.meshes import Draw
-from viewer.render.object_texture import ObjectTexture
 from viewer.render.outline import Outline
 from viewer.render.passes import NO_TRIANGLES
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
-from viewer.render.style_texture import StyleTexture
+from viewer.render.stereo import Stereo, picture_x
 from viewer.render.sunlight import MODEL_RIG, rig_of
 from viewer.render.textures import PreparedTextures
 from viewer.render.theme import ThemeReader, ThemeTextures
 from viewer.render.walls import WallReader
+from viewer.render.warming import WarmUp
 
 HAZE_METRES, HAZE_RADII = 4200.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
@@ -81,7 +80,7 @@ class SceneView:
         self._haze_metres = HAZE_METRES
         self._work: list[Iterator[None]] = []
         self._shown: dict[vtkActor, None] = {}
-        self._warm: tuple[Draw, StyleTexture, ObjectTexture] | None = None
+        self._warm: WarmUp | None = None
         self._themes = ThemeReader()
         self._walls = WallReader()
         self._guard = RenderGuard()
@@ -102,11 +101,11 @@ class SceneView:
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
         self._outline = Outline(window, self._renderer)
+        self.stereo = Stereo(window, self._renderer, self._outline)
 
     def warm_up(self) -> None:
-        """Have the city's shader compiled with the next picture, before there is a city: it takes a while."""
-        self._warm = frame.warm_draw()
-        self._renderer.AddActor(self._warm[0].actor)
+        """Have what a city needs compiled with the next picture, before there is a city: it takes a while."""
+        self._warm = WarmUp(self._renderer)
 
     # -- layers -----------------------------------------------------------------------------------------------
 
@@ -287,7 +286,7 @@ class SceneView:
         if (triangles is None if refine is None else refine) and not self._plain and self.layers:
             shown = frame.casting(self.layers.values())
             yield from self._maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
-        yield from self._draw_steps(triangles)
+        yield from self.stereo.steps(self, self._camera, self._moving, lambda: self._draw_steps(triangles))
         said = self._guard.take()
         if said and self._fall_back(said):
             yield from self.render_steps(triangles, refine)
@@ -326,6 +325,9 @@ class SceneView:
             self.window.WaitForCompletion()
         self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
+        if self._warm is not None and not self._plain:
+            with self._guard:
+                self._warm.draw(self.window, self._rig, self._maps.textures, smooth=self.software)
         self.frames += 1
         self.drawn_camera = camera
 
@@ -370,6 +372,7 @@ class SceneView:
         if self.origin is None or self._closed:
             return None
         view = self.view(self.screen_size)
+        x = picture_x(self.stereo.mode, x, view.width)
         return raypick.pick(view, self.origin, list(self.layers.values()), x, y)
 
     def world_at(self, x: float, y: float) -> tuple[float, float, float] | None:
@@ -405,6 +408,7 @@ class SceneView:
         self._maps.close()
         self._scenarios.close()
         self._outline.close()
+        self.stereo.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
@@ -477,8 +481,6 @@ class SceneView:
             return True
         self._plain = True
         self._renderer.SetAutomaticLightCreation(True)
-        if self._warm is not None:
-            self._warm[0].actor.VisibilityOff()
         self._notices.append(Notice(None, notices.rejected(said, plain=True)))
         return True
 
@@ -515,8 +517,8 @@ class SceneView:
 
     def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
-        view = self.view()
-        draws, bounds = frame.seen_by(view, self.layers.values(), self._plain)
+        view = self.stereo.seen(self.view())
+        draws, bounds = frame.seen_by(self.stereo.wide(view), self.layers.values(), self._plain)
         if self._moving:
             frame.mark_near(view, draws, bounds)
         camera = self._renderer.GetActiveCamera()
@@ -528,7 +530,7 @@ class SceneView:
         angle = 2.0 * view.tan_y / view.height
         maps = self._maps.numbers(self._quality, self._shadows, self._moving and self.software)
         textures = self._maps.textures
-        self._backdrop.set_view(view, angle, self._haze_metres)
+        self._backdrop.set_view(self.stereo.slanted(view), angle, self._haze_metres)
         self._backdrop.set_light(self._rig, maps, textures)
         if not self._plain and self.origin is not None:
             self._scenarios.prepare(self.state, view, 0, self.layers, self.origin)

@@ -73,6 +73,8 @@ def render(session: Session, output: Path, width: int = 3840, height: int = 2160
     camera = session.camera
     place = ",".join(repr(value) for value in (*camera.position, *camera.target))
     words = ["--size", f"{width}x{height}", f"--camera={place}", "--fov", repr(camera.fov_deg)]
+    if session.settings.get("stereo") != "off":
+        words += ["--stereo", str(session.settings.get("stereo"))]
     output = _absolute(output)
     return _run(session, f"Drawing {output.name}", "render", output, words)
 

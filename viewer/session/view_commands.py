@@ -101,3 +101,9 @@ def set_quality(session: Session, quality: Literal["auto", "draft", "normal", "h
     """Choose between fast and beautiful drawing, or leave it to the machine (auto)."""
     with session.document.change(f"Quality {quality}") as edit:
         edit.state = replace(edit.state, quality=quality)
+
+
+@command("view.set_stereo", title="Stereo", undo=False)
+def set_stereo(session: Session, mode: Literal["off", "anaglyph", "side-by-side", "side-by-side-full"]) -> None:
+    """Draw for both eyes: for red-cyan glasses (anaglyph), or side by side, squeezed into halves or not (full)."""
+    session.settings.set("stereo", mode)

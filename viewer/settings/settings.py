@@ -47,6 +47,13 @@ TABLE: tuple[Setting, ...] = (
     Setting("theme", str, "system", "Look of the window.", ("system", "light", "dark")),
     Setting("quality", str, "auto", "Drawing quality of new projects.", ("auto", "draft", "normal", "high")),
     Setting("labels_through", bool, False, "Show labels of what other things hide."),
+    Setting(
+        "stereo",
+        str,
+        "off",
+        "The picture for both eyes: red-cyan glasses, or side by side for projectors and televisions.",
+        ("off", "anaglyph", "side-by-side", "side-by-side-full"),
+    ),
     Setting("reduce_motion", bool, False, "Cut or dissolve from view to view instead of flying."),
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -32,6 +32,7 @@ from viewer.render.ladder import choose
 from viewer.render.resolve import resolve
 from viewer.render.scene import SceneView
 from viewer.render.state import Pick
+from viewer.render.stereo import StereoMode
 from viewer.session import navigation
 from viewer.ui.gestures import Gestures
 from viewer.ui.gl_format import window_gl_works
@@ -252,6 +253,7 @@ class Canvas(InputView):
         session.viewport = self
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
+        session.settings.changed.connect(self._setting_changed)
         self._sync()
 
     def _make_surface(self) -> Surface:
@@ -407,11 +409,17 @@ class Canvas(InputView):
     def _document_changed(self, _: ChangeSet) -> None:
         self._sync()
 
+    def _setting_changed(self, name: str) -> None:
+        if name == "stereo" and not self._closed:
+            self._sync()
+            self._surface.draw()
+
     def _sync(self) -> None:
         """Attach and detach layers, and apply the document's state."""
         scene, document = self.scene, self._session.document
         if scene is None or self._closed:
             return
+        scene.stereo.mode = cast(StereoMode, self._session.settings.get("stereo"))
         wanted = {x.id: document.cities[x.id] for x in document.state.layers if x.id in document.cities}
         changed = False
         for layer_id, layer in tuple(scene.layers.items()):
@@ -571,6 +579,7 @@ class Canvas(InputView):
             self._slices.stop()
             self._session.document.changed.disconnect(self._document_changed)
             self._session.camera_changed.disconnect(self._camera_changed)
+            self._session.settings.changed.disconnect(self._setting_changed)
             if self._session.viewport is self:
                 self._session.viewport = None
             self._surface.shut_down()

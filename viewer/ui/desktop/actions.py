@@ -90,6 +90,7 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("labels"),
             Item("legend"),
             Item("quality"),
+            Item("stereo"),
             Item("theme"),
         ),
     ),

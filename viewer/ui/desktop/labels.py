@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QStyle, QWidget
 
@@ -20,8 +21,9 @@ from viewer.document.state import Camera
 from viewer.jobs import ThreadJob
 from viewer.render.culling import View
 from viewer.render.label_places import Places, places_of
-from viewer.render.label_set import Key, Label, LabelSet
+from viewer.render.label_set import Key, Label, LabelSet, draw_labels
 from viewer.render.labels import Box, Find, Labels
+from viewer.render.stereo import StereoMode, overlaid, places
 from viewer.render.text import Sprite
 from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.legend import LegendOverlay
@@ -103,11 +105,26 @@ class LabelOverlay(QWidget):
             return
         ratio = image.devicePixelRatio()
         image.setDevicePixelRatio(1.0)
+        if len(places(self._stereo, image.width())) > 1:
+            labels = self.finish()
+            self._draw_twice(image, labels)
+            image.setDevicePixelRatio(ratio)
+            return
         painter = QPainter(image)
         for label in self.finish().labels:
             paint_label(painter, label)
         painter.end()
         image.setDevicePixelRatio(ratio)
+
+    def _draw_twice(self, image: QImage, labels: LabelSet) -> None:
+        """Put labels on a picture for both eyes, pixel by pixel as files have them."""
+        picture = image.convertToFormat(QImage.Format.Format_RGB888)
+        lines = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+        pixels = np.ascontiguousarray(lines[:, : 3 * picture.width()]).reshape(picture.height(), -1, 3)
+        out = overlaid(pixels, lambda ground: draw_labels(ground, labels), self._stereo)
+        painter = QPainter(image)
+        painter.drawImage(0, 0, QImage(out.data, out.shape[1], out.shape[0], 3 * out.shape[1], picture.format()))
+        painter.end()
 
     # --- following -------------------------------------------------------------------------------------------
 
@@ -284,26 +301,45 @@ class LabelOverlay(QWidget):
             self._fade.start()
         self._repaint()
 
+    @property
+    def _stereo(self) -> StereoMode:
+        scene = self._canvas.scene
+        return "off" if scene is None else scene.stereo.mode
+
     def _repaint(self) -> None:
         """Have Qt paint where labels were and where they are."""
         ratio = self.devicePixelRatioF()
         region = QRegion()
         for label in (*self._shown.labels, *self._leaving.values()):
             region += _extent(label, ratio)
-        self.update(region + self._region)
+        if len(places(self._stereo, self.width())) > 1:
+            self.update()
+        else:
+            self.update(region + self._region)
         self._region = region
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint in device pixels."""
         painter = QPainter(self)
         painter.scale(1.0 / self.devicePixelRatioF(), 1.0 / self.devicePixelRatioF())
+        for left, right, shift, squeeze in places(self._stereo, self.width() * self.devicePixelRatioF()):
+            painter.save()
+            if self._stereo != "off":
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.setClipRect(QRectF(left, 0.0, right - left, self.height() * self.devicePixelRatioF()))
+            painter.translate(shift, 0.0)
+            painter.scale(squeeze, 1.0)
+            self._paint_labels(painter)
+            painter.restore()
+        painter.end()
+
+    def _paint_labels(self, painter: QPainter) -> None:
         for label in (*self._leaving.values(), *self._shown.labels):
             painter.setOpacity(min(max(self._faint.get(label.key, 1.0), 0.0), 1.0))
             if label.angle and not self._exact:
                 _paint_turned(painter, label)
             else:
                 paint_label(painter, label)
-        painter.end()
 
 
 _DONE = object()

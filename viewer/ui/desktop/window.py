@@ -181,6 +181,7 @@ class MainWindow(QMainWindow):
             "legend": self._legend_action,
             "quality": self._quality_menu,
             "theme": self._theme_menu,
+            "stereo": self._stereo_menu,
             "panels": self._panels_menu,
         }
         self.actions_.fill_menus(self.menuBar(), submenus)
@@ -244,6 +245,16 @@ class MainWindow(QMainWindow):
         )
 
     def _theme_menu(self) -> QMenu:
+    def _stereo_menu(self) -> QMenu:
+        titles = {
+            "off": "Off",
+            "anaglyph": "Red-cyan glasses",
+            "side-by-side": "Side by side, half width",
+            "side-by-side-full": "Side by side, full width",
+        }
+        settings = self.session.settings
+        return self._choice_menu("Stereo", "view.set_stereo", "mode", titles, lambda: str(settings.get("stereo")))
+
         titles = {"system": "As the system", "light": "Light", "dark": "Dark"}
         return self._choice_menu("Theme", "window.set_theme", "theme", titles, lambda: self.themes.choice)
 
