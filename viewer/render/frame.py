@@ -13,11 +13,7 @@ from viewer.render.culling import View, in_view
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView
 from viewer.render.lightmaps import Shown
-from viewer.render.materials import CityMaterial
-from viewer.render.meshes import Draw, Mesh
-from viewer.render.object_texture import ObjectTexture
 from viewer.render.passes import FIRST_TIME
-from viewer.render.style_texture import StyleTexture
 
 ORIGIN_GRID = np.array([4096.0, 4096.0, 512.0])
 """Metres: float32 still tells half a millimetre apart that far from zero."""
@@ -111,16 +107,6 @@ def ground_of(layers: Iterable[LayerView]) -> tuple[npt.NDArray[np.float64], flo
     # (the first np.percentile of a process imports numpy.ma, for 50 ms)
     level = float(np.sort(bounds[:, 2])[len(bounds) // 5])
     return (low[:2] + high[:2]) / 2.0, level, max(float(np.linalg.norm(high[:2] - low[:2])) / 2.0, 10.0)
-
-
-def warm_draw() -> tuple[Draw, StyleTexture, ObjectTexture]:
-    """A visible triangle without size, and what it needs, to have the city's shader compiled."""
-    style, facts = StyleTexture(np.zeros(1, np.uint8)), ObjectTexture(1)
-    corners, tags = np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32)
-    mesh = Mesh(np.zeros(3), np.zeros(6), corners, np.array([[0, 1, 2]], np.int32), {"tags": tags}, slice(0, 0))
-    draw = Draw(mesh, CityMaterial(style.texture, facts.texture, 0), np.zeros(3))
-    draw.actor.VisibilityOn()
-    return draw, style, facts
 
 
 def middle_of(city: CityData) -> npt.NDArray[np.float64]:

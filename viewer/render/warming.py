@@ -1,0 +1,41 @@
+"""Has shaders compiled before there is a city: on software renderers each takes more than 100 ms."""
+
+from __future__ import annotations
+
+import numpy as np
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow, vtkTexture
+
+from viewer.render.materials import CityMaterial
+from viewer.render.meshes import Draw, Mesh
+from viewer.render.object_texture import ObjectTexture
+from viewer.render.style_texture import StyleTexture
+from viewer.render.sunlight import NO_MAPS, LightRig
+
+
+class WarmUp:
+    """A triangle without size, drawn once as a city will be: with its shader, its kinds of textures and, on a software
+    renderer, smoothed. A texture of another kind would mean another compilation."""
+
+    def __init__(self, renderer: vtkRenderer):
+        corners, tags = np.zeros((3, 3), np.float32), np.zeros((3, 2), np.float32)
+        triangle = np.array([[0, 1, 2]], np.int32)
+        mesh = Mesh(np.zeros(3), np.zeros(6), corners, triangle, {"tags": tags}, slice(0, 0))
+        self._style, self._facts = StyleTexture(np.zeros(1, np.uint8)), ObjectTexture(1)
+        self._material = CityMaterial(self._style.texture, self._facts.texture, 0)
+        self._draw = Draw(mesh, self._material, np.zeros(3))
+        self._renderer = renderer
+        self._done = False
+        renderer.AddActor(self._draw.actor)
+
+    def draw(self, window: vtkRenderWindow, rig: LightRig, textures: dict[str, vtkTexture], *, smooth: bool) -> None:
+        """Draw it, the first time that this is called. The context must be current, and the window have drawn already:
+        only then are the textures of light there."""
+        if self._done:
+            return
+        self._done = True
+        self._material.set_light(rig, NO_MAPS, textures)
+        self._draw.actor.VisibilityOn()
+        self._renderer.SetUseFXAA(smooth)
+        window.Render()
+        self._draw.actor.VisibilityOff()
+        self._renderer.SetUseFXAA(False)
