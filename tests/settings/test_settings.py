@@ -1,5 +1,6 @@
 import json
 import math
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -167,3 +168,31 @@ def test_any_values_load(tmp_path, values):
     fresh = Settings(path)
     for name, setting in BY_NAME.items():
         assert check(setting, fresh.get(name)) == fresh.get(name)
+
+
+def test_a_recent_file_written_by_a_thread_overwrites_nothing_newer(tmp_path, monkeypatch):
+    path, go = tmp_path / "settings.json", threading.Event()
+    settings = Settings(path)
+    put = settings._put
+
+    def late(number, data):
+        if threading.current_thread() is not threading.main_thread():
+            go.wait(5.0)
+        put(number, data)
+
+    monkeypatch.setattr(settings, "_put", late)
+    settings.add_recent(tmp_path / "a.json", wait=False)
+    settings.set("walk_snap", True)
+    go.set()
+    settings.flush()
+    assert Settings(path).get("walk_snap") is True
+    assert Settings(path).recent == (str(tmp_path / "a.json"),)
+
+
+def test_flush_waits_for_the_thread(tmp_path):
+    settings = Settings(tmp_path / "settings.json")
+    for name in ("a.json", "b.json"):
+        settings.add_recent(tmp_path / name, wait=False)
+    settings.flush()
+    settings.flush()
+    assert Settings(settings.path).recent == (str(tmp_path / "b.json"), str(tmp_path / "a.json"))

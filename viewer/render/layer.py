@@ -27,8 +27,8 @@ from viewer.render.walls import WallTask
 Float64 = npt.NDArray[np.float64]
 
 
-MEASURERS, STEP_SECONDS = 2, 0.002
-"""Threads that measure objects, and how long a step waits for them."""
+STEP_SECONDS = 0.002
+"""How long a step waits for the thread that measures objects."""
 
 
 class LodView:
@@ -69,9 +69,9 @@ class LodView:
         self.ready = True
 
     def _build_faces(self, material: CityMaterial) -> Iterator[None]:
-        """The actors of all tile sets; threads measure the objects meanwhile."""
+        """The actors of all tile sets; a thread measures the objects meanwhile."""
         found: deque[Future[Measured]] = deque()
-        with ThreadPoolExecutor(MEASURERS, "measure") as threads:
+        with ThreadPoolExecutor(1, "measure") as threads:
             try:
                 for tiles in self.tile_sets:
                     self.rays.append(RayIndex(tiles))

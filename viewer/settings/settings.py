@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,9 @@ class Settings:
         self._kept: Raw = {}
         self._version = VERSION
         self._recent: list[str] = []
+        self._lock = threading.Lock()
+        self._made = self._written = 0
+        self._writer: threading.Thread | None = None
         self._read()
 
     def get(self, name: str) -> Value:
@@ -144,20 +148,27 @@ class Settings:
         """Absolute paths of the files opened last, newest first."""
         return tuple(self._recent)
 
-    def add_recent(self, path: Path | str) -> None:
-        """Put a file at the top of the recent list."""
+    def add_recent(self, path: Path | str, *, wait: bool = True) -> None:
+        """Put a file at the top of the recent list. ``wait``: until that is written; else a thread does it, because
+        making sure that a file is on the disk takes long while a large one is on its way there."""
         text = str(Path(path).absolute())
-        self._set_recent([text, *(other for other in self._recent if other != text)])
+        self._set_recent([text, *(other for other in self._recent if other != text)], wait)
+
+    def flush(self) -> None:
+        """Wait until everything is written."""
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
 
     def forget_recent(self, path: Path | str | None = None) -> None:
         """Take one file (None = all) off the recent list."""
         self._set_recent([] if path is None else [other for other in self._recent if other != str(path)])
 
-    def _set_recent(self, paths: list[str]) -> None:
+    def _set_recent(self, paths: list[str], wait: bool = True) -> None:
         if paths[:RECENT_LIMIT] == self._recent:
             return
         self._recent = paths[:RECENT_LIMIT]
-        self._write()
+        self._write(wait)
         self.changed.emit("recent")
 
     def _read(self) -> None:
@@ -210,13 +221,29 @@ class Settings:
             text += " It is still in its place."
         self.problems.append(text)
 
-    def _write(self) -> None:
+    def _write(self, wait: bool = True) -> None:
         values = {**self._kept.get("values", {}), **self._values}
         raw = {**self._kept, "version": self._version, "values": values, "recent": self._recent}
-        try:
-            write_atomic(self.path, (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
-        except OSError as error:
-            self.problems.append(f"The settings cannot be written ({error.strerror or error}).")
+        data = (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+        self._made += 1
+        if wait:
+            self._put(self._made, data)
+            return
+        self.flush()
+        # the interpreter waits for it at the end: what was opened last is not forgotten
+        self._writer = threading.Thread(target=self._put, args=(self._made, data), name="settings")
+        self._writer.start()
+
+    def _put(self, number: int, data: bytes) -> None:
+        """Write the ``number``-th form of the file, unless a later one is there already."""
+        with self._lock:
+            if number < self._written:
+                return
+            try:
+                write_atomic(self.path, data)
+                self._written = number
+            except OSError as error:
+                self.problems.append(f"The settings cannot be written ({error.strerror or error}).")
 
 
 def migrate(raw: Raw) -> Raw:
