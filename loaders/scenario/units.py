@@ -81,3 +81,8 @@ def unit_label(code: str) -> str:
     for digit, sign in (("2", "²"), ("3", "³")):
         text = text.replace(f"m{digit}", f"m{sign}")
     return text.replace(".", "·").replace("ug", "µg").replace("Cel", "°C")
+
+
+def is_unit(code: str) -> bool:
+    """True for a UCUM code."""
+    return not unit_problem(code)

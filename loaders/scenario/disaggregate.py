@@ -1,0 +1,62 @@
+"""Disaggregation tables: rows from the manifest or from a CSV file, checked, small cells hidden."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from loaders.scenario.context import Context
+from loaders.scenario.manifest_check import table_problems
+from loaders.scenario.model import Disaggregation, TableRow
+from loaders.scenario.sources import DataSpec
+from loaders.scenario.suppress import suppress
+from loaders.scenario.tables import read_table, strings_of
+
+_TEXTS = ("zone", "group", "indicator", "note")
+_NUMBERS = ("value", "denominator", "low", "high")
+MAX_ROWS = 200_000
+
+
+def read_disaggregation(ctx: Context, table: Disaggregation, place: str) -> Disaggregation:
+    """The table as it may be shown. Raises LoadError."""
+    if table.file:
+        table = replace(table, rows=_rows(ctx, table.file))
+        for where, reason, remedy in table_problems(table, "row"):
+            number = int(where.rpartition("/")[2]) + 2
+            raise ctx.refused(reason, f"{table.file}, line {number:,}", remedy, "bad-table")
+    found = suppress(table)
+    hidden = sum(row.value is None and own.value is not None for row, own in zip(found.rows, table.rows, strict=True))
+    if hidden:
+        text = f"Numbers of fewer than {table.suppress_below} people, and others that tell them, are hidden."
+        ctx.issues.info("suppressed", text, [place], hidden)
+    return found
+
+
+def _rows(ctx: Context, name: str) -> tuple[TableRow, ...]:
+    with ctx.file(name).open(encoding="utf-8-sig", errors="replace") as file:
+        header = [column.strip().strip('"') for column in file.readline(1 << 16).split(",")]
+    wanted = [
+        column
+        for column in (*_TEXTS, *_NUMBERS)
+        if column in header or column in ("zone", "group", "indicator", "value")
+    ]
+    numeric = [column for column in wanted if column in _NUMBERS]
+    table = read_table(ctx, name, DataSpec(), wanted, numeric)
+    if table.rows > MAX_ROWS:
+        raise ctx.refused(f"it has {table.rows:,} rows, more than {MAX_ROWS:,}", name, "Cut the table up.", "too-large")
+    texts = {column: strings_of(table.texts(column)) for column in wanted if column in _TEXTS}
+    numbers = {column: [None if np.isnan(v) else float(v) for v in table.numbers(column)] for column in numeric}
+    nothing: list[float | None] = [None] * table.rows
+    return tuple(
+        TableRow(*row)
+        for row in zip(
+            texts["zone"],
+            texts["group"],
+            texts["indicator"],
+            numbers["value"],
+            *(numbers.get(column, nothing) for column in _NUMBERS[1:]),
+            texts.get("note", [""] * table.rows),
+            strict=True,
+        )
+    )

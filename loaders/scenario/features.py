@@ -1,0 +1,127 @@
+"""Polygons and links of a package: features of a vector file, draped, with values from it or from a table beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import shapely
+
+from loaders._issues import IssueLog
+from loaders._vector_draw import draw
+from loaders._vector_read import LayerRead, VectorRead
+from loaders.api import LoadError
+from loaders.city import CityData, Float64, Strings
+from loaders.scenario.context import Context
+from loaders.scenario.meshes import ribbon_city
+from loaders.scenario.model import Result, TimeAxis, Variable
+from loaders.scenario.steps import fill
+from loaders.scenario.table_values import TableValues
+from loaders.scenario.tables import Table, arrow, strings_of
+from loaders.scenario.vectors import attribute_table, read_layer
+
+LINK_WIDTH = 6.0
+"""Metres, where a link has no property "width"."""
+
+
+class _Quiet:
+    cancelled = False
+
+    def report(self, fraction: float, stage: str) -> None:
+        """The package tells its own progress."""
+
+
+def read_features(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
+    """The result of a polygon or link variable. Raises LoadError."""
+    data = variable.data
+    name = data.geometry or data.files[0]
+    layer = read_layer(ctx, name, data.geometry_layer or data.layer)
+    table = attribute_table(ctx, name, layer)
+    ids = table.texts(data.geometry_id or data.id)
+    if data.geometry:
+        ids = _different(ctx, name, ids)
+        source = TableValues(ctx, variable, axis, order=ids)
+    elif data.time:
+        raise ctx.refused("a row per step needs the places in a file of their own", name, 'Name it as "geometry".')
+    else:
+        source = TableValues(ctx, variable, axis, order=ids, table=table)
+    values, low, high = fill(ctx, variable, axis, source)
+    names = strings_of(ids)
+    overlay = (
+        _polygons(ctx, name, layer, names)
+        if variable.binding == "polygon"
+        else _links(ctx, variable, layer, table, names)
+    )
+    ctx.budget.take_triangles(sum(mesh.triangle_count for mesh in overlay.lods.values()), name)
+    return Result(variable, axis, values, low, high, ids=Strings.from_list(names), overlay=overlay)
+
+
+def _different(ctx: Context, name: str, ids: Any) -> Any:
+    import pyarrow.compute as pc
+
+    found = ids.combine_chunks() if hasattr(ids, "combine_chunks") else ids
+    if len(pc.unique(found)) < len(found):
+        raise ctx.refused("an id is there twice, and values refer to ids", name, "Give every feature its own.", "twice")
+    return found
+
+
+def _coordinates(layer: LayerRead) -> Any:
+    shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
+    shapes[shapely.is_empty(shapes)] = None
+    return shapes
+
+
+def _polygons(ctx: Context, name: str, layer: LayerRead, ids: list[str]) -> CityData:
+    """The features as objects, in their order, by the loader of vector files."""
+    shapes = _coordinates(layer)
+    crs = ctx.plane(ctx_crs(ctx, layer))
+    ctx.target(crs, shapely.get_coordinates(shapes[~shapely.is_missing(shapes)]))
+    attributes = {"id": ids, **{key: values for key, values in layer.attributes.items() if key.lower() != "id"}}
+    told = replace(layer, attributes=attributes, crs=layer.crs or crs.to_wkt(), wkb=layer.wkb)
+    issues = IssueLog()
+    try:
+        result = draw(VectorRead(ctx.file(name), "", [told], issues), ctx.draw_options(), _Quiet())
+    except LoadError as error:
+        raise ctx.refused(error.reason.rstrip("."), name, error.remedy, error.kind) from error
+    for issue in result.issues:
+        if issue.kind not in ("duplicate-id", "reprojected", "flat"):
+            ctx.issues.add(issue.severity, issue.kind, issue.message, issue.objects, issue.count)
+    return result.value
+
+
+def ctx_crs(ctx: Context, layer: LayerRead) -> str | None:
+    """The CRS of a layer, as text; None = the package's."""
+    return layer.crs
+
+
+def _links(ctx: Context, variable: Variable, layer: LayerRead, table: Table, ids: list[str]) -> CityData:
+    """A band along every link."""
+    shapes = _coordinates(layer)
+    many = shapely.get_type_id(shapes) >= 4
+    if many.any():
+        shapes[many] = [_longest(shape) for shape in shapes[many]]
+        ctx.issues.info("links-in-pieces", "Of links in several pieces the longest is drawn.", count=int(many.sum()))
+    lines = (shapely.get_type_id(shapes) == 1) | (shapely.get_type_id(shapes) == 2)
+    if (~lines & ~shapely.is_missing(shapes)).any():
+        odd = np.flatnonzero(~lines & ~shapely.is_missing(shapes))
+        ctx.issues.warning("no-line", "Features that are no lines are not drawn.", [ids[k] for k in odd[:20]], len(odd))
+    shapes[~lines] = None
+    xyz, owner = shapely.get_coordinates(shapes, include_z=True, return_index=True)
+    flat = xyz[:, 2].copy()
+    xyz[:, 2] = 0.0
+    world = ctx.world(xyz, variable.data.crs or layer.crs) if len(xyz) else xyz
+    world[:, 2] = np.where(flat == 0.0, np.nan, flat) if len(flat) and not flat[np.isfinite(flat)].any() else flat
+    ends = np.searchsorted(owner, np.arange(len(shapes) + 1))
+    places: list[Float64] = [world[ends[k] : ends[k + 1]] for k in range(len(shapes))]
+    widths = np.full(len(shapes), LINK_WIDTH)
+    if "width" in table.columns and arrow().types.is_floating(table.columns["width"].type):
+        told = table.numbers("width")
+        widths = np.where((told > 0.1) & (told < 200.0), told, LINK_WIDTH)
+    return ribbon_city(variable.id, ctx.crs_info(), ids, places, widths, ctx.heights)
+
+
+def _longest(shape: Any) -> Any:
+    merged = shapely.line_merge(shape)
+    parts = [part for part in shapely.get_parts(merged) if part.geom_type == "LineString"]
+    return max(parts, key=lambda part: part.length) if parts else None
