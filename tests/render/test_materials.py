@@ -7,8 +7,9 @@ import pytest
 
 from loaders.city import Column, ObjectTable, Strings
 from viewer.render import uses
+from viewer.render.materials import CityMaterial
 from viewer.render.object_texture import FLAG_PROPOSED, FLAG_UNCERTAIN, ObjectTexture, measure
-from viewer.render.style_texture import rows_of_texels
+from viewer.render.style_texture import make_texture, rows_of_texels
 from viewer.render.uses import storeys_of, use_of_text, uses_of
 
 
@@ -166,3 +167,14 @@ def test_measuring_in_pieces_equals_measuring_at_once():
     assert np.array_equal(whole.values, parts.values)
     own = positions[rows == 7]
     assert np.allclose(whole.values[7, :2], [own[:, 2].min() + 100.0, own[:, 2].max() + 100.0])
+
+
+def test_going_back_to_the_first_colours_needs_no_other_shader():
+    """The same words, so that it is not compiled again."""
+    pixels = np.zeros((4, 4), np.uint8)
+    material = CityMaterial(make_texture(pixels, 2, 2), make_texture(pixels, 2, 2), 0)
+    codes = [material.program.GetFragmentShaderCode()]
+    for mode in ("object", "surface"):
+        material.set_mode(mode)
+        codes.append(material.program.GetFragmentShaderCode())
+    assert codes[0] == codes[2] != codes[1]

@@ -72,7 +72,7 @@ class CityMaterial:
         self._plain = False
         self.program = vtkOpenGLShaderProperty()
         if self.kind == "faces":
-            self._set_code(COLOUR_MODE=0, REALISM=1, LIGHTING=1)
+            self._set_code(COLOUR_MODE=0, THEME_PAGES=0, THEME_CLEAR=0, REALISM=1, LIGHTING=1)  # as `set_mode` says it
         else:
             set_code(self.program, "marker")
         self.surface = vtkProperty()
