@@ -24,7 +24,7 @@ uniform mat3 normalMatrix;
 #if defined(FADE) || defined(COMPARE_HIDES) || (COLOUR_MODE == 2 && defined(THEME_CLEAR))
 #include "door.glsl"
 #endif
-#if defined(NODES) || defined(GROUND)
+#if defined(NODES) || defined(GROUND_FIELD)
 #include "field.glsl"
 #endif
 #if defined(COMPARE) || defined(NODES) || defined(FADE) || defined(SIDES)
@@ -32,7 +32,7 @@ uniform mat3 normalMatrix;
 #include "sides.glsl"
 #endif
 #include "identify.glsl"
-#ifdef GROUND
+#ifdef GROUND_FIELD
 #include "ground_field.glsl"
 #endif
 #if COLOUR_MODE == 2
@@ -95,7 +95,7 @@ void main()
 #else
   vec3 rgb = lit(s, f);
 #endif
-#ifdef GROUND
+#ifdef GROUND_FIELD
   rgb = grounded(rgb, s, f);
 #endif
   rgb = hatched(contoured(rgb, f), f);

@@ -1,12 +1,12 @@
 // A raster drawn on the ground. Needs field.glsl, sides.glsl, face.glsl.
-// Defined by the program: GROUND (1 side A, 2 side B, 3 both), GROUND_SMOOTH (values run between centres of cells),
-//                         GROUND_MARKS (as GROUND: which sides tell where values are uncertain).
+// Defined by the program: GROUND_FIELD (1 side A, 2 side B, 3 both), GROUND_SMOOTH (values run between centres of cells),
+//                         GROUND_MARKS (as GROUND_FIELD: which sides tell where values are uncertain).
 // Uniforms: groundTex, groundTexB (R32F, NaN = no data, -inf = not modelled), groundMarks, groundMarksB (R8, > 0 =
 //           uncertain), groundAcross, groundDown, groundAcrossB, groundDownB (column and row of a place: scene x, y, 1)
-#if (GROUND & 1) != 0
+#if (GROUND_FIELD & 1) != 0
 uniform sampler2D groundTex;
 #endif
-#if (GROUND & 2) != 0
+#if (GROUND_FIELD & 2) != 0
 uniform sampler2D groundTexB;
 #endif
 #ifdef GROUND_MARKS
@@ -49,7 +49,7 @@ bool markedAt(sampler2D marks, vec2 cell)
   return texelFetch(marks, clamp(ivec2(cell), ivec2(0), textureSize(marks, 0) - 1), 0).r > 0.0;
 }
 
-#if (GROUND & 1) != 0
+#if (GROUND_FIELD & 1) != 0
 Ground groundOfA(vec3 at)
 {
   vec2 cell = vec2(dot(groundAcross, vec3(at.xy, 1.0)), dot(groundDown, vec3(at.xy, 1.0)));
@@ -62,7 +62,7 @@ Ground groundOfA(vec3 at)
   return g;
 }
 #endif
-#if (GROUND & 2) != 0
+#if (GROUND_FIELD & 2) != 0
 Ground groundOfB(vec3 at)
 {
   vec2 cell = vec2(dot(groundAcrossB, vec3(at.xy, 1.0)), dot(groundDownB, vec3(at.xy, 1.0)));
@@ -82,7 +82,7 @@ vec3 shownGround(Ground g, vec3 rgb, Surface s, Face f)
   if (g.kind == NO_DATA || g.kind == ZERO) return shadeNoData(g.rgb, s, f);
   if (g.kind == NOT_MODELLED) return notModelled(g.rgb, s, f);
   // ways and fields can still be told apart, without leaving the colour's class
-  float tone = clamp(1.0 + 0.25 * (dot(s.rgb, vec3(0.30, 0.59, 0.11)) - 0.68), 0.93, 1.0);
+  float tone = clamp(1.0 + 0.45 * (dot(s.rgb, vec3(0.30, 0.59, 0.11)) - 0.70), 0.91, 1.0);
   return shadeData(g.rgb * tone, f);
 }
 
@@ -90,7 +90,7 @@ vec3 shownGround(Ground g, vec3 rgb, Surface s, Face f)
 vec3 grounded(vec3 rgb, Surface s, inout Face f)
 {
   if (!isGround(f)) return rgb;
-#if GROUND == 1
+#if GROUND_FIELD == 1
   Ground g = groundOfA(f.at);
 #if defined(SIDES)
   float a = 1.0 - shareOfB();
@@ -99,7 +99,7 @@ vec3 grounded(vec3 rgb, Surface s, inout Face f)
 #endif
   f.flags = (f.flags & ~FLAGS_OF_VALUE) | (g.uncertain && g.kind == VALUE && a > 0.5 ? FLAG_UNCERTAIN : 0);
   return mix(rgb, shownGround(g, rgb, s, f), a);
-#elif GROUND == 2
+#elif GROUND_FIELD == 2
   float b = shareOfB();
   Ground g = groundOfB(f.at);
   f.flags = (f.flags & ~FLAGS_OF_VALUE) | (g.uncertain && g.kind == VALUE && b > 0.5 ? FLAG_UNCERTAIN : 0);

@@ -33,7 +33,7 @@ class GroundCells:
         marked = sum(1 << k for k, side in enumerate(sides) if side is not None and side.uncertain is not None)
         if not present:
             return ()
-        made = [("GROUND", present)]
+        made = [("GROUND_FIELD", present)]
         if self.look.smooth:
             made.append(("GROUND_SMOOTH", 1))
         if marked & present:

@@ -169,7 +169,7 @@ class LayerExtras:
         if "FADE" in wanted:
             fragment.SetUniformf("fadeShown", look.fade)
             fragment.SetUniformf("layerShown", look.opacity)
-        if "GROUND" in wanted and scene.ground is not None:
+        if "GROUND_FIELD" in wanted and scene.ground is not None:
             scene.ground.dress(material, pool)
 
     def set_line(self, material: CityMaterial, swipe_x: float, share: float) -> None:
