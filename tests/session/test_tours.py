@@ -121,6 +121,7 @@ UNDOABLE = {
     "tour.move_step": {"name": "T", "step": 0, "index": 1},
     "tour.set_step": {"name": "T", "step": 0, "dwell": 9.0},
     "tour.set_step_look": {"name": "T", "step": 0, "time": ""},
+    "tour.set_step_scenarios": {"name": "T", "step": 0, "keep": True},
     "tour.set_step_text": {"name": "T", "step": 0, "text": "Look"},
 }
 

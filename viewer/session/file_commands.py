@@ -142,7 +142,13 @@ def quit_app(session: Session) -> None:
 
 def _save(session: Session, path: Path) -> Path:
     try:
-        save_project(session.document.state, path, camera=session.camera, keep=session.opening.project_extra)
+        save_project(
+            session.document.state,
+            path,
+            camera=session.camera,
+            keep=session.opening.project_extra,
+            moment=session.clock.now,
+        )
     except OSError as error:
         raise CommandError(f"{path.name} cannot be saved ({error.strerror or error}). Choose another place.") from error
     session.document.mark_saved(path)

@@ -22,7 +22,7 @@ from viewer.analysis.bounds import keep_boxes, keep_outline, measure_boxes, meas
 from viewer.analysis.legend import count_text
 from viewer.document.document import Document
 from viewer.document.project import EXTENSION, ProjectFile, load_project
-from viewer.document.state import Camera, DocumentState, LayerState
+from viewer.document.state import Camera, DocumentState, LayerState, ScenarioState
 from viewer.jobs import LoadJob, ThreadJob
 from viewer.session.ground import Grounds, file_key, in_loading_order
 from viewer.session.ports import Action
@@ -79,13 +79,14 @@ class Opening:
         """Replace the document by a project and begin to load its layers; raises LoadError and changes nothing then."""
         project = load_project(path)
         self.show_project(project, path.absolute())
-        self._session.settings.add_recent(path)
+        self._session.settings.add_recent(path, wait=False)
 
     def show_project(self, project: ProjectFile, path: Path | None) -> None:
         """Replace the document by a project that was read already."""
         self.cancel()
         self.project_extra = project.extra
         self._session.document.reset(project.state, path)
+        self._session.clock.restore(project.moment)
         for issue in project.issues:
             self._session.say(issue.severity, issue.message)
         self.show_layers(project.camera)
@@ -110,11 +111,18 @@ class Opening:
         }
         for path in in_loading_order(missing):
             self.reload(missing[path])
+        for scenario in self._session.document.state.scenarios:
+            if scenario.id not in self._session.document.scenarios and Path(scenario.path).is_file():
+                self.reload_scenario(scenario.id)
 
     def reload(self, layer_id: str) -> None:
         """Begin to load the data of a layer that the document has already."""
         layer = self._session.document.state.layer(layer_id)
         self._load(Path(layer.path), layer_id)
+
+    def reload_scenario(self, scenario_id: str) -> None:
+        """Begin to read the package of a scenario that the document has already."""
+        self._load(Path(self._session.document.state.scenario(scenario_id).path), None)
 
     def cancel(self) -> None:
         """Stop all loads; what has not arrived will not."""
@@ -139,8 +147,19 @@ class Opening:
             session.say(Severity.INFO, f"{path.name} is being opened already.")
         elif same:
             self.reload(same[0].id)
+        elif (scenario := self._open_scenario(path)) is not None:
+            session.say(Severity.INFO, f"{path.name} is open already, as scenario {scenario.name!r}.")
+            session.act("scenario.show", ids=(scenario.id,))
         else:
             self._load(path, None, number)
+
+    def _open_scenario(self, path: Path) -> ScenarioState | None:
+        """The scenario of the document that is this package and has been read."""
+        document = self._session.document
+        for scenario in document.state.scenarios:
+            if scenario.id in document.scenarios and file_key(Path(scenario.path)) == file_key(path):
+                return scenario
+        return None
 
     def _load(self, path: Path, layer_id: str | None, number: int | None = None) -> None:
         """Submit the job; ``layer_id`` is the waiting layer, None = make a new one; ``number``: its place in order."""
@@ -202,13 +221,18 @@ class Opening:
 
     def _arrived(self, path: Path, loaded: LoadedFile, layer_id: str | None) -> None:
         document = self._session.document
+        if loaded.result.scenario is not None:
+            self._session.scenarios.arrived(path, loaded.result)
+            self._session.settings.add_recent(path, wait=False)
+            self._home_at_last()
+            return
         first = self._session.scene_bbox() is None
         if layer_id is None:
             before = document.state.crs if document.state.layers else None
             layer_id = add_layer(document, path, loaded.result)
             for flat in self._ground.arrived(file_key(path)):
                 self.reload(flat)
-            self._session.settings.add_recent(path)
+            self._session.settings.add_recent(path, wait=False)
             self._tell(layer_id, loaded.result, first)
             self._warn_of_mixture(layer_id, loaded.result, before)
             if first:

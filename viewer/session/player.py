@@ -75,6 +75,8 @@ class Player:
         self._applying = False
         self._before: DocumentState | None = None
         self._applied: DocumentState | None = None
+        self._moment_before: float | None = None
+        self._clock_moved = False
         self._run = 0
         self._bridge: Timeline | None = None
         self._bridge_at = 0.0
@@ -112,6 +114,7 @@ class Player:
         self.stop()
         self._run += 1
         self._before = self._applied = document.state
+        self._moment_before, self._clock_moved = self._session.clock.now, False
         at = next((stop.start for stop in line.stops if stop.index >= start), line.stops[-1].start)
         self._begin("tour", line, at)
         return line
@@ -159,6 +162,8 @@ class Player:
         if self._before is not None:
             self._show(Look())
             self._before = self._applied = None
+            if self._clock_moved and self._moment_before is not None:
+                self._session.clock.set(self._moment_before)
         self._session.views.settle()
         self.changed.emit()
 
@@ -229,9 +234,20 @@ class Player:
         self._stop = moment.stop
         if entered and self._before is not None:
             self._show(self.timeline.stops[moment.stop].look)
+        self._set_clock()
         self._move(moment.camera)
         if entered:
             self.changed.emit()
+
+    def _set_clock(self) -> None:
+        """Let the results stand where the step says; a clock that somebody runs meanwhile stops."""
+        assert self.timeline is not None
+        moment = self.timeline.moment_at(self.at) if self.kind == "tour" else None
+        if moment is not None:
+            clock = self._session.clock
+            clock.pause()
+            clock.set(moment)
+            self._clock_moved = True
 
     def _move(self, camera: Camera) -> None:
         self._moving = True

@@ -17,7 +17,7 @@ from loaders.api import Severity
 from loaders.city import Float64
 from loaders.empty import NOTHING_TO_DRAW
 from loaders.layers import same_plane
-from viewer.document.state import Camera, LayerState, Texts, Tour, TourStep
+from viewer.document.state import BASE_MODEL, Camera, LayerState, ScenarioView, Texts, Tour, TourStep
 from viewer.session.registry import command
 from viewer.session.timeline import texts_of
 
@@ -90,6 +90,7 @@ def check(session: Session, surroundings: Iterable[PreflightLine] = ()) -> Prefl
     state = session.document.state
     lines = [
         *_layers(session),
+        *_scenarios(session),
         *_views(session),
         *_paths(session),
         *_steps(session),
@@ -197,6 +198,37 @@ def _views(session: Session) -> Iterator[PreflightLine]:
         if problem:
             yield PreflightLine(Severity.ERROR, place, problem, "Look from where it should be and take the view anew.")
         yield from _unknown_layers(place, viewpoint.layers, layers)
+
+
+def _scenarios(session: Session) -> Iterator[PreflightLine]:
+    """Every scenario of the project, and everything that viewpoints and steps show of scenarios."""
+    state, known = session.document.state, session.document.scenarios
+    for entry in state.scenarios:
+        place = f"Scenario {entry.name}"
+        if entry.id not in known:
+            there = Path(entry.path).is_file()
+            what = "its package is not loaded" if there else f"its package is not there ({entry.path})"
+            yield PreflightLine(Severity.ERROR, place, what, "Tell where it is in the scenario's menu.")
+            continue
+        for count in (session.scenarios.count(entry.id, name) for name in known[entry.id].results):
+            if count is not None and not count.complete:
+                yield PreflightLine(Severity.WARNING, place, count.text, "Check that it was made for this city.")
+    views = [("Project", state.scenario_view), *((f"Viewpoint {v.name}", v.scenario_view) for v in state.viewpoints)]
+    for tour in state.tours:
+        views += [(f"Tour {tour.name}, step {n}", step.scenario_view) for n, step in enumerate(tour.steps, 1)]
+    ids = {entry.id for entry in state.scenarios} | {BASE_MODEL}
+    for place, view in views:
+        yield from _scenario_view(session, place, view, ids)
+
+
+def _scenario_view(session: Session, place: str, view: ScenarioView | None, ids: set[str]) -> Iterator[PreflightLine]:
+    remedy = "Let it keep its scenarios anew."
+    for name in view.shown if view is not None else ():
+        if name not in ids:
+            yield PreflightLine(Severity.ERROR, place, f"there is no scenario {name!r}", remedy)
+    loaded = [session.document.scenarios[x] for x in view.shown if x in session.document.scenarios] if view else []
+    if view is not None and view.variable and loaded and not any(view.variable in x.results for x in loaded):
+        yield PreflightLine(Severity.ERROR, place, f"no scenario that it shows has {view.variable!r}", remedy)
 
 
 def _paths(session: Session) -> Iterator[PreflightLine]:

@@ -17,6 +17,7 @@ from loaders.api import LoadError, LoadOptions, Severity
 from loaders.city import CityData, Float64
 from loaders.store import ArrayCache
 from viewer.analysis.bounds import outline_of, union
+from viewer.analysis.steps import steps_of
 from viewer.document.document import ChangeSet, Document
 from viewer.document.state import Camera
 from viewer.jobs import Job, JobQueue
@@ -27,6 +28,7 @@ from viewer.session.opening import Opening
 from viewer.session.player import PathRecorder, Player
 from viewer.session.ports import Action, Hover, Message, ViewportPort
 from viewer.session.recovery import Autosaver
+from viewer.session.scenario_opening import Scenarios
 from viewer.session.views import ViewHistory
 from viewer.settings.folders import folders
 from viewer.settings.settings import Settings
@@ -51,6 +53,7 @@ class Session:
         player: plays tours, paths and flights.
         path_recorder: records the camera as a path.
         clock: the moment that results are seen at.
+        scenarios: load reports and matched rows of scenarios.
     """
 
     camera_changed = Signal(Camera)
@@ -79,12 +82,14 @@ class Session:
         self._clock = clock
         self._camera = navigation.default_view(None)
         self._hover: Hover | None = None
+        self._steps = steps_of(document)
         self._autosaver = Autosaver(folders().state / "recovery", clock) if autosave else None
         jobs.changed.connect(self._jobs_changed)
         document.changed.connect(self._document_changed)
         self.player = Player(self)
         self.path_recorder = PathRecorder(self)
         self.clock = Clock(self)
+        self.scenarios = Scenarios(self)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -124,6 +129,8 @@ class Session:
         now = self._clock()
         self.player.tick(now)
         self.clock.tick(now)
+        if self._steps.take_arrived():
+            self.scenario_ready.emit()
         self.path_recorder.tick(now)
         self.views.tick(now)
         if self._autosaver is not None:
@@ -149,6 +156,7 @@ class Session:
         self.document.changed.disconnect(self._document_changed)
         if self._autosaver is not None:
             self._autosaver.close()
+        self.settings.flush()
 
     @property
     def now(self) -> float:
@@ -239,7 +247,7 @@ class Session:
 
     def layer_name(self, layer_id: str) -> str:
         """The name of a layer; raises `CommandError` if there is no such layer."""
-        for layer in self.document.state.layers:
+        for layer in self.document.drawn_layers():
             if layer.id == layer_id:
                 return layer.name
         known = ", ".join(layer.id for layer in self.document.state.layers) or "none"
@@ -272,4 +280,4 @@ class Session:
 
 
 def _layer_ids(document: Document) -> set[str]:
-    return {layer.id for layer in document.state.layers}
+    return {layer.id for layer in document.drawn_layers()}

@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from loaders.city import Float64
-from viewer.document.state import Camera, CameraPath, DocumentState, Realism, Texts, Tour, TourStep, Viewpoint
+from viewer.document.state import (
+    Camera,
+    CameraPath,
+    DocumentState,
+    Realism,
+    ScenarioView,
+    Texts,
+    Tour,
+    TourStep,
+    Viewpoint,
+)
 from viewer.session.camera_paths import PathCurve
 from viewer.session.flights import plan
 
@@ -29,6 +39,10 @@ class Look:
     realism: Realism | None = None
     layers: frozenset[str] | None = None
     texts: Texts = ()
+    scenario_view: ScenarioView | None = None
+    moment: float | None = None
+    clock_speed: float = 0.0
+    """Minutes of the results in a second, from ``moment`` on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +106,13 @@ class Timeline:
             return None
         span = self._spans[index - 1]
         return Moment(span.camera(span.seconds), span.stop)
+
+    def moment_at(self, seconds: float) -> float | None:
+        """Where the clock of the results stands at a time; None = as it was before."""
+        stop = self.stops[self.at(seconds).stop] if self.stops else None
+        if stop is None or stop.look.moment is None:
+            return None
+        return stop.look.moment + max(seconds - stop.start, 0.0) * stop.look.clock_speed * 60.0
 
     def stop_at(self, seconds: float) -> int:
         """Which stop a time belongs to."""
@@ -183,12 +204,15 @@ def _stay(camera: Camera, _seconds: float) -> Camera:
 def look_of(step: TourStep, viewpoint: Viewpoint | None) -> Look:
     """What a step shows: its own wishes before its viewpoint's."""
     if viewpoint is None or step.path is not None:
-        return Look(step.time, None, step.layers, step.texts)
+        return Look(step.time, None, step.layers, step.texts, step.scenario_view, step.moment, step.clock_speed)
     return Look(
         step.time if step.time is not None else viewpoint.time,
         viewpoint.realism,
         step.layers if step.layers is not None else viewpoint.layers,
         texts_of(step, viewpoint),
+        step.scenario_view if step.scenario_view is not None else viewpoint.scenario_view,
+        step.moment if step.moment is not None else viewpoint.moment,
+        step.clock_speed,
     )
 
 
@@ -217,6 +241,7 @@ def looked(now: DocumentState, before: DocumentState, look: Look) -> DocumentSta
         light=replace(now.light, time=time),
         realism=look.realism or before.realism,
         layers=layers if layers != now.layers else now.layers,
+        scenario_view=before.scenario_view if look.scenario_view is None else look.scenario_view,
     )
 
 
@@ -228,7 +253,8 @@ def folded(before: DocumentState, applied: DocumentState, now: DocumentState) ->
     layers = tuple(
         replace(x, visible=x.visible if x.visible != shown.get(x.id) else was.get(x.id, x.visible)) for x in now.layers
     )
-    return replace(now, light=light, realism=realism, layers=layers)
+    view = now.scenario_view if now.scenario_view != applied.scenario_view else before.scenario_view
+    return replace(now, light=light, realism=realism, layers=layers, scenario_view=view)
 
 
 def text_in(texts: Texts, language: str = "") -> str:

@@ -16,6 +16,8 @@ from viewer.session.viewpoint_commands import viewpoint_of, with_text
 if TYPE_CHECKING:
     from viewer.session.session import Session
 
+MOST_CLOCK_SPEED = 1_000_000.0
+"""Minutes of the results in a second."""
 LONGEST_DWELL_S = 86_400.0
 
 
@@ -130,6 +132,20 @@ def set_step_look(
         session.layer_name(layer)
     new = replace(_step(tour, step), time=time, layers=None if layers is None else frozenset(layers))
     _change_step(session, tour, step, new, None)
+
+
+@command("tour.set_step_scenarios", title="Which scenarios a step of a tour shows", enabled=_has_tour)
+def set_step_scenarios(session: Session, name: str, step: int, keep: bool, clock_speed: float = 0.0) -> None:
+    """Let a step show the present scenarios at the present moment, or what its viewpoint keeps of them.
+
+    ``clock_speed``: while the step is shown, so many minutes of the results pass in a second; 0 = the clock stands.
+    """
+    if not 0.0 <= clock_speed <= MOST_CLOCK_SPEED:
+        raise CommandError(f"The clock's speed must be 0 to {MOST_CLOCK_SPEED:,.0f} minutes in a second.")
+    tour = tour_of(session, name)
+    view, moment = (session.document.state.scenario_view, session.clock.now) if keep else (None, None)
+    new = replace(_step(tour, step), scenario_view=view, moment=moment, clock_speed=clock_speed if keep else 0.0)
+    _change_step(session, tour, step, new, f"tour.scenarios {name} {step}")
 
 
 @command("tour.set_step_text", title="Text of a step of a tour", enabled=_has_tour)

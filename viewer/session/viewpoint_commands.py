@@ -36,12 +36,16 @@ def add_viewpoint(session: Session, name: str | None = None) -> str:
 
 @command("viewpoint.go", title="Go to viewpoint", enabled=_has_viewpoint)
 def go_to_viewpoint(session: Session, name: str, transition: Literal["cut", "fly"] = "cut") -> None:
-    """Look from a named viewpoint, with the light, realism and layers that it keeps; at once or by a flight."""
+    """Look from a viewpoint, with what it keeps of light, realism, layers and scenarios; at once or by a flight."""
     viewpoint = viewpoint_of(session, name)
     session.player.stop()
     before = session.document.state
     with session.document.change(f"Go to viewpoint {name}", merge_key="viewpoint.go") as edit:
-        edit.state = looked(before, before, Look(viewpoint.time, viewpoint.realism, viewpoint.layers))
+        look = Look(viewpoint.time, viewpoint.realism, viewpoint.layers, scenario_view=viewpoint.scenario_view)
+        edit.state = looked(before, before, look)
+    if viewpoint.moment is not None:
+        session.clock.pause()
+        session.clock.set(viewpoint.moment)
     if transition == "fly":
         session.player.fly(viewpoint.camera)
     else:
@@ -66,15 +70,22 @@ def update_viewpoint(session: Session, name: str) -> None:
         time=None if old.time is None else state.light.time or "",
         realism=None if old.realism is None else state.realism,
         layers=None if old.layers is None else shown_layers(state),
+        scenario_view=None if old.scenario_view is None else state.scenario_view,
+        moment=None if old.scenario_view is None else session.clock.now,
     )
     _replace(session, f"Update viewpoint {name}", old, new)
 
 
 @command("viewpoint.keep", title="What a viewpoint keeps", enabled=_has_viewpoint)
 def keep(
-    session: Session, name: str, light: bool | None = None, realism: bool | None = None, layers: bool | None = None
+    session: Session,
+    name: str,
+    light: bool | None = None,
+    realism: bool | None = None,
+    layers: bool | None = None,
+    scenarios: bool | None = None,
 ) -> None:
-    """Let a viewpoint keep the present time of the light, realism or visible layers, or not.
+    """Let a viewpoint keep the present time of the light, realism, visible layers or scenarios, or not.
 
     What it does not keep stays as it is when one goes there.
     """
@@ -86,6 +97,9 @@ def keep(
         new = replace(new, realism=state.realism if realism else None)
     if layers is not None:
         new = replace(new, layers=shown_layers(state) if layers else None)
+    if scenarios is not None:
+        view, moment = (state.scenario_view, session.clock.now) if scenarios else (None, None)
+        new = replace(new, scenario_view=view, moment=moment)
     _replace(session, f"What viewpoint {name} keeps", old, new)
 
 
