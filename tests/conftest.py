@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[1]
 """The checkout."""
@@ -35,6 +36,9 @@ WATCHED = (
     ("PySide6.QtCore", "QThread"),
 )
 """Classes of which no new instance that is still at work may survive a test, subclasses included."""
+
+PATIENCE_MS = 30_000
+"""How long a test waits for a window unless it says otherwise: a machine that does much else must fail none."""
 
 LASTING = ("resource_tracker", "forkserver", "Xvfb")
 """Child processes that are meant to live as long as the test run."""
@@ -81,6 +85,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("LIBGL_ALWAYS_SOFTWARE", "1")
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.setdefault("LP_NUM_THREADS", "1")  # Mesa: the workers share the cores already
+    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitActive, QtBot.waitExposed):
+        wait.__kwdefaults__["timeout"] = PATIENCE_MS
 
 
 @pytest.fixture(scope="module", autouse=True)
