@@ -1,6 +1,7 @@
 """How much of a picture is drawn between two looks at Qt's events. No clock: what a step says it had is what counts."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QObject
@@ -43,7 +44,7 @@ def test_work_of_another_kind_does_not_make_slices_larger(slices):
 
 def test_a_slice_is_little_larger_than_the_one_before(slices):
     asked = asked_after(slices, [], total=12)
-    assert all(later <= GROWTH * earlier + 1 for earlier, later in zip(asked, asked[1:], strict=False))
+    assert all(later <= GROWTH * earlier + 1 for earlier, later in pairwise(asked))
 
 
 def test_each_picture_begins_with_small_slices(slices):
