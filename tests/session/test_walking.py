@@ -396,7 +396,7 @@ def test_bridges_of_delft_carry_and_their_banks_lead_on(data_file):
                 walker.step(WalkInput(forward=1.0), 1 / 30)
                 x, y, z = (float(v) for v in np.array(walker.stance.position) - origin)
                 near = ((0, 0), (0.021, 0), (-0.021, 0), (0, 0.021), (0, -0.021))
-                met = [h for a, b in near for h in rays((x + a, y + b, z + 1.7), (x + a, y + b, z - 0.05))]
+                met = (h for a, b in near for h in rays((x + a, y + b, z + 1.7), (x + a, y + b, z - 0.05)))
                 plane = walker.world.plane - origin[2]
                 assert any(abs(h - z) < 0.02 for h in met) or z == pytest.approx(plane, abs=1e-6)
             crossed += math.dist(feet[:2], walker.stance.position[:2]) > 10.0
