@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from vtkmodules.vtkRenderingCore import vtkRenderer
 
 from loaders.city import Column, ObjectTable, Strings
+from viewer.document.state import Camera
 from viewer.render import uses
 from viewer.render.materials import CityMaterial
 from viewer.render.object_texture import FLAG_PROPOSED, FLAG_UNCERTAIN, ObjectTexture, measure
+from viewer.render.state import RenderState
 from viewer.render.style_texture import make_texture, rows_of_texels
 from viewer.render.uses import storeys_of, use_of_text, uses_of
+from viewer.render.warming import WarmUp
 
 
 def table(types, parents=(), **columns):
@@ -178,3 +182,16 @@ def test_going_back_to_the_first_colours_needs_no_other_shader():
         material.set_mode(mode)
         codes.append(material.program.GetFragmentShaderCode())
     assert codes[0] == codes[2] != codes[1]
+
+
+def test_a_city_is_drawn_with_shaders_that_are_warm(view, box_city, look):
+    """Word for word, or they are compiled again: when it arrives, and when it is coloured by an attribute."""
+    warm = WarmUp(vtkRenderer())
+    known = {material.program.GetFragmentShaderCode() for material in warm._materials}
+    del warm
+    city = box_city(4)
+    view.scene.attach("boxes", city)
+    for mode in ("surface", "object"):
+        view.scene.apply(RenderState(Camera((0.0, -50.0, 30.0), (0.0, 0.0, 0.0)), (look(city, mode=mode),)))
+        codes = {material.program.GetFragmentShaderCode() for material in view.scene.layers["boxes"].all_materials()}
+        assert codes and codes <= known
