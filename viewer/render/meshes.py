@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkDataArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkDataObject, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkProperty
+from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 
 from loaders.city import TileSet
-from viewer.render.materials import CityMaterial
 
 MAX_DRAWS = 256
 """Most actors of one LoD: each visible actor costs about 20 us of the main thread per frame."""
@@ -69,6 +70,17 @@ def _merge(tiles: TileSet, first: int, last: int) -> Mesh:
     return Mesh(origin, np.concatenate([low, high]), positions, triangles, attributes, vertices)
 
 
+class Material(Protocol):
+    """What a `Draw` has to know of its material."""
+
+    kind: str
+    program: vtkOpenGLShaderProperty
+    surface: vtkProperty
+
+    def caster(self) -> tuple[vtkOpenGLShaderProperty, vtkProperty]:
+        """Program and property for maps of depth."""
+
+
 class Draw:
     """A `Mesh` as a VTK actor, and perhaps a draft of it. Keeps the arrays alive that VTK reads.
 
@@ -76,7 +88,7 @@ class Draw:
     uploaded: True once it has been in a picture; near: drawn in full even while the camera moves.
     """
 
-    def __init__(self, mesh: Mesh, material: CityMaterial, scene_origin: npt.NDArray[np.float64]):
+    def __init__(self, mesh: Mesh, material: Material, scene_origin: npt.NDArray[np.float64]):
         self.mesh = mesh
         self.uploaded = False
         self.near = False

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.vtkRenderingCore import vtkRenderWindow
+from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow
 
 from viewer.render.culling import View
 from viewer.render.fields import FieldPool
 from viewer.render.ground_field import GroundCells
 from viewer.render.layer import LayerView
-from viewer.render.layer_extras import NO_EXTRAS, SceneExtras
-from viewer.render.state import RenderState
+from viewer.render.layer_extras import NO_EXTRAS, SIDES, SceneExtras
+from viewer.render.lit import Surroundings
+from viewer.render.meshes import Draw
+from viewer.render.state import RenderState, WaterLook
+from viewer.render.water_sheet import MOST_CELLS, MOST_CELLS_SOFTWARE, WaterSheet
 
 Float64 = npt.NDArray[np.float64]
 
@@ -31,20 +34,38 @@ class ScenarioView:
 
     Args:
         window: the scene's window.
+        renderer: that of the picture.
+        software: True if OpenGL runs on the processor.
     """
 
-    def __init__(self, window: vtkRenderWindow):
+    def __init__(self, window: vtkRenderWindow, renderer: vtkRenderer, software: bool):
         self._pool = FieldPool(window)
+        self._renderer, self._software = renderer, software
+        self._sheets: list[WaterSheet] = []
+        self._water: WaterLook | None = None
+        self._water_from: tuple[object, ...] = ()
+        self._line, self._sides = (0.0, 0.5), 0
+        self.hidden = False
+        """True while ids are drawn: water and vehicles have none, and hide nothing."""
         self._scene = NO_EXTRAS
         self._made_from: tuple[object, ...] = ()
 
     def prepare(
         self, state: RenderState | None, view: View, left: int, layers: Mapping[str, LayerView], origin: Float64
-    ) -> None:
-        """Bring shaders and uniforms in line with a state, before a picture. ``left``: pixels of the window that lie
-        left of the picture; ``origin`` (3,): the scene's zero."""
+    ) -> tuple[list[Draw], Float64]:
+        """Bring everything in line with a state, before a picture.
+
+        Args:
+            left: pixels of the window that lie left of the picture.
+            origin: (3,), the scene's zero in world coordinates.
+
+        Returns:
+            What is drawn besides layers and lies in view, and its boxes (K, 6), scene coordinates.
+        """
         if state is None:
-            return
+            return [], np.zeros((0, 6))
+        self._line = left + state.position * view.width, state.position
+        self._sides = SIDES[state.compare]
         made_from = (state.compare, state.ground, state.nodes, *origin.tolist())
         if not _same(made_from, self._made_from):
             self._made_from = made_from
@@ -54,11 +75,45 @@ class ScenarioView:
             for material in layer.all_materials():
                 if layer.extras.defines(material.defines_kind):
                     layer.extras.dress(material, self._pool)
-                    layer.extras.set_line(material, left + state.position * view.width, state.position)
+                    layer.extras.set_line(material, *self._line)
+        self._follow_water(state, origin)
+        if self.hidden:
+            return [], np.zeros((0, 6))
+        found = [sheet.seen(view) for sheet in self._sheets]
+        draws = [draw for part, _ in found for draw in part]
+        return draws, np.concatenate([np.zeros((0, 6)), *(boxes for _, boxes in found)])
+
+    def dress(self, around: Surroundings) -> None:
+        """Hand camera, light and colours to what `prepare` gave."""
+        if self._water is None:
+            return
+        for sheet in self._sheets:
+            sheet.dress(around, self._pool, self._water.scale, self._sides, self._line)
+
+    def _follow_water(self, state: RenderState, origin: Float64) -> None:
+        wanted = (state.water, bool(state.compare), *origin.tolist())
+        if _same(wanted, self._water_from):
+            return
+        self._water, self._water_from = state.water, wanted
+        if state.water is None and not self._sheets:
+            return
+        if not self._sheets:
+            most = MOST_CELLS_SOFTWARE if self._software else MOST_CELLS
+            self._sheets = [WaterSheet(most, side) for side in (0, 1)]
+        look = state.water
+        steps = (None, None) if look is None else (look.a, look.b if state.compare else None)
+        for sheet, step in zip(self._sheets, steps, strict=True):
+            new, old = sheet.show(step, origin)
+            for draw in new:
+                self._renderer.AddActor(draw.actor)
+            for draw in old:
+                self._renderer.RemoveActor(draw.actor)
 
     def close(self) -> None:
         """Free everything. The context must be current."""
+        self._sheets.clear()
         self._pool.close()
+        del self._renderer
 
 
 def _same(a: tuple[object, ...], b: tuple[object, ...]) -> bool:

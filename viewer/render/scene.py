@@ -22,6 +22,7 @@ from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
 from viewer.render.lightmaps import TEXELS, LightMaps
+from viewer.render.lit import Surroundings
 from viewer.render.outline import Outline
 from viewer.render.passes import NO_TRIANGLES
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
@@ -94,7 +95,7 @@ class SceneView:
         self._renderer.SetBackground(0.93, 0.95, 0.97)
         self._rig = MODEL_RIG
         self._maps = LightMaps(window, self._guard)
-        self._scenarios = scenarios.ScenarioView(window)
+        self._scenarios = scenarios.ScenarioView(window, self._renderer, software)
         self._backdrop = Backdrop()
         self._renderer.AddActor(self._backdrop.actor)
         window.SetMultiSamples(0 if software else 4)
@@ -518,7 +519,11 @@ class SceneView:
     def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.stereo.seen(self.view())
-        draws, bounds = frame.seen_by(self.stereo.wide(view), self.layers.values(), self._plain)
+        wide = self.stereo.wide(view)
+        draws, bounds = frame.seen_by(wide, self.layers.values(), self._plain)
+        if not self._plain and self.origin is not None:
+            more, boxes = self._scenarios.prepare(self.state, wide, 0, self.layers, self.origin)
+            draws, bounds = [*draws, *more], np.concatenate([bounds, boxes])
         if self._moving:
             frame.mark_near(view, draws, bounds)
         camera = self._renderer.GetActiveCamera()
@@ -532,10 +537,11 @@ class SceneView:
         textures = self._maps.textures
         self._backdrop.set_view(self.stereo.slanted(view), angle, self._haze_metres)
         self._backdrop.set_light(self._rig, maps, textures)
-        if not self._plain and self.origin is not None:
-            self._scenarios.prepare(self.state, view, 0, self.layers, self.origin)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         step = self.state.contour_step if self.state else 0.0
+        look = self.state.realism if self.state else "shaded", self._lighting, self.water_time
+        lights = eye, angle, self._haze_metres, self._rig, maps, textures
+        self._scenarios.dress(Surroundings(*lights, *look, self.pixel_ratio * self.render_scale))
         height = float(self.origin[2]) if self.origin is not None else 0.0
         for layer in self.layers.values():
             for material in layer.all_materials():
@@ -571,6 +577,7 @@ class SceneView:
 
     def _set_id_pass(self, active: bool) -> None:
         ids.set_id_pass(self.layers, active)
+        self._scenarios.hidden = active
         self._backdrop.set_id_pass(active)
 
     def _read(self) -> npt.NDArray[np.uint8]:
