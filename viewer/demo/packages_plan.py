@@ -26,7 +26,7 @@ def _write(site: Site, folder: Path) -> Json:
         write_house(writer, built)
     city = writer.city(metadata("New Dock (fictional proposal)", "citiverse-demo-new-dock"))
     (folder / "data" / "new-dock.city.json").write_bytes(orjson.dumps(city))
-    (folder / "data" / "changes.json").write_bytes(orjson.dumps({"removed": removed}))
+    (folder / "data" / "changes.json").write_bytes(orjson.dumps({"remove": removed}))
     title = {"en": "New Dock: homes in the harbour", "nl": "Nieuw Dok: wonen in de haven",
              "de": "Neues Dock: Wohnen im Hafen", "fr": "Nouveau bassin : habiter le port",
              "es": "Nuevo muelle: viviendas en el puerto", "ar": "الحوض الجديد: مساكن في الميناء"}  # fmt: skip

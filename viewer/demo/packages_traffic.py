@@ -119,7 +119,7 @@ def _noise_variable() -> Json:
                         "reason": {"en": "Standard deviation claimed for this simple method; flows are not varied."}},
         "time": {"kind": "periods", "names": ["Day, 7 to 19", "Evening, 19 to 23", "Night, 23 to 7", "Lden"]},
         "data": {"file": "data/noise.csv", "id": "id", "owner": "building", "x": "x", "y": "y", "z": "z",
-                 "nx": "nx", "ny": "ny", "nz": "nz", "value": ["day", "evening", "night", "den"], "sd": "sd"},
+                 "nx": "nx", "ny": "ny", "nz": "nz", "value": ["day", "evening", "night", "den"], "sd": ["sd"] * 4},
     }  # fmt: skip
 
 
