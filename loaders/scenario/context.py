@@ -13,6 +13,7 @@ from loaders._issues import IssueLog
 from loaders.api import LoadError, LoadOptions, Progress
 from loaders.city import CrsInfo, Float32, Float64
 from loaders.scenario.model import NOT_MODELLED, Manifest, Variable
+from loaders.scenario.names import one_line
 from loaders.scenario.package import Package
 from loaders.scenario.sink import Budget
 
@@ -39,7 +40,9 @@ class Context:
     def refused(self, reason: str, place: str = "", remedy: str = "", kind: str = "bad-data") -> LoadError:
         """The error for something that cannot be shown; ``place`` is a file of the package, or a place in it."""
         told = remedy or "Correct the file and run: citiverse scenario hash PACKAGE"
-        return LoadError(self.package.path, f"{reason}.", place=place, remedy=told, kind=kind)
+        return LoadError(
+            self.package.path, one_line(f"{reason}."), place=one_line(place), remedy=one_line(told), kind=kind
+        )
 
     def step(self, done: float) -> None:
         """Tell how far this variable is, 0..1; the place where a load stops."""
@@ -61,8 +64,11 @@ class Context:
     def target(self, crs: Any, xy: Float64) -> Any:
         """The CRS in metres that geometry is brought to: the project's, else its own, else a UTM zone."""
         if self._target is None:
-            wanted = _georef.wanted_crs(self.ground, self.options)
-            self._target = _georef.working_crs(crs, xy[np.isfinite(xy).all(axis=1)], wanted, self.issues)
+            wanted, issues = _georef.wanted_crs(self.ground, self.options), self.issues
+            if wanted is None:  # the package's own CRS, which needs no word
+                own = self.plane(None)
+                wanted, issues = (own, IssueLog()) if own is not None and _georef.metric(own) else (None, issues)
+            self._target = _georef.working_crs(crs, xy[np.isfinite(xy).all(axis=1)], wanted, issues)
         return self._target
 
     def world(self, xyz: Float64, text: str | None, above: float = 0.0) -> Float64:

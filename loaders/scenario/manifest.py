@@ -18,6 +18,7 @@ from loaders.scenario.jsontext import BadJson, Raw, parse_json
 from loaders.scenario.manifest_check import problems_inside
 from loaders.scenario.manifest_write import to_raw
 from loaders.scenario.model import Manifest
+from loaders.scenario.names import one_line
 from loaders.scenario.schema import breaches
 
 __all__ = ["FILE_NAME", "MAX_BYTES", "Problem", "digest_of", "parse_manifest", "problems", "to_raw", "write_manifest"]
@@ -40,7 +41,7 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}, {self.place}" if self.place else self.file
-        return f"{where}: {self.reason}. {self.remedy}".rstrip()
+        return one_line(f"{where}: {self.reason}. {self.remedy}".rstrip())
 
 
 def problems(raw: Any) -> list[Problem]:
@@ -79,9 +80,10 @@ def parse_manifest(data: bytes, path: Path) -> Manifest:
 def refusal(path: Path, found: list[Problem]) -> LoadError:
     """The first problem of a package as an error."""
     first = found[0]
-    place = f"{first.file}, {first.place}" if first.file != path.name else first.place
+    place = ", ".join(part for part in (first.file if first.file != path.name else "", first.place) if part)
     more = f" ({len(found) - 1:,} more: see citiverse scenario check)" if len(found) > 1 else ""
-    return LoadError(path, f"{first.reason}{more}.", place=place, remedy=first.remedy, kind=first.kind)
+    reason, where = one_line(f"{first.reason}{more}."), one_line(place)
+    return LoadError(path, reason, place=where, remedy=first.remedy, kind=first.kind)
 
 
 def digest_of(raw: Raw) -> str:

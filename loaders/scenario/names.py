@@ -38,3 +38,8 @@ def name_problem(name: str) -> str:
 def is_archive(name: str) -> bool:
     """True for archives, which a package may not hold."""
     return name.lower().endswith(_ARCHIVES)
+
+
+def one_line(text: str) -> str:
+    """Text from a file for a message: control characters and line breaks replaced."""
+    return "".join("\ufffd" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char for char in text)

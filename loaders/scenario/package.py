@@ -17,7 +17,7 @@ from pathlib import Path
 
 from loaders.api import LoadError, LoadOptions
 from loaders.scenario.manifest import FILE_NAME, MAX_BYTES
-from loaders.scenario.names import is_archive, name_problem
+from loaders.scenario.names import is_archive, name_problem, one_line
 
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 MAX_FILES = 10_000
@@ -239,4 +239,5 @@ def _pour(package: Package, name: str, packed: object, out: object, ceiling: int
 
 def _refused(path: Path, place: str, reason: str, kind: str, remedy: str = "") -> LoadError:
     told = remedy or "Ask who made the package for an intact one."
-    return LoadError(path, f"{reason}.", place=place if place != path.name else "", remedy=told, kind=kind)
+    where = one_line(place) if place != path.name else ""
+    return LoadError(path, one_line(f"{reason}."), place=where, remedy=told, kind=kind)
