@@ -110,10 +110,13 @@ def add_picture_options(parser: argparse.ArgumentParser) -> None:
     add("--filter", metavar="EXPR", help="show only objects for which this is true, e.g. 'measuredHeight > 20'")
     add("--hide", metavar="TYPE", action="append", default=[], help="hide a type of object; may be repeated")
     add("--select", metavar="ID", action="append", default=[], help="highlight an object; may be repeated")
-    add("--scenario", metavar="ID[/VARIABLE]", help="show a scenario of the project")
-    add("--compare", type=pair, metavar="ID,ID", help="compare two scenarios of the project")
+    add("--scenario", metavar="ID[/VARIABLE]", help="show a scenario of the project, or of a package among the PATHs")
+    add("--compare", type=pair, metavar="ID,ID", help="compare scenarios; 'base' is the city without one")
+    add(
+        "--compare-mode", choices=("swipe", "split", "blend", "difference"), help="how (default swipe; split takes 2-4)"
+    )
     add("--split", type=share, default=None, metavar="0.5", help="where --compare divides the picture")
-    add("--time", type=moment, metavar="ISO-8601", help="moment of a scenario")
+    add("--time", type=moment, metavar="ISO-8601", help="moment of a scenario; periods by their name")
     add("--sun", type=sun_time, metavar="ISO-8601", help="sun, moon and sky as at a moment")
     add("--no-shadows", action="store_true", help="let nothing cast a shadow")
     add("--realism", choices=("plain", "shaded", "textured"), default=None, help="how much is drawn (default shaded)")
@@ -236,9 +239,10 @@ def path(text: str) -> str:
 
 
 def pair(text: str) -> str:
-    """``A,B`` as it is."""
-    if len([name for name in text.split(",") if name.strip()]) != 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not two ids with a comma between")
+    """``A,B`` as it is; up to four ids."""
+    names = [name.strip() for name in text.split(",")]
+    if not 2 <= len(names) <= 4 or not all(names) or len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"{text!r} is not two to four different ids with commas between")
     return text
 
 
@@ -262,10 +266,15 @@ def sun_time(text: str) -> str:
 
 
 def moment(text: str) -> str:
-    """A date or a date and time of ISO 8601, as it is."""
+    """A date or a date and time of ISO 8601, or the name of a period, as it is."""
     from datetime import datetime
 
-    if re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", text, re.ASCII) is None:
+    looks_dated = re.fullmatch(r"\d{4}([-T].*)?", text, re.ASCII) is not None
+    if not text.strip() or len(text) > 200:
+        raise argparse.ArgumentTypeError("it is empty or too long")
+    # a climate model's calendar may have a 30 February; whether this one has is known when it is open
+    known = r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?)?)?"
+    if looks_dated and re.fullmatch(known, text, re.ASCII) is None:
         try:
             datetime.fromisoformat(text)
         except ValueError:

@@ -11,8 +11,9 @@ import numpy as np
 
 from loaders.city import Float64
 from viewer.analysis.bounds import object_boxes
-from viewer.analysis.shown_legend import shown_legend
+from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import complain
+from viewer.cli_picture import attach_layers
 from viewer.document.state import Camera
 from viewer.session.session import Session
 from viewer.session.timeline import Look, Moment, Timeline, looked, text_in
@@ -43,7 +44,8 @@ class Film:
         self._size, self._fps, self._words = size, fps, words
         self._before = session.document.state
         self._labels = Labels(through=bool(session.settings.get("labels_through")))
-        self._drawn: dict[tuple[int, Camera], Any] = {}
+        self._drawn: dict[tuple[int, Camera, float | None], Any] = {}
+        self._moment = session.clock.now
 
     @property
     def frames(self) -> int:
@@ -58,54 +60,67 @@ class Film:
         # the last picture shows the end itself
         seconds = number / self._fps if number < self.frames - 1 else self._line.seconds
         moment = self._line.at(seconds)
-        image = self._picture(moment)
+        image = self._picture(moment, self._line.moment_at(seconds))
         if moment.old > 0.0 and (before := self._line.before(seconds)) is not None:
-            old = self._picture(before)
+            begun = self._line.stops[moment.stop].start
+            old = self._picture(before, self._line.moment_at(max(begun - 1e-6, 0.0)))
+            self._picture(moment, self._line.moment_at(seconds))  # what is told below is of this one
             image = np.rint(old * moment.old + image * (1.0 - moment.old)).astype(np.uint8)
         if not self._words.stamped:
             return image
         stop = self._line.stops[moment.stop]
         text = text_in(stop.look.texts, self._words.language)
-        found = shown_legend(self._session.document.state, self._session.document.cities)
-        box = None if found is None else legend_box(found[1], *self._size)
+        found = picture_legend(self._session.document, self._session.clock.now, wait=True)
+        box = None if found is None else legend_box(found, *self._size)
         title = self._words.title
         head = stop.name if text and stop.name != title else ""
         return draw_stamp(image, Stamp(title, head, text, self._source()), box)
 
     def _source(self) -> str:
         """Where the picture comes from, and the time of its light."""
-        time = self._session.document.state.light.time
+        session = self._session
+        time = session.clock.sun_time or session.document.state.light.time
         try:
             told = f"light of {datetime.fromisoformat(time):%Y-%m-%d %H:%M}" if time else ""
         except ValueError:
             told = ""
         return " \u00b7 ".join(part for part in (told, self._words.source) if part)
 
-    def _picture(self, moment: Moment) -> Any:
-        """The picture without words; the last two are kept (a dissolve needs both)."""
-        key = moment.stop, moment.camera
+    def _picture(self, moment: Moment, when: float | None) -> Any:
+        """The picture without words; the last two are kept (a dissolve needs both). ``when``: of the results."""
+        key = moment.stop, moment.camera, when
+        self._show(self._line.stops[moment.stop].look, when)
         if key not in self._drawn:
             if len(self._drawn) > 1:
                 del self._drawn[next(iter(self._drawn))]
-            self._drawn[key] = self._draw(self._line.stops[moment.stop].look, moment.camera)
+            self._drawn[key] = self._draw(moment.camera)
         else:
             self._drawn[key] = self._drawn.pop(key)
         return self._drawn[key]
 
-    def _draw(self, look: Look, camera: Camera) -> Any:
+    def _show(self, look: Look, when: float | None) -> None:
+        """Bring document and clock to what a step shows."""
+        document, clock = self._session.document, self._session.clock
+        with document.change("Record", "record", float("inf")) as edit:
+            edit.state = looked(edit.state, self._before, look)
+        wanted = self._moment if when is None else when
+        if wanted is not None:
+            clock.set(wanted)
+
+    def _draw(self, camera: Camera) -> Any:
         from viewer.render.label_set import draw_labels
         from viewer.render.overlay import draw_legend, legend_box
         from viewer.render.resolve import resolve
 
         document, size = self._session.document, self._size
-        with document.change("Record", "record", float("inf")) as edit:
-            edit.state = looked(edit.state, self._before, look)
         self._session.move_camera(camera)
-        state = resolve(document, self._session.camera, size=size)
+        moment = self._session.clock.now
+        state = resolve(document, self._session.camera, size=size, moment=moment, wait=True)
         self._view.scene.apply(state)
+        attach_layers(self._session, self._view)
         image = self._view.image()
-        found = shown_legend(document.state, document.cities)
-        box = None if found is None else legend_box(found[1], *size)
+        found = picture_legend(document, moment, wait=True)
+        box = None if found is None else legend_box(found, *size)
         self._labels.update(document.state, document.cities, state)
         seen, origin = self._view.scene.view(), self._view.scene.origin
         if origin is not None:
@@ -113,7 +128,7 @@ class Film:
             image = draw_labels(image, self._labels.shown(seen, origin))
         for notice in self._labels.take_notices():
             complain(notice)
-        return image if found is None else draw_legend(image, found[1])
+        return image if found is None else draw_legend(image, found)
 
 
 def boxes_of(session: Session) -> Iterable[Float64]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from loaders.api import LoadError
 from viewer.cli_common import DONE, UNREADABLE, complain, emit, expand_paths, is_project, load_file, plain
+from viewer.cli_scenarios import describe_scenario, scenario_lines
 
 if TYPE_CHECKING:
     from loaders.city import CityData
@@ -53,7 +54,9 @@ def _with_project_layers(files: list[Path]) -> tuple[list[Path], list[LoadError]
         from viewer.document.project import load_project
 
         try:
-            found += [Path(layer.path) for layer in load_project(path).state.layers]
+            state = load_project(path).state
+            found += [Path(layer.path) for layer in state.layers]
+            found += [Path(scenario.path) for scenario in state.scenarios]
         except LoadError as error:
             broken.append(error)
     return found, broken
@@ -63,6 +66,7 @@ def describe(path: str, loaded: LoadedFile) -> dict[str, Any]:
     """The report of one file: the object that ``--json`` prints."""
     result = loaded.result
     city = result.value
+    scenario = {} if result.scenario is None else {"scenario": describe_scenario(result.scenario)}
     return {
         "path": path,
         "format": result.format,
@@ -94,6 +98,7 @@ def describe(path: str, loaded: LoadedFile) -> dict[str, Any]:
             }
             for issue in result.issues
         ],
+        **scenario,
         "seconds": round(loaded.seconds, 3),
         "peak_memory_mib": round(loaded.peak_memory_mib, 1),
     }
@@ -167,6 +172,7 @@ def as_text(report: dict[str, Any]) -> str:
     if report["textures"] or report["materials"]:
         lines.append(f"  Appearance  {report['textures']:,} textures, {report['materials']:,} materials")
     lines += [_layer_line(layer) for layer in report["layers"]]
+    lines += scenario_lines(report["scenario"]) if "scenario" in report else []
     lines += _attribute_lines(report["attributes"])
     lines += [line for issue in report["issues"] for line in _issue_lines(issue)] or ["  Issues      none"]
     lines.append(f"  Read in     {report['seconds']:.2f} s, {report['peak_memory_mib']:.0f} MiB")

@@ -11,10 +11,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from viewer.analysis.shown_legend import shown_legend
+from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, free_memory, plain
+from viewer.cli_scenarios import picked_values, values_text
 from viewer.cli_scene import make_session, open_scene
 from viewer.document.files import write_atomic
+from viewer.document.overlays import is_overlay
 from viewer.session.session import Session
 
 if TYPE_CHECKING:
@@ -136,16 +138,23 @@ def showing(session: Session, size: tuple[int, int], early: EarlyView | None = N
         from viewer.render.resolve import resolve
 
         # The state comes first: then only the levels of detail that it shows are built.
-        view.scene.apply(resolve(session.document, session.camera, size=size))
-        for layer in session.document.state.layers:
-            if layer.id in session.document.cities:
-                view.scene.attach(layer.id, session.document.cities[layer.id])
+        moment = session.clock.now
+        view.scene.apply(resolve(session.document, session.camera, size=size, moment=moment, wait=True))
+        attach_layers(session, view)
         yield view
         for notice in view.scene.take_notices():
             name = "" if notice.layer_id is None else f"{session.layer_name(notice.layer_id)}: "
             complain(name + notice.text)
     finally:
         view.close()
+
+
+def attach_layers(session: Session, view: OffscreenView) -> None:
+    """Add what the picture is made of: layers, and the geometry of scenarios that are seen."""
+    for layer in session.document.drawn_layers():
+        wanted = layer.id in session.document.cities and (layer.visible or not is_overlay(layer.id))
+        if wanted and layer.id not in view.scene.layers:
+            view.scene.attach(layer.id, session.document.cities[layer.id])
 
 
 def draw(session: Session, size: tuple[int, int], early: EarlyView | None = None, stereo: StereoMode = "off") -> Any:
@@ -163,11 +172,12 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     from viewer.render.resolve import resolve
     from viewer.render.stereo import overlaid
 
-    state = resolve(session.document, session.camera, size=size)
+    moment = session.clock.now
+    state = resolve(session.document, session.camera, size=size, moment=moment, wait=True)
     view.scene.apply(state)
     image = view.image()
-    found = shown_legend(session.document.state, session.document.cities)
-    box = None if found is None else legend_box(found[1], *size)
+    found = picture_legend(session.document, moment, wait=True)
+    box = None if found is None else legend_box(found, *size)
     labels = Labels(through=bool(session.settings.get("labels_through")))
     labels.update(session.document.state, session.document.cities, state)
     camera, origin = view.scene.view(), view.scene.origin
@@ -179,7 +189,7 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
         complain(notice)
     if found is None:
         return image
-    return overlaid(image, lambda picture: draw_legend(picture, found[1]), view.scene.stereo.mode)
+    return overlaid(image, lambda picture: draw_legend(picture, found), view.scene.stereo.mode)
 
 
 def write_picture(path: Path, pixels: Any) -> None:
@@ -203,7 +213,7 @@ def describe_pick(session: Session, hit: Any) -> dict[str, Any]:
         return {"id": None}
     city = session.document.cities[hit.layer_id]
     surface = city.surfaces.type_of(hit.surface_row) if hit.surface_row >= 0 else None
-    return {
+    found = {
         "layer": session.layer_name(hit.layer_id),
         "id": city.objects.ids[hit.row],
         "type": city.objects.type_of(hit.row),
@@ -211,6 +221,9 @@ def describe_pick(session: Session, hit: Any) -> dict[str, Any]:
         "position": [round(float(value), 4) for value in hit.position],
         "attributes": finite(city.objects.attributes_of(hit.row)),
     }
+    if session.document.state.scenario_view.shown:
+        found["scenario"] = picked_values(session, hit)
+    return found
 
 
 def finite(value: Any) -> Any:
@@ -230,5 +243,6 @@ def pick_text(found: dict[str, Any]) -> str:
     surface = f", {plain(found['surface'])}" if found["surface"] else ""
     lines = [f"{plain(found['id'])} ({plain(found['type'])}{surface})", f"  layer     {plain(found['layer'])}"]
     lines += [f"  position  {place}"]
+    lines += values_text(found.get("scenario", []))
     lines += [f"  {plain(name)}: {plain(value)}" for name, value in found["attributes"].items()]
     return "\n".join(lines)

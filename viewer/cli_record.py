@@ -84,7 +84,13 @@ def thumbnails(options: argparse.Namespace) -> int:
         line = Timeline("viewpoints")
         viewpoints = session.document.state.viewpoints
         for number, viewpoint in enumerate(viewpoints):
-            look = Look(viewpoint.time, viewpoint.realism, viewpoint.layers)
+            look = Look(
+                viewpoint.time,
+                viewpoint.realism,
+                viewpoint.layers,
+                scenario_view=viewpoint.scenario_view,
+                moment=viewpoint.moment,
+            )
             line.add_stop(number, viewpoint.name, look)
             line.add(1.0, lambda _seconds, camera=viewpoint.camera: camera)  # type: ignore[misc]
         with showing(session, options.size) as view:

@@ -23,6 +23,7 @@ from viewer.analysis.derived import derived
 from viewer.analysis.filters import FilterError, compile_filter
 from viewer.analysis.palettes import is_palette, names
 from viewer.cli_common import NOT_IN_IT, UNREADABLE, USAGE, CliError, TerminalProgress, complain, is_project
+from viewer.cli_scenarios import apply_scenarios, check_scenario_options
 from viewer.document.document import Document
 from viewer.document.state import LOD_HIGHEST, Camera
 from viewer.jobs import JobQueue
@@ -32,6 +33,7 @@ from viewer.session.session import Session
 from viewer.settings.settings import Settings
 
 SHOWN_CHOICES = 12
+REPORTS = ("layer.show_report", "scenario.show_report")
 
 
 def make_session() -> Session:
@@ -49,7 +51,7 @@ def open_scene(session: Session, options: argparse.Namespace, meanwhile: Callabl
     """
     check_options(options)
     load_paths(session, options.paths, meanwhile)
-    refuse_unknown_scenarios(options)
+    apply_scenarios(session, options)
     apply_options(session, options)
     session.move_camera(choose_camera(session, options))
 
@@ -66,8 +68,7 @@ def check_options(options: argparse.Namespace) -> None:
         raise CliError(USAGE, "--range needs two different values.")
     if options.camera and options.camera[:3] == options.camera[3:]:
         raise CliError(USAGE, "--camera needs an eye and a target that differ.")
-    if options.split is not None and not options.compare:
-        raise CliError(USAGE, "--split needs --compare.")
+    check_scenario_options(options)
     if options.filter is not None:
         try:
             compile_filter(options.filter)
@@ -85,7 +86,7 @@ def load_paths(session: Session, paths: Iterable[str], meanwhile: Callable[[], N
 
     def listen(message: Message) -> None:
         # A warning with a report is told by `citiverse info`; the others (a layer's file is missing, say) only here.
-        report = any(action.command == "layer.show_report" for action in message.actions)
+        report = any(action.command in REPORTS for action in message.actions)
         if message.severity == Severity.ERROR:
             failures.append(message.text)
         if message.severity != Severity.INFO and not report:
@@ -111,7 +112,7 @@ def load_paths(session: Session, paths: Iterable[str], meanwhile: Callable[[], N
     finally:
         progress.finish()
         session.message.disconnect(listen)
-    if not session.document.cities:
+    if not session.document.cities and not session.document.scenarios:
         raise CliError(UNREADABLE, "" if failures else "nothing could be read.")
     for layer_id, report in session.document.reports.items():
         for issue in report.issues:
@@ -124,15 +125,6 @@ def _import_renderer() -> None:
     with suppress(ImportError):
         for name in ("viewer.render.offscreen", "viewer.render.overlay", "viewer.render.resolve"):
             importlib.import_module(name)
-
-
-def refuse_unknown_scenarios(options: argparse.Namespace) -> None:
-    """Scenarios and their times are part of a project; these files hold none."""
-    for name in ("scenario", "compare", "time"):
-        value = getattr(options, name)
-        if value is not None:
-            what = "has no data over time" if name == "time" else "has no scenarios"
-            raise CliError(NOT_IN_IT, f"--{name} {value}: what was opened {what}.")
 
 
 def apply_options(session: Session, options: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from viewer.analysis.steps import steps_of
 from viewer.document.document import Document
 from viewer.document.overlays import overlay_id
 from viewer.document.state import Camera, LayerState
-from viewer.render.resolve import resolve
+from viewer.render import resolve as resolving
 from viewer.render.state import TEXEL_HATCHED, TEXEL_NO_DATA, TEXEL_NOT_MODELLED
 
 HERE = Path(__file__).parent
@@ -25,6 +25,10 @@ boxes = SimpleNamespace(**run_path(str(HERE / "conftest.py")))
 CAMERA = Camera((0, -100, 60), (0, 0, 0))
 HOUR = 3600.0
 RASTER = Variable("heat", (("en", "Heat"),), "raster", "Cel", "°C", range=(0.0, 30.0))
+
+
+def resolve(document, camera, **more):
+    return resolving.resolve(document, camera, **{"wait": True, **more})
 
 
 @pytest.fixture

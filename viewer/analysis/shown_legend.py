@@ -1,19 +1,35 @@
-"""Which of several layers' legends is shown: one rule for the window and for pictures made without one."""
+"""Which legend is shown: one rule for the window and for pictures made without one. Scenarios go before layers.
+
+With a scenario come the lines that every picture of it bears: what is seen and when, how sure it is, that the sides
+are shown alike, and where the numbers come from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from loaders.city import CityData
+from loaders.scenario.model import Manifest, Result, text_in
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
+from viewer.analysis.comparing import Asker, Showing, show, token
+from viewer.analysis.fields import codes_of, counts_of, legend_of
 from viewer.analysis.legend import Legend
+from viewer.analysis.moments import moment_text, step_text
+from viewer.analysis.steps import read_step, steps_of
+from viewer.document.document import Document
 from viewer.document.state import DocumentState, LayerState
+
+LOCKED = "The same for all: camera, clock, palette, breaks, sun."
+COUNTED = ("object", "surface", "polygon", "links", "points")
+"""Bindings whose rows are things that people count."""
+_WAYS = {"swipe": "left and right of the line", "blend": "mixed", "split": "side by side"}
 
 
 def shown_legend(
     state: DocumentState, cities: Mapping[str, CityData], current: str = ""
 ) -> tuple[LayerState, Legend] | None:
-    """The legend to show and the layer that it explains; None if legends are off or nothing is drawn.
+    """The legend of a layer to show and the layer that it explains; None if legends are off or nothing is drawn.
 
     It is that of a layer that is visible and coloured by a type or an attribute, because those colours say nothing
     without it: the ``current`` layer if it is one of them (the one coloured or chosen last), else the first in the
@@ -31,6 +47,125 @@ def shown_legend(
         return None  # surfaces are white, or have the tones of their use
     legends = [(layer, colors_for(cities[layer.id], layer.style)[1]) for layer in drawn]
     return max(legends, key=lambda pair: len(pair[1].entries), default=None)
+
+
+def picture_legend(
+    document: Document, moment: float | None = None, current: str = "", *, wait: bool = False, language: str = "en"
+) -> Legend | None:
+    """The legend of the picture: that of the scenarios shown, else that of a layer; None = there is none.
+
+    Where legends are off, what a picture of scenarios has to say stays (`Legend.lines`). ``wait``: count here and now;
+    else the legend has counts when they are ready.
+    """
+    found = scenario_legend(document, moment, wait=wait, language=language)
+    if found is not None:
+        return found
+    layer = shown_legend(document.state, document.cities, current)
+    return None if layer is None else layer[1]
+
+
+def scenario_legend(
+    document: Document, moment: float | None = None, *, wait: bool = False, language: str = "en"
+) -> Legend | None:
+    """The legend of the scenarios shown, with the lines that belong into every picture; None if none is shown."""
+    ask = Asker(steps_of(document), wait)
+    shown = show(document, moment, ask) if document.scenarios else None
+    if shown is None or not any(side.id for side in shown.sides):
+        return None
+    lines = _lines(shown, language)
+    title = _seen(shown)
+    if shown.scale is None or shown.variable is None or not document.state.show_legend:
+        return Legend(title, "", "classes", lines=lines[1:])
+    first = next((painted for painted in shown.painted if painted is not None), None)
+    counts = None
+    if len(shown.painted) == 1 and first is not None and shown.variable.binding in COUNTED:
+        result, step, scale = first.result, first.step, shown.scale
+        counts = ask.step(
+            "counts",
+            (token(result.values), scale),
+            len(result.values),
+            step,
+            lambda k: counts_of(codes_of(read_step(result.values, k), scale)),
+        )
+    hatched = document.state.scenario_view.hatch and any(
+        painted is not None and painted.result.low is not None for painted in shown.painted
+    )
+    legend = legend_of(shown.scale, shown.variable, counts, language, hatched)
+    return replace(legend, lines=lines)
+
+
+def provenance(manifest: Manifest) -> str:
+    """Where numbers come from, in one line: tool, version, date, who, version of the package, whether it is real."""
+    made = manifest.provenance
+    tool = " ".join(part for part in (made.tool, made.tool_version) if part)
+    parts = [tool, made.date, made.publisher]
+    parts.append(f"version {manifest.short_digest}" if manifest.digest else "")
+    parts.append("fictional" if manifest.fictional else "")
+    return " · ".join(part for part in parts if part)
+
+
+def uncertainty_text(result: Result, language: str = "en") -> str:
+    """How sure the values are, in one line."""
+    sure = result.variable.uncertainty
+    reason = text_in(sure.reason, language)
+    if sure.kind == "not_quantified":
+        return f"Uncertainty not quantified{f': {reason}' if reason else ''}."
+    kinds = {
+        "members": f"Range of {sure.members} runs" if sure.members else "Range of several runs",
+        "quantiles": f"Range: {sure.level:.0%} of the cases",
+        "minmax": "Range: smallest to largest",
+        "sd": f"Range: {sure.level:.0%} of the cases, from the standard deviation",
+        "exceedance": "Probability"
+        + (f" of more than {sure.threshold:g} {result.variable.unit_label}" if sure.threshold is not None else ""),
+        "return_period": "Return period" + (f": {sure.return_period:g} years" if sure.return_period else ""),
+        "agreement": "Agreement of the runs",
+    }
+    text = kinds.get(sure.kind, sure.kind)
+    return f"{text}{f' ({reason})' if reason else ''}."
+
+
+def _lines(shown: Showing, language: str) -> tuple[str, ...]:
+    lines = [_seen(shown)]
+    when = _when(shown)
+    if when:
+        lines.append(when)
+    if shown.refusal:
+        lines.append(f"No difference: {shown.refusal}")
+    first = next((painted for painted in shown.painted if painted is not None), None)
+    if first is not None:
+        lines.append(uncertainty_text(first.result, language))
+    if len(shown.sides) > 1:
+        lines.append(LOCKED)
+    several = len(shown.sides) > 1
+    for side in shown.sides:
+        text = provenance(side.scenario.manifest) if side.scenario is not None else ""
+        if text:
+            lines.append(f"{side.name}: {text}" if several else text)
+    return tuple(lines)
+
+
+def _seen(shown: Showing) -> str:
+    names = [side.name for side in shown.sides]
+    if len(names) == 1:
+        return names[0]
+    if shown.mode == "difference":
+        return f"{names[1]} less {names[0]}"
+    if shown.mode == "split":
+        return " | ".join(names)
+    return f"A {names[0]} | B {names[1]}"
+
+
+def _when(shown: Showing) -> str:
+    """The step that is seen, of the variable if it has steps, in its zone."""
+    if shown.moment is None or shown.axis is None:
+        return ""
+    first = next((painted for painted in shown.painted if painted is not None), None)
+    axis, text = shown.axis, ""
+    if first is not None and len(first.result.time) > 1 and shown.mode != "difference":
+        axis = first.result.time
+        text = step_text(axis, first.step) if axis.kind != "instants" else ""
+    text = text or moment_text(axis, shown.moment)
+    return f"{text} ({axis.zone})" if axis.dated and text else text
 
 
 def _is_drawn(layer: LayerState, cities: Mapping[str, CityData]) -> bool:

@@ -55,12 +55,13 @@ def resolve(
     hover: tuple[str, int] | None = None,
     size: tuple[int, int] | None = None,
     moment: float | None = None,
-    wait: bool = True,
+    wait: bool = False,
 ) -> RenderState:
     """Everything that the picture depends on. ``hover`` is (layer id, object row), ``size`` the picture in pixels.
 
-    ``moment`` is that of the results and, if the view of scenarios says so, of the sun. ``wait`` False: steps of
-    results that are not prepared yet look as those before; `viewer.analysis.steps` tells when they are there.
+    ``moment`` is that of the results and, if the view of scenarios says so, of the sun. Steps of
+    results that are not prepared yet look as those before, and `viewer.analysis.steps` tells when they are there;
+    ``wait`` prepares them here and now.
 
     Layers whose data is not (yet) loaded are left out. Hover and size end up in ``RenderState.extra``
     ("hover_layer" as the layer's place in ``layers``, "hover_row", "width", "height").

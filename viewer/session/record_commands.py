@@ -132,7 +132,7 @@ def _run(
         session.say(Severity.ERROR, str(error))
 
     try:
-        save_project(session.document.state, project, camera=session.camera, absolute=True)
+        save_project(session.document.state, project, camera=session.camera, absolute=True, moment=session.clock.now)
     except OSError as error:
         clean()
         raise CommandError(

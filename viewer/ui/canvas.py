@@ -14,18 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QImage,
-    QOpenGLContext,
-    QResizeEvent,
-)
+from PySide6.QtGui import QCloseEvent, QImage, QOpenGLContext, QResizeEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 from vtkmodules.vtkRenderingOpenGL2 import vtkGenericOpenGLRenderWindow
 
 from loaders.api import Severity
-from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, Vec3
 from viewer.render.backend import is_software
 from viewer.render.ladder import choose
@@ -37,6 +31,7 @@ from viewer.session import navigation
 from viewer.ui.gestures import Gestures
 from viewer.ui.gl_format import window_gl_works
 from viewer.ui.image_surface import ImageSurface, to_image
+from viewer.ui.results_timer import ResultsTimer
 from viewer.ui.slices import Slices
 from viewer.ui.surface import Surface
 from viewer.ui.view_input import InputView
@@ -253,7 +248,10 @@ class Canvas(InputView):
         session.viewport = self
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
+        for signal in (session.clock_changed, session.scenario_ready):
+            signal.connect(self._document_changed)
         session.settings.changed.connect(self._setting_changed)
+        self._results = ResultsTimer(session, self._sync, self)
         self._sync()
 
     def _make_surface(self) -> Surface:
@@ -302,6 +300,7 @@ class Canvas(InputView):
             not self._attaching
             and not self._moving
             and not self._slices.unfinished
+            and not self._results.isActive()
             and (scene is None or not (scene.pending or scene.waiting or (scene.unrefined and not self._covered)))
         )
 
@@ -406,7 +405,8 @@ class Canvas(InputView):
 
     # --- document to scene ---------------------------------------------------------------------------------------
 
-    def _document_changed(self, _: ChangeSet) -> None:
+    def _document_changed(self, *_: object) -> None:
+        """The document, the clock, or what steps of scenarios are prepared."""
         self._sync()
 
     def _setting_changed(self, name: str) -> None:
@@ -420,7 +420,7 @@ class Canvas(InputView):
         if scene is None or self._closed:
             return
         scene.stereo.mode = cast(StereoMode, self._session.settings.get("stereo"))
-        wanted = {x.id: document.cities[x.id] for x in document.state.layers if x.id in document.cities}
+        wanted = {x.id: document.cities[x.id] for x in document.drawn_layers() if x.id in document.cities}
         changed = False
         for layer_id, layer in tuple(scene.layers.items()):
             if wanted.get(layer_id) is not layer.city:
@@ -434,7 +434,8 @@ class Canvas(InputView):
                 self._attaching[layer_id] = scene.attach_steps(layer_id, city)
         if was_empty and self._attaching and self._session.camera == navigation.default_view(None):
             self._session.home()
-        changed |= scene.apply(resolve(document, self._session.camera))
+        changed |= scene.apply(resolve(document, self._session.camera, moment=self._session.clock.now, wait=False))
+        self._results.look()
         self._work_soon()
         if changed:
             if self._heavy:
@@ -497,7 +498,7 @@ class Canvas(InputView):
 
     def _tell(self) -> None:
         """Pass on what the scene cannot show."""
-        names = {layer.id: f"{layer.name}: " for layer in self._session.document.state.layers}
+        names = {layer.id: f"{layer.name}: " for layer in self._session.document.drawn_layers()}
         for notice in self.scene.take_notices() if self.scene is not None else ():
             if notice.layer_id is None or notice.layer_id in names:
                 self._session.say(Severity.WARNING, names.get(notice.layer_id or "", "") + notice.text)
@@ -579,7 +580,10 @@ class Canvas(InputView):
             self._slices.stop()
             self._session.document.changed.disconnect(self._document_changed)
             self._session.camera_changed.disconnect(self._camera_changed)
+            for signal in (self._session.clock_changed, self._session.scenario_ready):
+                signal.disconnect(self._document_changed)
             self._session.settings.changed.disconnect(self._setting_changed)
+            self._results.shut_down()
             if self._session.viewport is self:
                 self._session.viewport = None
             self._surface.shut_down()

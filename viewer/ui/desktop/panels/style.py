@@ -227,14 +227,9 @@ class StylePanel(QScrollArea):
             self.filter.setText(layer.filter or "")
             self.filter.setModified(False)
             self._show_filter_error("")
-        look = next(
-            (
-                k
-                for k in resolve(self._shell.session.document, self._shell.session.camera).layers
-                if k.layer_id == layer.id
-            ),
-            None,
-        )
+        session = self._shell.session
+        looks = resolve(session.document, session.camera, moment=session.clock.now).layers
+        look = next((k for k in looks if k.layer_id == layer.id), None)
         if look is not None:
             shown, drawable = int(np.count_nonzero(look.texels[:, 3] & 15)), city.drawable
             hidden = " (layer is hidden)" if not layer.visible else ""
