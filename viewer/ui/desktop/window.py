@@ -25,6 +25,7 @@ from shiboken6 import isValid
 
 from viewer.document.state import Camera
 from viewer.jobs import ThreadJob
+from viewer.render import uses
 from viewer.session.recovery import recoverable
 from viewer.session.session import Session
 from viewer.session.walks import walks
@@ -506,6 +507,7 @@ class MainWindow(QMainWindow):
             self.shell.soon(partial(self.shell.icon, name, role))
         # some numpy functions import it at their first use, for 50 ms: not on this thread
         self.session.submit(ThreadJob(import_module, ("numpy.ma",), title=""))
+        self.session.submit(ThreadJob(uses.get_ready, title=""))
 
     def _jobs_changed(self) -> None:
         active = [job for job in self.session.jobs.active if job.title]  # what has no name is not worth a word
