@@ -123,7 +123,7 @@ def test_pinned_versions_are_allowed(project_root: Path, project: dict[str, Any]
     text = (project_root / "packaging" / "requirements.lock").read_text(encoding="utf-8")
     for requirement in project["dependencies"]:
         name, ranges, _, marker = re.fullmatch(r"([\w-]+)([^;]*)(;\s*(.*))?", requirement).groups()  # type: ignore[union-attr]
-        versions = re.findall(rf"^{re.escape(name)}==([\d.]+)(.*)$", text, re.MULTILINE | re.IGNORECASE)
+        versions = re.findall(rf"^{re.escape(name)}==(\d+(?:\.\d+)*)(.*)$", text, re.MULTILINE | re.IGNORECASE)
         chosen = [v for v, m in versions if not marker or (("<" in marker) == ("<" in m))]
         assert chosen, requirement
         for version in chosen:
