@@ -24,6 +24,7 @@ HANDLERS = {
     "pick": "viewer.cli_picture:pick",
     "record": "viewer.cli_record:run",
     "present": "viewer.cli_present:run",
+    "scenario": "viewer.cli_scenario:run",
     "doctor": "viewer.doctor:run",
     "self-test": "viewer.selftest:run",
 }
@@ -86,6 +87,7 @@ def build_parser() -> Parser:
     add_picture_options(pick)
     add_record_options(add("record", "record a tour or path of a project as a video (.mp4 or .webm), off-screen"))
     add_present_options(add("present", "present a project: the audience's screen and the presenter's console"))
+    add_scenario_acts(add("scenario", "make, check and seal scenario packages", paths=False))
     doctor = add("doctor", "versions, OpenGL, display, missing system libraries and their remedy", paths=False)
     doctor.add_argument("--json", action="store_true", help="one JSON object")
     doctor.add_argument("--probe-opengl", action="store_true", help=argparse.SUPPRESS)
@@ -155,6 +157,29 @@ def add_present_options(parser: argparse.ArgumentParser) -> None:
     add("--language", default="", metavar="TAG", help="language of the steps' texts, e.g. en or pt-BR")
     add("--check", action="store_true", help="do not present: open everything and list what is missing")
     add("--json", action="store_true", help="with --check: one JSON object")
+
+
+def add_scenario_acts(parser: argparse.ArgumentParser) -> None:
+    """The acts of ``scenario`` and their options."""
+    acts = parser.add_subparsers(dest="act", metavar="ACT", required=True, parser_class=Parser)
+    common = Parser(add_help=False)
+    common.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+    def add(name: str, text: str) -> argparse.ArgumentParser:
+        return acts.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
+
+    new = add("new", "make a package with an empty manifest")
+    new.add_argument("folder", type=path, metavar="FOLDER", help="folder to make")
+    new.add_argument("--title", required=True, help="title of the scenario")
+    new.add_argument("--id", help="its id (default: from the folder's name)")
+    new.add_argument("--crs", help='CRS of the data, e.g. "EPSG:28992"')
+    new.add_argument("--base", metavar="IDENTIFIER", help="the city model that it belongs to")
+    check = add("check", "tell everything that is wrong with a package, and what is in it")
+    check.add_argument("path", type=path, metavar="PACKAGE", help="folder, scenario.json or ZIP")
+    check.add_argument("--base", metavar="CITY", help="city model to look the ids up in")
+    check.add_argument("--json", action="store_true", help="one JSON object")
+    fill = add("hash", "fill in sizes, hashes and totals of a package that is a folder")
+    fill.add_argument("path", type=path, metavar="PACKAGE", help="folder, or its scenario.json")
 
 
 def minutes(text: str) -> int:

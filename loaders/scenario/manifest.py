@@ -53,8 +53,7 @@ def problems(raw: Any) -> list[Problem]:
     if isinstance(version, str) and version.partition(".")[0].isdigit() and version.partition(".")[0] != "1":
         reason = f"the package is of format {version[:10]}, this program knows {VERSION}"
         return [Problem(FILE_NAME, "version", reason, "Update Citiverse Viewer.", "newer-version")]
-    remedy = "See the form in citiverse-scenario-1.schema.json."
-    found = [Problem(FILE_NAME, place, reason, remedy) for place, reason in breaches(raw)]
+    found = [Problem(FILE_NAME, place, reason, remedy) for place, reason, remedy in breaches(raw)]
     if found:
         return found
     return [Problem(FILE_NAME, place, reason, told) for place, reason, told in problems_inside(raw)]

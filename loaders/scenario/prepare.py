@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from loaders.api import LoadError, LoadOptions, LoadResult, NoProgress, Progress
-from loaders.city import CityData, ObjectTable, Strings, SurfaceTable
+from loaders.city import CityData, CrsInfo, ObjectTable, Strings, SurfaceTable
 from loaders.scenario.context import Context
 from loaders.scenario.integrity import file_problem
 from loaders.scenario.manifest import FILE_NAME, Problem, parse_manifest, refusal
@@ -125,7 +125,7 @@ def _load(path: Path, options: LoadOptions, progress: Progress, trusting: bool) 
         for number, item in enumerate(manifest.disaggregations)
     )
     scenario = Scenario(replace(manifest, disaggregations=tables), results, ctx.issues.issues())
-    city = _empty_city(text_in(manifest.title) or path.name, manifest)
+    city = empty_city(text_in(manifest.title) or path.name, manifest)
     return LoadResult(city, FORMAT, manifest.version, scenario.issues, scenario), budget
 
 
@@ -202,7 +202,9 @@ def _reader(variable: Variable) -> Callable[[Context, Variable, TimeAxis], Resul
     return readers[variable.binding]
 
 
-def _empty_city(name: str, manifest: Manifest) -> CityData:
+def empty_city(name: str, manifest: Manifest | None) -> CityData:
+    """A city without objects, of a package's name and CRS."""
     none = np.zeros(0, np.int16)
     objects = ObjectTable(Strings.from_list([]), none, (), np.zeros(1, np.int64), np.zeros(0, np.int32))
-    return CityData(name, manifest.crs, None, objects, SurfaceTable(none, (), np.zeros(0, np.int32)), {})
+    crs = CrsInfo(None) if manifest is None else manifest.crs
+    return CityData(name, crs, None, objects, SurfaceTable(none, (), np.zeros(0, np.int32)), {})

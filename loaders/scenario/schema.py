@@ -34,12 +34,12 @@ def _validator() -> Any:
     return Draft202012Validator(json.loads(schema_path().read_text("utf-8")))
 
 
-def breaches(raw: Any) -> Iterator[tuple[str, str]]:
-    """(place, reason) of everything that breaks the schema, in the order of the file."""
+def breaches(raw: Any) -> Iterator[tuple[str, str, str]]:
+    """(place, reason, remedy) of everything that breaks the schema, in the order of the file."""
     errors = sorted(_validator().iter_errors(raw), key=lambda error: [str(part) for part in error.absolute_path])
     for error in errors:
         inner = _deepest(error)
-        yield place_of(inner.absolute_path), _reason(inner)
+        yield place_of(inner.absolute_path), _reason(inner), _remedy(inner)
 
 
 def _deepest(error: Any) -> Any:
@@ -52,7 +52,32 @@ def _deepest(error: Any) -> Any:
     return error
 
 
+def _listed(error: Any) -> str:
+    return ", ".join(map(str, error.validator_value)) if error.validator == "enum" else ""
+
+
+def _missing(error: Any) -> str:
+    """The member that is missing, "" if another rule is broken."""
+    return str(error.message).split("'")[1] if error.validator == "required" else ""
+
+
+def _remedy(error: Any) -> str:
+    """What the schema says about a member that is missing; else where the form is described."""
+    rule = error.schema.get("properties", {}).get(_missing(error), {}) if isinstance(error.schema, dict) else {}
+    told = rule.get("description") or _definitions().get(str(rule.get("$ref", "")).rpartition("/")[2], {}).get(
+        "description"
+    )
+    return f"It is: {told}" if told else "The form is described in assets/schemas/citiverse-scenario.md."
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    return dict(json.loads(schema_path().read_text("utf-8"))["$defs"])
+
+
 def _reason(error: Any) -> str:
+    if _missing(error):
+        return f"{_missing(error)!r} is missing"
     value = json.dumps(error.instance, ensure_ascii=False, default=str)
     shown = value if len(value) <= 60 else f"{value[:57]}..."
     texts = {
@@ -60,9 +85,7 @@ def _reason(error: Any) -> str:
         "anyOf": f"{shown} is none of the forms that belong here",
         "oneOf": f"{shown} is none, or more than one, of the forms that belong here",
         "not": f"{shown} does not go together, or is not allowed, here",
-        "enum": f"{shown} is none of {', '.join(map(str, error.validator_value or ()))}"
-        if error.validator == "enum"
-        else "",
+        "enum": f"{shown} is none of {_listed(error)}",
         "const": f"{shown} should be {error.validator_value!r}",
         "maximum": f"{shown} is more than {error.validator_value}",
         "minimum": f"{shown} is less than {error.validator_value}",
