@@ -248,8 +248,6 @@ class Canvas(InputView):
         session.viewport = self
         session.document.changed.connect(self._document_changed)
         session.camera_changed.connect(self._camera_changed)
-        for signal in (session.clock_changed, session.scenario_ready):
-            signal.connect(self._document_changed)
         session.settings.changed.connect(self._setting_changed)
         self._results = ResultsTimer(session, self._sync, self)
         self._sync()
@@ -406,7 +404,6 @@ class Canvas(InputView):
     # --- document to scene ---------------------------------------------------------------------------------------
 
     def _document_changed(self, *_: object) -> None:
-        """The document, the clock, or what steps of scenarios are prepared."""
         self._sync()
 
     def _setting_changed(self, name: str) -> None:
@@ -580,8 +577,6 @@ class Canvas(InputView):
             self._slices.stop()
             self._session.document.changed.disconnect(self._document_changed)
             self._session.camera_changed.disconnect(self._camera_changed)
-            for signal in (self._session.clock_changed, self._session.scenario_ready):
-                signal.disconnect(self._document_changed)
             self._session.settings.changed.disconnect(self._setting_changed)
             self._results.shut_down()
             if self._session.viewport is self:

@@ -94,7 +94,9 @@ class Feedback:
         """Legend, status bar and hint, as the document is now."""
         window = self._window
         state = window.session.document.state
-        looks = resolve(window.session.document, window.session.camera, moment=window.session.clock.now).layers
+        looks = resolve(
+            window.session.document, window.session.camera, moment=window.session.clock.now, wait=False
+        ).layers
         lods: dict[str, None] = {}
         triangles = shown = 0
         for look in looks:

@@ -181,8 +181,8 @@ class MainWindow(QMainWindow):
             "labels": self._labels_action,
             "legend": self._legend_action,
             "quality": self._quality_menu,
-            "theme": self._theme_menu,
             "stereo": self._stereo_menu,
+            "theme": self._theme_menu,
             "panels": self._panels_menu,
         }
         self.actions_.fill_menus(self.menuBar(), submenus)
@@ -245,7 +245,6 @@ class MainWindow(QMainWindow):
             "Drawing quality", "quality.set", "quality", titles, lambda: self.session.document.state.quality
         )
 
-    def _theme_menu(self) -> QMenu:
     def _stereo_menu(self) -> QMenu:
         titles = {
             "off": "Off",
@@ -256,6 +255,7 @@ class MainWindow(QMainWindow):
         settings = self.session.settings
         return self._choice_menu("Stereo", "view.set_stereo", "mode", titles, lambda: str(settings.get("stereo")))
 
+    def _theme_menu(self) -> QMenu:
         titles = {"system": "As the system", "light": "Light", "dark": "Dark"}
         return self._choice_menu("Theme", "window.set_theme", "theme", titles, lambda: self.themes.choice)
 

@@ -228,7 +228,7 @@ class StylePanel(QScrollArea):
             self.filter.setModified(False)
             self._show_filter_error("")
         session = self._shell.session
-        looks = resolve(session.document, session.camera, moment=session.clock.now).layers
+        looks = resolve(session.document, session.camera, moment=session.clock.now, wait=False).layers
         look = next((k for k in looks if k.layer_id == layer.id), None)
         if look is not None:
             shown, drawable = int(np.count_nonzero(look.texels[:, 3] & 15)), city.drawable

@@ -1,0 +1,60 @@
+"""Lets time of results go on, and asks whether what a picture needs is ready; idle while there is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from viewer.analysis.steps import steps_of
+
+if TYPE_CHECKING:
+    from viewer.session.session import Session
+
+TICK_MS = 15
+
+
+class ResultsTimer(QTimer):
+    """Polls the session while its clock runs or something is being prepared for the picture; ``show`` is called when
+    the moment or what is ready differs."""
+
+    def __init__(self, session: Session, show: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._show = show
+        session.clock_changed.connect(self._moved)
+        session.scenario_ready.connect(self._ready)
+        self.setInterval(TICK_MS)
+        self.timeout.connect(self._tick)
+        session.clock.changed.connect(self.look)
+
+    def look(self) -> None:
+        """Begin to poll if there is a reason; call it when something was asked for."""
+        if self._busy and not self.isActive():
+            self.start()
+
+    def _moved(self, _moment: float) -> None:
+        self._show()
+
+    def _ready(self) -> None:
+        self._show()
+
+    @property
+    def _busy(self) -> bool:
+        return self._session.clock.playing or steps_of(self._session.document).busy
+
+    def _tick(self) -> None:
+        waited = not self._session.clock.playing
+        self._session.poll()
+        if not self._busy:
+            self.stop()
+            if waited:
+                self._session.poll()  # what became ready between the two looks
+
+    def shut_down(self) -> None:
+        """Leave the session."""
+        self.stop()
+        self._session.clock.changed.disconnect(self.look)
+        self._session.clock_changed.disconnect(self._moved)
+        self._session.scenario_ready.disconnect(self._ready)
