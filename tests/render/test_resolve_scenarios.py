@@ -209,6 +209,17 @@ def test_a_raster_lies_on_the_ground_of_its_side(document):
     assert (ground.a, ground.b.values[0, 0]) == (None, 1)
 
 
+def test_what_has_not_changed_is_the_same_object(document):
+    add(document, "s", raster(np.arange(12).reshape(2, 2, 3), kit.hours(2)))
+    kit.show(document, "s", variable="heat")
+    first = resolve(document, CAMERA, moment=kit.START)
+    again = resolve(document, CAMERA, moment=kit.START + 60)
+    later = resolve(document, CAMERA, moment=kit.START + HOUR)
+    assert again.ground is first.ground
+    assert again.nodes is first.nodes
+    assert later.ground is not first.ground
+
+
 def test_a_raster_of_another_crs_is_brought_to_the_projects(document):
     from pyproj import Transformer
 

@@ -248,7 +248,9 @@ def _class_entries(
     entries = []
     for index, rgb in enumerate(scale.colours):
         meaning = text_in(labels[index], language) if index < len(labels) else ""
-        label = class_name(scale, index) + (f"  {meaning}" if meaning else "")
+        bounds = class_name(scale, index)
+        told = any(char.isdigit() for char in meaning)  # the meaning tells the bounds itself
+        label = meaning if told else f"{bounds}  {meaning}" if meaning else bounds
         entries.append(LegendEntry(label, rgb, None if counts is None else int(counts[index])))
     return tuple(entries)
 

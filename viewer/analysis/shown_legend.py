@@ -88,7 +88,7 @@ def scenario_legend(
             lambda k: counts_of(codes_of(read_step(result.values, k), scale)),
         )
     hatched = document.state.scenario_view.hatch and any(
-        painted is not None and painted.result.low is not None for painted in shown.painted
+        painted is not None and _can_be_hatched(painted.result) for painted in shown.painted
     )
     legend = legend_of(shown.scale, shown.variable, counts, language, hatched)
     return replace(legend, lines=lines)
@@ -142,6 +142,11 @@ def _lines(shown: Showing, language: str) -> tuple[str, ...]:
         if text:
             lines.append(f"{side.name}: {text}" if several else text)
     return tuple(lines)
+
+
+def _can_be_hatched(result: Result) -> bool:
+    """True if it has ranges, and its values do not run between nodes or receivers."""
+    return result.low is not None and not result.smooth and result.variable.binding != "points"
 
 
 def _seen(shown: Showing) -> str:

@@ -25,8 +25,11 @@ Image8 = npt.NDArray[np.uint8]
 REFERENCE_HEIGHT = 720
 MARGIN, PADDING, ROW, SWATCH, GAP = 16, 14, 22, 14, 8
 RAMP_WIDTH, RAMP_HEIGHT = 216, 14
-TEXT_SIZE, TITLE_SIZE = 13, 14
-MAX_LABEL = 200
+TEXT_SIZE, TITLE_SIZE, SMALL_SIZE = 13, 14, 11
+MAX_LABEL = 280
+LINE, LEAST_WIDTH = 16, 230
+"""Height of a line of small text; least width of a legend that has some."""
+MOST_LINES = 14
 PANEL, INK, QUIET, EDGE = (255, 255, 255, 224), (28, 34, 42, 255), (96, 104, 114, 255), (0, 0, 0, 60)
 
 
@@ -56,7 +59,11 @@ def legend_box(legend: Legend, width: int, height: int) -> tuple[float, float, f
 def _fitting(legend: Legend, width: int, height: int) -> _Panel | None:
     """The panel, unless it is empty or too large for the picture."""
     panel = _Panel(legend, max(height / REFERENCE_HEIGHT, 0.5))
-    if not (legend.entries or legend.no_data) or panel.width > 0.9 * width or panel.height > 0.9 * height:
+    if (
+        not (legend.entries or legend.no_data or legend.lines)
+        or panel.width > 0.9 * width
+        or panel.height > 0.9 * height
+    ):
         return None
     return panel
 
@@ -69,8 +76,10 @@ class _Panel:
         self._scale = scale
         self._font = _font("Inter-Regular.otf", round(TEXT_SIZE * scale))
         self._bold = _font("Inter-SemiBold.otf", round(TITLE_SIZE * scale))
+        self._small = _font("Inter-Regular.otf", round(SMALL_SIZE * scale))
         self._title = _clean(f"{legend.title} ({legend.unit})" if legend.unit else legend.title)
         self._rows: list[LegendEntry] = [] if legend.kind == "ramp" else list(legend.entries)
+        self._rows += legend.states
         if legend.no_data is not None:
             self._rows.append(legend.no_data)
         self._labels = [_fit(_clean(entry.label), self._font, MAX_LABEL * scale) for entry in self._rows]
@@ -78,8 +87,9 @@ class _Panel:
         self.margin = self._px(MARGIN)
         self.width = self._px(2 * PADDING) + self._inner_width()
         bar = self._px(RAMP_HEIGHT + ROW + GAP) if legend.kind == "ramp" else 0
-        note = self._px(ROW) if legend.note else 0
-        self.height = self._px(2 * PADDING + ROW) + bar + self._px(ROW) * len(self._rows) + note
+        self._words = self._small_words()
+        words = self._px(LINE) * len(self._words) + (self._px(GAP) if self._words else 0)
+        self.height = self._px(2 * PADDING + ROW) + bar + self._px(ROW) * len(self._rows) + words
 
     def _px(self, value: float) -> int:
         return round(value * self._scale)
@@ -89,8 +99,18 @@ class _Panel:
         counts = max((self._font.getlength(text) for text in self._counts), default=0)
         rows = self._px(SWATCH + GAP) + labels + (self._px(2 * GAP) + counts if counts else 0) if self._rows else 0
         bar = self._px(RAMP_WIDTH) if self._legend.kind == "ramp" else 0
-        note = self._font.getlength(_clean(self._legend.note))
-        return int(max(rows, bar, note, self._bold.getlength(self._title))) + 1
+        least = self._px(LEAST_WIDTH) if self._legend.lines or self._legend.source else 0
+        note = 0 if self._legend.lines else self._small.getlength(_clean(self._legend.note))
+        return int(max(rows, bar, note, least, self._bold.getlength(self._title))) + 1
+
+    def _small_words(self) -> list[str]:
+        """Note, source of the classes, and what else a picture has to say, in lines that fit."""
+        legend = self._legend
+        source = f"Classes: {legend.source}" if legend.source else ""
+        texts = [text for text in (legend.note, source, *legend.lines) if text]
+        inner = self.width - self._px(2 * PADDING)
+        found = [line for text in texts for line in _wrapped(_clean(text), self._small, inner)]
+        return found if len(found) <= MOST_LINES else [*found[: MOST_LINES - 1], "\u2026"]
 
     def paint(self, draw: ImageDraw, left: int, top: int) -> None:
         """Paint with the upper left corner there."""
@@ -110,8 +130,10 @@ class _Panel:
             draw.text((x + self._px(SWATCH + GAP), middle), label, font=self._font, fill=INK, anchor="lm")
             draw.text((right, middle), count, font=self._font, fill=QUIET, anchor="rm")
             y += self._px(ROW)
-        if self._legend.note:
-            draw.text((x, y + self._px(ROW) / 2), _clean(self._legend.note), font=self._font, fill=QUIET, anchor="lm")
+        y += self._px(GAP)
+        for line in self._words:
+            draw.text((x, y + self._px(LINE) / 2), line, font=self._small, fill=QUIET, anchor="lm")
+            y += self._px(LINE)
 
     def _paint_ramp(self, draw: ImageDraw, x: int, y: int) -> None:
         width, height = self.width - self._px(2 * PADDING), self._px(RAMP_HEIGHT)
@@ -141,6 +163,19 @@ def _font(name: str, size: int) -> Any:
 def _clean(text: str) -> str:
     """One line without control characters (labels come from files)."""
     return "".join(" " if unicodedata.category(c).startswith("C") else c for c in text)[:200]
+
+
+def _wrapped(text: str, font: Any, width: float) -> list[str]:
+    """A text in lines of a width in pixels."""
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if line and font.getlength(longer) > width:
+            lines.append(line)
+            line = word
+        else:
+            line = longer
+    return [_fit(part, font, width) for part in (*lines, line) if part]
 
 
 def _fit(text: str, font: Any, width: float) -> str:

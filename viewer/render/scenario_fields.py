@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
+from dataclasses import fields as fields_of
+from dataclasses import is_dataclass, replace
 from functools import lru_cache
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -35,6 +38,10 @@ from viewer.render.state import (
 PLAIN_MOVER = (40, 60, 90)
 """Movers without a value."""
 
+Made = TypeVar("Made")
+_LAST: WeakKeyDictionary[Document, dict[tuple[str, str], Any]] = WeakKeyDictionary()
+"""What was made last, by the name of the picture's part and what it is."""
+
 Pair = tuple[Painted | None, Painted | None]
 
 
@@ -52,13 +59,36 @@ def with_fields(
         return state
     fields = _Fields(document, shown, ask, shown.scale, facades, name)
     kinds = [_kind(one.result) if one is not None else "" for one in painted]
+    before = _LAST.setdefault(document, {})
+
+    def kept(part: str, made: Made) -> Made:
+        """The thing made before if it is the same: the renderer tells by identity what differs."""
+        old = before.get((name, part))
+        if old is not None and _alike(old, made):
+            return cast(Made, old)
+        before[name, part] = made
+        return made
+
     if "ground" in kinds:
-        state = replace(state, ground=fields.ground(painted, kinds))
+        state = replace(state, ground=kept("ground", fields.ground(painted, kinds)))
     if "water" in kinds:
-        state = replace(state, water=fields.water(painted, kinds))
+        state = replace(state, water=kept("water", fields.water(painted, kinds)))
     if "movers" in kinds:
         state = replace(state, movers=fields.movers(painted, kinds))
-    return replace(state, nodes=fields.nodes(painted))
+    return replace(state, nodes=kept("nodes", fields.nodes(painted)))
+
+
+def _alike(a: object, b: object) -> bool:
+    """True if two looks show the same: arrays by identity, what holds them part by part."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or isinstance(a, np.ndarray):
+        return False
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(_alike(one, two) for one, two in zip(a, b, strict=True))
+    if is_dataclass(a) and not isinstance(a, ValueScale | type):
+        return all(_alike(getattr(a, field.name), getattr(b, field.name)) for field in fields_of(a))
+    return a == b
 
 
 @lru_cache(maxsize=64)
