@@ -15,6 +15,7 @@ from viewer.render.layer import LayerView
 from viewer.render.layer_extras import NO_EXTRAS, SIDES, SceneExtras
 from viewer.render.lit import Surroundings
 from viewer.render.meshes import Draw
+from viewer.render.movers import Movers
 from viewer.render.state import RenderState, WaterLook
 from viewer.render.water_sheet import MOST_CELLS, MOST_CELLS_SOFTWARE, WaterSheet
 
@@ -44,6 +45,8 @@ class ScenarioView:
         self._sheets: list[WaterSheet] = []
         self._water: WaterLook | None = None
         self._water_from: tuple[object, ...] = ()
+        self._movers: list[Movers] = []
+        self._size = 1, 1
         self._line, self._sides = (0.0, 0.5), 0
         self.hidden = False
         """True while ids are drawn: water and vehicles have none, and hide nothing."""
@@ -51,13 +54,20 @@ class ScenarioView:
         self._made_from: tuple[object, ...] = ()
 
     def prepare(
-        self, state: RenderState | None, view: View, left: int, layers: Mapping[str, LayerView], origin: Float64
+        self,
+        state: RenderState | None,
+        view: View,
+        left: int,
+        layers: Mapping[str, LayerView],
+        origin: Float64,
+        scale: float,
     ) -> tuple[list[Draw], Float64]:
         """Bring everything in line with a state, before a picture.
 
         Args:
             left: pixels of the window that lie left of the picture.
             origin: (3,), the scene's zero in world coordinates.
+            scale: pixels of the picture per point of the screen.
 
         Returns:
             What is drawn besides layers and lies in view, and its boxes (K, 6), scene coordinates.
@@ -81,14 +91,17 @@ class ScenarioView:
             return [], np.zeros((0, 6))
         found = [sheet.seen(view) for sheet in self._sheets]
         draws = [draw for part, _ in found for draw in part]
-        return draws, np.concatenate([np.zeros((0, 6)), *(boxes for _, boxes in found)])
+        self._size = view.width, view.height
+        moving, box = self._follow_movers(state, view, origin, scale)
+        return draws + moving, np.concatenate([np.zeros((0, 6)), *(boxes for _, boxes in found), box])
 
     def dress(self, around: Surroundings) -> None:
         """Hand camera, light and colours to what `prepare` gave."""
-        if self._water is None:
-            return
-        for sheet in self._sheets:
-            sheet.dress(around, self._pool, self._water.scale, self._sides, self._line)
+        if self._water is not None:
+            for sheet in self._sheets:
+                sheet.dress(around, self._pool, self._water.scale, self._sides, self._line)
+        for movers in self._movers:
+            movers.dress(around, self._sides, self._line, self._size)
 
     def _follow_water(self, state: RenderState, origin: Float64) -> None:
         wanted = (state.water, bool(state.compare), *origin.tolist())
@@ -109,9 +122,32 @@ class ScenarioView:
             for draw in old:
                 self._renderer.RemoveActor(draw.actor)
 
+    def _follow_movers(
+        self, state: RenderState, view: View, origin: Float64, scale: float
+    ) -> tuple[list[Draw], Float64]:
+        """What is drawn of vehicles and people, and a box around each draw, (K, 6), scene coordinates."""
+        look = state.movers
+        sets = (None, None) if look is None else (look.a, look.b if state.compare else None)
+        if look is not None and not self._movers:
+            self._movers = [Movers(self._software, side) for side in (0, 1)]
+        draws: list[Draw] = []
+        boxes = [np.zeros((0, 6))]
+        for movers, side in zip(self._movers, sets, strict=False):
+            if side is None or not len(side.positions):
+                continue
+            shown, new = movers.place(side, view, origin, scale)
+            for draw in new:
+                self._renderer.AddActor(draw.actor)
+            places = side.positions - origin
+            box = np.concatenate([places.min(axis=0) - 20.0, places.max(axis=0) + 20.0])
+            draws += shown
+            boxes.append(np.tile(box, (len(shown), 1)))
+        return draws, np.concatenate(boxes)
+
     def close(self) -> None:
         """Free everything. The context must be current."""
         self._sheets.clear()
+        self._movers.clear()
         self._pool.close()
         del self._renderer
 

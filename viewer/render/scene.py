@@ -519,10 +519,10 @@ class SceneView:
     def _prepare(self) -> list[Drawable]:
         """Camera, clipping planes and uniforms for the next picture; what is in view."""
         view = self.stereo.seen(self.view())
-        wide = self.stereo.wide(view)
+        wide, scale = self.stereo.wide(view), self.pixel_ratio * self.render_scale
         draws, bounds = frame.seen_by(wide, self.layers.values(), self._plain)
         if not self._plain and self.origin is not None:
-            more, boxes = self._scenarios.prepare(self.state, wide, 0, self.layers, self.origin)
+            more, boxes = self._scenarios.prepare(self.state, wide, 0, self.layers, self.origin, scale)
             draws, bounds = [*draws, *more], np.concatenate([bounds, boxes])
         if self._moving:
             frame.mark_near(view, draws, bounds)
@@ -541,7 +541,7 @@ class SceneView:
         step = self.state.contour_step if self.state else 0.0
         look = self.state.realism if self.state else "shaded", self._lighting, self.water_time
         lights = eye, angle, self._haze_metres, self._rig, maps, textures
-        self._scenarios.dress(Surroundings(*lights, *look, self.pixel_ratio * self.render_scale))
+        self._scenarios.dress(Surroundings(*lights, *look, scale))
         height = float(self.origin[2]) if self.origin is not None else 0.0
         for layer in self.layers.values():
             for material in layer.all_materials():

@@ -1,0 +1,53 @@
+//VTK::System::Dec
+//VTK::Output::Dec
+// Vehicles and people: their colour tells a value, windows and tyres what they are.
+// Defined by the program: DOT, REALISM, LIGHTING, SIDES, SIDE (as in sheet.frag.glsl).
+in vec3 fromEye;
+flat in vec4 paint;
+#ifdef DOT
+in vec2 spot;
+#endif
+uniform mat3 normalMatrix;
+//VTK::CustomUniforms::Dec
+#include "face.glsl"
+#include "light.glsl"
+#ifdef SIDES
+#include "style.glsl"
+#include "door.glsl"
+#include "sides.glsl"
+#endif
+const vec3 PANE = vec3(0.20, 0.25, 0.30), TYRE = vec3(0.17, 0.17, 0.18), LAMP = vec3(0.98, 0.96, 0.88);
+const vec3 HEAD = vec3(0.80, 0.64, 0.53);
+
+void main()
+{
+#ifdef SIDES
+#ifdef SIDE
+  if (!throughDoor(shareOfB(), false)) discard;
+#else
+  if (!throughDoor(1.0 - shareOfB(), false)) discard;
+#endif
+#endif
+#ifdef DOT
+  float r = length(spot);
+  if (r > 1.0) discard;
+  float px = fwidth(r);
+  float rim = smoothstep(0.70 - px, 0.70 + px, r);
+  gl_FragData[0] = vec4(mix(paint.rgb, 0.30 * paint.rgb + 0.06, 0.8 * rim), 1.0);
+#else
+  Face f;
+  vec3 n = cross(dFdx(fromEye), dFdy(fromEye));
+  n = dot(n, fromEye) > 0.0 ? -n : n;
+  f.n = n * inversesqrt(max(dot(n, n), 1e-30));
+  f.at = eye + fromEye;
+  f.distance = length(fromEye);
+  f.toEye = -fromEye / max(f.distance, 1e-6);
+  findShade(f.at + 0.3 * f.n, f.n);
+  int part = int(paint.a + 0.5);
+  vec3 tone = part == 1 ? PANE : part == 2 ? TYRE : part == 3 ? LAMP : HEAD;
+  // a colour with a meaning keeps its class, but a body has sides
+  float side = mix(0.80, 1.0, brightness(irradiance(f.n)));
+  vec3 rgb = part == 0 ? paint.rgb * side : lit(Surface(tone, vec3(0.0), part == 1 ? 0.6 : 0.0, f.n), f);
+  gl_FragData[0] = vec4(rgb, 1.0);
+#endif
+}
