@@ -288,6 +288,7 @@ def test_nodes_are_coloured_by_the_shader(document):
     (node,) = state.nodes
     assert (node.layer_id, node.values.tolist()) == (overlay_id("s", "mesh"), [4, 5, 6])
     assert node.vertex_rows is rows
+    assert look(state, overlay_id("s", "mesh")).color_mode == "object"
     assert node.scale.breaks == kit.DEPTH.classes.breaks
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -72,7 +73,10 @@ class Links:
 
         def make() -> FacadeGrid | None:
             rows = self.match(result, city).rows
-            return facade_grid(city, rows, np.asarray(places), result.normals) if (rows >= 0).any() else None
+            if not (rows >= 0).any():
+                return None
+            grid = facade_grid(city, rows, np.asarray(places), result.normals)
+            return None if grid is None else _where_known(grid)
 
         return self._once("facade", (result, city), make)  # type: ignore[no-any-return]
 
@@ -100,3 +104,22 @@ class Links:
         with self._lock:
             # the pair is kept with it, so that its ids are not given to others meanwhile
             return self._made.setdefault(key, (pair, made))[1]
+
+
+def _where_known(grid: FacadeGrid) -> FacadeGrid:
+    """The walls without what no receiver is near to: there the building keeps its own look."""
+    known = grid.weights.sum(axis=1) > 0
+    mesh = next(iter(grid.city.lods.values()), None)
+    if mesh is None or known.all():
+        return grid
+    tiles = mesh.tiles
+    counts = np.diff(tiles.triangle_start)
+    first = np.repeat(tiles.vertex_start[:-1], counts)
+    keep = known[grid.vertex_rows.astype(np.int64)][tiles.triangles + first[:, None]].all(axis=1)
+    owner = np.repeat(np.arange(len(counts)), counts)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(owner[keep], minlength=len(counts)))])
+    kept = replace(tiles, triangles=np.ascontiguousarray(tiles.triangles[keep]), triangle_start=starts.astype(np.int64))
+    if tiles.triangle_surface is not None:
+        kept = replace(kept, triangle_surface=tiles.triangle_surface[keep])
+    lods = {name: replace(mesh, tiles=kept) for name in grid.city.lods}
+    return replace(grid, city=replace(grid.city, lods=lods))

@@ -38,6 +38,8 @@ class _Part:
     texels: UInt8 | None = None
     surfaces: UInt8 | None = None
     hidden: bool = False
+    by_nodes: bool = False
+    """True: the shader colours it from values at its nodes."""
 
 
 @dataclass(slots=True, eq=False)
@@ -212,8 +214,10 @@ def _overlay_part(
         return _new_part(context, look, city, own, painted, name)
     if painted is None or painted.owner != owner or variable != context.view.variable:
         return _Part(hidden=True)
-    if painted.result.grid is not None or look.layer_id in context.links.facades or painted.result.smooth:
-        return _Part()  # coloured by the shader from the values themselves
+    if painted.result.grid is not None:
+        return _Part()  # a sheet: the raster colours it as it colours every ground
+    if look.layer_id in context.links.facades or painted.result.smooth:
+        return _Part(by_nodes=True)
     scale, result, base, hatch = context.shown.scale, painted.result, look.texels, context.view.hatch
     if scale is None:
         return _Part()
@@ -273,7 +277,7 @@ def _joined(city: CityData, look: LayerLook, a: _Part, b: _Part | None) -> Layer
     if b is None:
         if a.hidden:
             return replace(look, visible=False)
-        if a.texels is None and a.surfaces is None:
+        if a.texels is None and a.surfaces is None and not a.by_nodes:
             return look
         coloured = _coloured(look, a)
         return replace(
@@ -326,7 +330,7 @@ def _no_surfaces(count: int) -> UInt8:
 
 def _coloured(look: LayerLook, part: _Part) -> bool:
     """True if a side gives objects or surfaces colours with a meaning (not only hides some)."""
-    if part.surfaces is not None:
+    if part.surfaces is not None or part.by_nodes:
         return True
     if part.hidden or part.texels is None or part.texels is look.texels:
         return False
