@@ -22,7 +22,7 @@ from viewer import syslibs
 from viewer.cli_common import CANNOT_DRAW, DONE, CliError, emit, plain
 
 PACKAGES = (
-    *("numpy", "orjson", "pysimdjson", "pyproj", "rasterio", "pyogrio", "shapely"),
+    *("numpy", "orjson", "pysimdjson", "pyproj", "rasterio", "pyogrio", "shapely", "pyarrow", "netCDF4", "ucumvert"),
     *("pillow", "vtk", "PySide6-Essentials", "PySDL2", "pysdl2-dll", "hidapi"),
 )
 PROBE_SECONDS = 30

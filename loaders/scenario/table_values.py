@@ -44,6 +44,7 @@ class TableValues:
         self.data = variable.data
         self.extra, self.numeric = list(extra), list(numeric)
         self._kept: dict[str, Table] = {}
+        self._rows: dict[str, Int64] = {}
         self._given = table
         self._sorted: dict[str, _Sorted] = {}
         if table is not None:
@@ -80,7 +81,9 @@ class TableValues:
         """The row of the result that each row of a table belongs to; -1 = none."""
         if table is self._given:
             return np.arange(table.rows, dtype=np.int64)
-        return positions_in(self._keys_of(table), self.keys)
+        if table.name not in self._rows:
+            self._rows[table.name] = positions_in(self._keys_of(table), self.keys)
+        return self._rows[table.name]
 
     def values_of(self, table: Table, column: str) -> Float32:
         """A column of numbers, cleaned: float32, one per row of the table."""
@@ -141,7 +144,9 @@ class TableValues:
             columns, numeric = self._columns(name)
             table = read_table(self.ctx, name, self.data, columns, numeric)
             if len(self._kept) >= 2:
-                self._kept.pop(next(iter(self._kept)))
+                oldest = next(iter(self._kept))
+                del self._kept[oldest]
+                self._rows.pop(oldest, None)
             self._kept[name] = table
             self._check(name, table)
         return self._kept[name]

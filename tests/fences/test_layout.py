@@ -144,8 +144,8 @@ def test_every_loader_has_its_line_and_every_line_its_loader(config: dict[str, A
         where, function = spec.load.split(":")
         assert callable(getattr(importlib.import_module(where), function)), spec.load
     with_spec = {
-        f"loaders.{path.stem}"
-        for path in (project_root / "loaders").glob("*.py")
+        ".".join(path.relative_to(project_root).with_suffix("").parts)
+        for path in [*(project_root / "loaders").glob("*.py"), *(project_root / "loaders").glob("*/spec.py")]
         if any(
             isinstance(node, ast.Assign | ast.AnnAssign)
             and any(
