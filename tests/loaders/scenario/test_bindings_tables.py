@@ -262,3 +262,29 @@ def test_two_values_for_one_step_are_refused(maker):
     maker.variable("object", {"file": "t.csv", "id": "id", "time": "when", "value": "v"}, time=HOURS)
     with pytest.raises(LoadError, match="two values for one step"):
         maker.read()
+
+
+def test_what_is_flat_lies_on_the_ground(maker, write_tif, tmp_path):
+    columns = np.arange(100, dtype=np.float32)
+    write_tif(tmp_path / "dem.tif", np.tile(columns / 10 + 5, (100, 1)), corner=(0.0, 100.0), cell=1.0)  # 5 m + x / 10
+    maker.text("r.csv", "name,x,y,db\nr1,50,50,55\n")
+    maker.variable("points", {"file": "r.csv", "id": "name", "x": "x", "y": "y", "value": "db"}, height_above_ground=4)
+    maker.text("l.geojson", geojson([feature("LineString", [[10, 20], [90, 20]], id="l", v=1.0)]))
+    maker.variable("links", {"file": "l.geojson", "id": "id", "value": "v"})
+    maker.text("p.geojson", geojson([feature("Polygon", square(20, 40), id="p", v=1.0)]))
+    maker.variable("polygon", {"file": "p.geojson", "id": "id", "value": "v"})
+    scenario = maker.read(ground=str(tmp_path / "dem.tif"), crs="EPSG:28992")
+    np.testing.assert_allclose(scenario.result("v0").places, [[50, 50, 5 + 4.95 + 4]], atol=1e-4)
+    for name, least, most in (("v1", 5.95, 13.95), ("v2", 6.95, 7.95)):
+        bbox = scenario.result(name).overlay.bbox
+        assert bbox[2] == pytest.approx(least, abs=0.5) and bbox[5] == pytest.approx(most, abs=0.5)
+
+
+def test_another_crs_than_the_projects_is_brought_to_it(maker):
+    import pyproj
+
+    maker.text("r.csv", "name,lon,lat,z,db\nr1,4.9,52.37,3,55\n")
+    places = {"x": "lon", "y": "lat", "z": "z", "crs": "EPSG:4326"}
+    maker.variable("points", {"file": "r.csv", "id": "name", "value": "db", **places})
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", "EPSG:28992", always_xy=True).transform(4.9, 52.37)
+    np.testing.assert_allclose(maker.read(crs="EPSG:28992").result("v0").places, [[x, y, 3]], atol=0.01)
