@@ -15,6 +15,7 @@ from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import complain
 from viewer.cli_picture import attach_layers
 from viewer.document.state import Camera
+from viewer.render.waves import has_waves
 from viewer.session.session import Session
 from viewer.session.timeline import Look, Moment, Timeline, looked, text_in
 
@@ -33,7 +34,7 @@ class Words:
 
 
 class Film:
-    """Pictures of a timeline at fixed steps. The same picture is not drawn twice in a row."""
+    """Pictures of a timeline at fixed steps. The same picture is not drawn twice in a row; waves move."""
 
     def __init__(
         self, session: Session, view: OffscreenView, line: Timeline, size: tuple[int, int], fps: int, words: Words
@@ -44,7 +45,8 @@ class Film:
         self._size, self._fps, self._words = size, fps, words
         self._before = session.document.state
         self._labels = Labels(through=bool(session.settings.get("labels_through")))
-        self._drawn: dict[tuple[int, Camera, float | None], Any] = {}
+        self._drawn: dict[tuple[int, Camera, float | None, float], Any] = {}
+        self._seconds = 0.0
         self._moment = session.clock.now
 
     @property
@@ -59,6 +61,7 @@ class Film:
 
         # the last picture shows the end itself
         seconds = number / self._fps if number < self.frames - 1 else self._line.seconds
+        self._seconds = seconds
         moment = self._line.at(seconds)
         image = self._picture(moment, self._line.moment_at(seconds))
         if moment.old > 0.0 and (before := self._line.before(seconds)) is not None:
@@ -88,8 +91,10 @@ class Film:
 
     def _picture(self, moment: Moment, when: float | None) -> Any:
         """The picture without words; the last two are kept (a dissolve needs both). ``when``: of the results."""
-        key = moment.stop, moment.camera, when
         self._show(self._line.stops[moment.stop].look, when)
+        document, scene = self._session.document, self._view.scene
+        scene.water_time = self._seconds if has_waves(document.state.realism, document.cities.values()) else 0.0
+        key = moment.stop, moment.camera, when, scene.water_time
         if key not in self._drawn:
             if len(self._drawn) > 1:
                 del self._drawn[next(iter(self._drawn))]

@@ -207,3 +207,27 @@ def test_ctrl_c_ends_within_a_second_and_leaves_no_broken_file(touring: Path, tm
     _, err = process.communicate(timeout=20)
     assert process.returncode == 130 and time.monotonic() - start < 10
     assert not out.exists() and err.strip().endswith("stopped.")
+
+
+def test_waves_move_in_videos(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from viewer.cli_film import Film, Words
+    from viewer.cli_scene import make_session
+    from viewer.session.timeline import path_timeline
+
+    key = PathKey(0.0, (0.0, 0.0, 5.0), (1.0, 0.0, 0.0))
+    line = path_timeline(CameraPath("Still", (key, replace(key, seconds=1.0))))
+    drawn: list[float] = []
+    for name, times in (("WaterBody", [0.0, 0.2, 0.4]), ("Road", [0.0])):
+        session, view = make_session(), SimpleNamespace(scene=SimpleNamespace(water_time=0.0))
+        with session.document.change("Texture") as edit:
+            edit.state = replace(edit.state, realism="textured")
+        session.document.cities["a"] = SimpleNamespace(objects=SimpleNamespace(type_names=(name,)))  # type: ignore[index]
+        film = Film(session, view, line, (8, 8), 5, Words(stamped=False))  # type: ignore[arg-type]
+        drawn.clear()
+        monkeypatch.setattr(film, "_draw", lambda camera, view=view: drawn.append(view.scene.water_time))
+        for number in range(3):
+            film.frame(number)
+        assert drawn == times
+        session.close()

@@ -28,7 +28,6 @@ from viewer.session.walking import (
     WalkInput,
     find_standing,
     open_view,
-    straight_way,
 )
 
 towns = SimpleNamespace(**run_path(str(Path(__file__).with_name("walk_town.py"))))
@@ -317,18 +316,6 @@ def test_a_flight_never_begins_inside_or_under_ground():
         flyer = Flyer(world, Stance(town.at(x, y, z)))
         assert flyer.settle()
         assert world.outdoors(*flyer.stance.position)
-
-
-def test_a_straight_way_is_found_and_a_blocked_one_is_not():
-    town = flat()
-    town.box(0, -10, 10, 10, 0, 8)
-    walker = walker_at(town, -10, 0)
-    before = walker.stance
-    way = straight_way(walker, town.at(-10, 12))
-    assert way is not None and walker.stance == before
-    assert town.local(way[-1]) == pytest.approx((-10, 12, 0), abs=0.4)
-    assert max(math.dist(a, b) for a, b in pairwise(way)) < 0.3
-    assert straight_way(walker, town.at(15, 0)) is None
 
 
 def test_a_step_is_the_same_every_time():

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+
 from viewer.demo.files import DemoFiles, demo_files
+from viewer.demo.scenarios import scenario_states
 from viewer.demo.town import TITLE
 from viewer.demo.writer import ORIGIN
 from viewer.document.state import (
     Camera,
+    CameraPath,
     DocumentState,
     LayerState,
     Light,
+    PathKey,
     Tour,
     TourStep,
     Vec3,
     Viewpoint,
 )
+from viewer.resources import asset
 
 CAPTION = "Fictional town: made by the program, no real place"
 LIGHT = Light(time="2026-06-20T16:30:00+02:00")
@@ -44,12 +50,24 @@ _TOUR: tuple[tuple[str, float, str | None, str], ...] = (
 """Viewpoint, seconds, time of the light, text."""
 
 
+WALK_TIME = "2026-06-21T10:40:00+02:00"
+_WALK_TEXT = "Two minutes on foot, from the market down the high street to the river and onto the Long Bridge."
+
+
+def walk() -> CameraPath:
+    """A recorded walk through the town, world coordinates (`packaging/make_demo_walk.py` records it)."""
+    raw = json.loads(asset("demo/walk.json").read_text(encoding="utf-8"))
+    keys = tuple(PathKey(t, _world((x, y, z)), (dx, dy, dz), fov) for t, x, y, z, dx, dy, dz, fov in raw["keys"])
+    return CameraPath(raw["name"], keys)
+
+
 def tours() -> tuple[Tour, ...]:
-    """A day in the town."""
+    """A day in the town, and a walk to the river."""
     steps = tuple(
         TourStep(viewpoint=name, dwell=seconds, time=time, texts=(("en", text),)) for name, seconds, time, text in _TOUR
     )
-    return (Tour("A day in Aldhaven", steps),)
+    step = TourStep(path=walk().name, dwell=3.0, time=WALK_TIME, texts=(("en", _WALK_TEXT),))
+    return Tour("A day in Aldhaven", steps), Tour("A walk to the river", (step,))
 
 
 def viewpoints() -> tuple[Viewpoint, ...]:
@@ -87,4 +105,6 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
         light=LIGHT,
         caption=CAPTION,
         tours=tours(),
+        paths=(walk(),),
+        scenarios=scenario_states(files.scenarios) or (),
     )

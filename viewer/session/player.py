@@ -48,8 +48,8 @@ Kind = Literal["", "tour", "path", "flight"]
 class Player:
     """What plays on one session's camera.
 
-    Signals: changed(): kind, step, or whether it plays; dissolving(seconds): the picture is about to be another one,
-    and whoever shows it may let the old one fade.
+    Signals: changed(): kind, step, or whether it plays; ticked(at): time went on; dissolving(seconds): the picture is
+    about to be another one, and whoever shows it may let the old one fade.
 
     Attributes:
         kind: what is played; "" = nothing.
@@ -60,6 +60,7 @@ class Player:
     """
 
     changed = Signal()
+    ticked = Signal(float)
     dissolving = Signal(float)
 
     def __init__(self, session: Session) -> None:
@@ -210,6 +211,9 @@ class Player:
                 self._bridge = None
             return
         self.at += step
+        self.ticked.emit(self.at)
+        if self.timeline is None:
+            return  # whoever was told ended it
         if self.at < self.timeline.seconds:
             self._arrive()
         else:

@@ -436,31 +436,5 @@ def open_view(world: CollisionWorld, eye: Vec3, yaw_deg: float) -> float:
     return float(yaw_deg + turns[0 if free[0] >= ENOUGH_VIEW_M / 2 else good[0]])
 
 
-def straight_way(walker: Walker, goal: Vec3) -> list[Vec3] | None:
-    """The feet along the way to a goal, if one comes there going straight and sliding along walls; else None.
-
-    The walker is left where it was.
-    """
-    before, path = walker.stance, [walker.stance.position]
-    best, stuck = math.inf, 0
-    try:
-        while stuck < 12:
-            x, y, z = walker.stance.position
-            left = math.hypot(goal[0] - x, goal[1] - y)
-            if left < 0.35 and abs(goal[2] - z) < 0.6:
-                return path
-            if left < 0.02:
-                return None
-            stuck = 0 if left < best - 0.02 else stuck + 1
-            best = min(best, left)
-            share = min(0.25, left) / left
-            if walker.walk((goal[0] - x) * share, (goal[1] - y) * share) < 1e-4:
-                return None
-            path.append(walker.stance.position)
-        return None
-    finally:
-        walker.stance = before
-
-
 def _within(value: float, limit: float) -> float:
     return min(max(float(value), -limit), limit) if math.isfinite(value) else 0.0

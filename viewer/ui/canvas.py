@@ -36,6 +36,7 @@ from viewer.ui.slices import Slices
 from viewer.ui.surface import Surface
 from viewer.ui.view_input import InputView
 from viewer.ui.walk_input import WalkControl
+from viewer.ui.waves import Waves
 
 if TYPE_CHECKING:
     from viewer.session.session import Session
@@ -250,6 +251,7 @@ class Canvas(InputView):
         session.camera_changed.connect(self._camera_changed)
         session.settings.changed.connect(self._setting_changed)
         self._results = ResultsTimer(session, self._sync, self)
+        self._waves = Waves(session, lambda: self.scene, self._surface.draw)
         self._sync()
 
     def _make_surface(self) -> Surface:
@@ -579,6 +581,7 @@ class Canvas(InputView):
             self._session.camera_changed.disconnect(self._camera_changed)
             self._session.settings.changed.disconnect(self._setting_changed)
             self._results.shut_down()
+            self._waves.shut_down()
             if self._session.viewport is self:
                 self._session.viewport = None
             self._surface.shut_down()
