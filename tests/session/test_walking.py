@@ -3,7 +3,6 @@
 import math
 import os
 import random
-from itertools import pairwise
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
