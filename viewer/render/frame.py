@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.vtkRenderingCore import vtkActor
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
+from vtkmodules.vtkRenderingCore import vtkActor, vtkCamera, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
-from viewer.render.culling import View, in_view
+from viewer.render.backdrop import Backdrop
+from viewer.render.culling import View, clipping_range, in_view
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView
 from viewer.render.lightmaps import Shown
@@ -80,6 +83,57 @@ def seen_by(
                 draws += [lod.draws[k] for k in np.flatnonzero(seen)]
                 boxes.append(lod.bounds[seen])
     return draws, np.concatenate(boxes)
+
+
+def aim(camera: vtkCamera, view: View, bounds: npt.NDArray[np.float64]) -> None:
+    """Give VTK's camera a view, and clipping planes round the boxes (K, 6) that are drawn."""
+    camera.SetPosition(*view.eye)
+    camera.SetFocalPoint(*(view.eye + view.ahead))
+    camera.SetViewUp(*view.up)
+    camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
+    camera.SetClippingRange(*clipping_range(view, bounds))
+
+
+def make_drafts(
+    layer: LayerView, layers: Mapping[str, LayerView], renderer: vtkRenderer, most: int, least: float
+) -> Iterator[None]:
+    """Drafts of a layer's actors, if the scene has more triangles than a processor draws while the camera moves.
+
+    Args:
+        most: triangles of all drafts together. least: share of a mesh that is kept at least.
+    """
+    total = sum(draw.triangle_count for other in layers.values() for draw in other.all_draws())
+    if total < 1.5 * most:
+        return
+    for draw in tuple(layer.all_draws()):
+        if layers.get(layer.layer_id) is not layer:
+            return
+        if draw.draft is None:
+            renderer.AddActor(draw.make_draft(max(most / total, least)))
+        yield
+
+
+def place_ground(backdrop: Backdrop, layers: Iterable[LayerView]) -> float | None:
+    """Put the ground under the middle of all layers, at the level where most tiles begin; out of sight where there is
+    none. The radius of all layers, metres, if any is built."""
+    layers = tuple(layers)
+    if not layers:
+        backdrop.set_ground(np.zeros(2), -1e9, 1.0)
+        return None
+    found = ground_of(layers)
+    if found is None:
+        return None
+    centre, level, radius = found
+    backdrop.set_ground(centre, level, radius, terrain=has_terrain(layers))
+    return radius
+
+
+def read_rgba(window: vtkRenderWindow, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """The window's picture, uint8 (H, W, 4), top row first. The context must be current."""
+    width, height = size
+    buffer = vtkUnsignedCharArray()
+    window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, buffer)  # type: ignore[call-overload]
+    return vtk_to_numpy(buffer).reshape(height, width, 4)[::-1].copy()
 
 
 def casting(layers: Iterable[LayerView]) -> Shown:

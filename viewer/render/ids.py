@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
+from vtkmodules.vtkRenderingCore import vtkRenderWindow
 
 from viewer.render.layer import LayerView
 
@@ -32,6 +34,19 @@ def set_id_pass(layers: Mapping[str, LayerView], active: bool) -> None:
     for layer in layers.values():
         for material in layer.all_materials():
             material.set_id_pass(active, layer.id_base)
+
+
+@contextmanager
+def plain_window(window: vtkRenderWindow) -> Iterator[None]:
+    """Within it, pictures are not shown, and their pixels not mixed."""
+    swap, samples = window.GetSwapBuffers(), window.GetMultiSamples()
+    window.SwapBuffersOff()
+    window.SetMultiSamples(0)
+    try:
+        yield
+    finally:
+        window.SetMultiSamples(samples)
+        window.SetSwapBuffers(swap)
 
 
 def split_ids(ids: npt.NDArray[np.int32], layers: Iterable[LayerView]) -> npt.NDArray[np.int32]:

@@ -98,7 +98,7 @@ class Labels:
         """Take over the document; True if another `place` is needed. ``find`` computes the candidates of a layer; it
         may return None and do so in the background: then the layer's labels come with a later call."""
         wanted: dict[str, tuple[CityData, str]] = {}
-        looks = {look.layer_id: look for look in picture.layers if look.visible}
+        looks = {look.layer_id: look for look in picture.layers if look.visible and not picture.panes}
         for layer in state.layers if state.labels else ():
             city = cities.get(layer.id)
             attribute = label_attribute(city, layer.label_by) if city is not None else None

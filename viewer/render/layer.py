@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -148,8 +149,8 @@ class LayerView:
         self._theme: str | None = None
         self._spoiled: frozenset[str] = frozenset()
         self._realism, self._lighting = "shaded", True
-        self.shown_version = 0
-        """Another number whenever other objects or levels of detail are shown."""
+        self.shown_version: tuple[object, ...] = ()
+        """Equal whenever the same objects and levels of detail are shown."""
 
     def build_steps(self, index: int) -> Iterator[Drawable]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""
@@ -175,7 +176,7 @@ class LayerView:
             or old.lods != look.lods
             or _other_objects(old, look)
         ):
-            self.shown_version += 1
+            self.shown_version = look.visible, look.drawn, look.lods, crc32((look.texels[:, 3] & 15).tobytes())
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
         if old is None or _other_flags(old, look):

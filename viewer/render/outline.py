@@ -134,6 +134,11 @@ class Outline:
             self._mask_renderer.DrawOff()
             self._line_renderer.DrawOff()
 
+    @property
+    def renderers(self) -> tuple[vtkRenderer, vtkRenderer]:
+        """Those of the mask and of the lines."""
+        return self._mask_renderer, self._line_renderer
+
     def close(self) -> None:
         """Free everything. The context must be current if there is one."""
         self._masks.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,14 +20,25 @@ POINT_RADIUS = 3.0
 LINE_RADIUS = 1.0
 
 
-def pick(view: View, origin: Float64, layers: Sequence[LayerView], x: float, y: float) -> Pick | None:
+Shown = Callable[[LayerView], tuple[npt.NDArray[np.uint8], list[LodView]]]
+"""What is shown of a layer: LoD + 1 per object (N,), 0 = hidden; the LoDs."""
+
+
+def as_drawn(layer: LayerView) -> tuple[npt.NDArray[np.uint8], list[LodView]]:
+    """What the layer showed last."""
+    return layer.style.shown_lod, layer.shown_lods()
+
+
+def pick(
+    view: View, origin: Float64, layers: Sequence[LayerView], x: float, y: float, shown_of: Shown = as_drawn
+) -> Pick | None:
     """The nearest thing under pixel (x, y), or None. ``origin`` (3,) is the scene's zero in world coordinates."""
     start, ray = view.eye + origin, view.ray(x, y)
     best: Pick | None = None
     limit = np.inf
     for layer in layers:
-        shown_lod = layer.style.shown_lod
-        for lod in layer.shown_lods():
+        shown_lod, lods = shown_of(layer)
+        for lod in lods:
             shown = shown_lod == lod.index + 1
             found = _pick_faces(layer, lod, start, ray, shown, limit)
             if found is not None:

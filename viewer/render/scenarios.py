@@ -57,7 +57,6 @@ class ScenarioView:
         self,
         state: RenderState | None,
         view: View,
-        left: int,
         layers: Mapping[str, LayerView],
         origin: Float64,
         scale: float,
@@ -65,7 +64,6 @@ class ScenarioView:
         """Bring everything in line with a state, before a picture.
 
         Args:
-            left: pixels of the window that lie left of the picture.
             origin: (3,), the scene's zero in world coordinates.
             scale: pixels of the picture per point of the screen.
 
@@ -74,7 +72,7 @@ class ScenarioView:
         """
         if state is None:
             return [], np.zeros((0, 6))
-        self._line = left + state.position * view.width, state.position
+        self._line = state.position * view.width, state.position
         self._sides = SIDES[state.compare]
         made_from = (state.compare, state.ground, state.nodes, *origin.tolist())
         if not _same(made_from, self._made_from):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import replace
 from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
 from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import frame, ids, ladder, notices, raypick, scenarios
+from viewer.render import frame, ids, ladder, notices, panes, raypick, scenarios
 from viewer.render.backdrop import Backdrop
-from viewer.render.culling import View, clipping_range, make_view
+from viewer.render.culling import View, make_view
+from viewer.render.dividers import Dividers
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView, full_look
@@ -103,6 +102,9 @@ class SceneView:
         window.AddRenderer(self._renderer)
         self._outline = Outline(window, self._renderer)
         self.stereo = Stereo(window, self._renderer, self._outline)
+        parts = self._renderer, *self._outline.renderers
+        self._panes = panes.Panes(parts, self._take, lambda: LightMaps(window, self._guard))
+        self._dividers = Dividers(window)
 
     def warm_up(self) -> None:
         """Have what a city needs compiled with the next picture, before there is a city: it takes a while."""
@@ -141,7 +143,7 @@ class SceneView:
         if self.interactive:
             self._work.append(self._outline.learn_steps(layer))
         if self.interactive and self.software:
-            self._work.append(self._make_drafts(layer))
+            self._work.append(frame.make_drafts(layer, self.layers, self._renderer, DRAFT_TRIANGLES, LEAST_DRAFT))
 
     def detach(self, layer_id: str) -> None:
         """Remove a layer and free what it holds on the GPU and here; unknown ids are ignored."""
@@ -151,7 +153,8 @@ class SceneView:
         self._themes.drop(layer_id)
         self._walls.drop(layer_id)
         self._make_current()
-        self._maps.forget(layer.all_draws())
+        for maps in (self._maps, *self._panes.maps):
+            maps.forget(layer.all_draws())
         for draw in layer.all_draws():
             for actor in draw.actors():
                 self._shown.pop(actor, None)
@@ -210,13 +213,26 @@ class SceneView:
         changed = old is None or old.camera != state.camera or old.quality != state.quality
         changed |= old is not None and old.contour_step != state.contour_step
         changed |= old is not None and old.light.shadows != state.light.shadows
-        changed |= scenarios.differ(old, state)
+        changed |= panes.differ(old, state) or (not state.panes and scenarios.differ(old, state))
         rig = rig_of(state.light, state.background_top, state.background_bottom)
         if rig != self._rig:
             self._rig = rig
             changed = True
         self._backdrop.set_mode(self._lighting, rig.dated)
         self._backdrop.set_realism(state.realism)
+        self._camera = state.camera
+        if state.panes:
+            for pane in state.panes:
+                self._take(pane)
+        else:
+            changed |= self._take(state)
+        self._read_themes()
+        self._read_walls()
+        return changed
+
+    def _take(self, state: RenderState) -> bool:
+        """Give every layer its look; True if one differs from what it was."""
+        changed = False
         for look in state.layers:
             layer = self.layers.get(look.layer_id)
             if layer is None:
@@ -230,9 +246,6 @@ class SceneView:
         for layer_id, layer in self.layers.items():
             if layer_id not in named and layer.look is not None:
                 changed |= layer.apply(replace(layer.look, visible=False)) if layer.look.visible else False
-        self._camera = state.camera
-        self._read_themes()
-        self._read_walls()
         return changed
 
     def set_camera(self, camera: Camera) -> None:
@@ -271,9 +284,17 @@ class SceneView:
         """True if the camera rests, but the picture lacks shadows, or has those of another state."""
         if self._moving or self._plain or self._closed or self.pending or not self.layers:
             return False
-        return self._maps.stale(
-            frame.casting(self.layers.values()), self.view(), self._rig, self._quality, self._shadows
-        )
+        for _ in self._each_pane():
+            shown = frame.casting(self.layers.values())
+            if self._maps_of(shown.key).stale(shown, self.view(), self._rig, self._quality, self._shadows):
+                return True
+        return False
+
+    def _each_pane(self) -> Iterator[int]:
+        return self._panes.each(self.state, self.size, self.pixel_ratio * self.render_scale)
+
+    def _maps_of(self, key: Hashable) -> LightMaps:
+        return self._panes.maps_for(self._maps, key)
 
     def render_steps(self, triangles: Callable[[], int] | None, refine: bool | None = None) -> Iterator[int]:
         """Draw one picture in slices of about so many triangles, asked before each (None = in one slice).
@@ -284,10 +305,18 @@ class SceneView:
         """
         if self._closed:
             return
-        if (triangles is None if refine is None else refine) and not self._plain and self.layers:
+        frames = self.frames
+        wanted = (triangles is None if refine is None else refine) and not self._plain and bool(self.layers)
+        for _ in self._each_pane() if wanted else ():  # (all before the first pane: maps are drawn into the window)
             shown = frame.casting(self.layers.values())
-            yield from self._maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
-        yield from self.stereo.steps(self, self._camera, self._moving, lambda: self._draw_steps(triangles))
+            maps = self._maps_of(shown.key)
+            yield from maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
+        for _ in self._each_pane():
+            if self._panes.state is not None:
+                yield from self._draw_steps(triangles)
+            else:
+                yield from self.stereo.steps(self, self._camera, self._moving, lambda: self._draw_steps(triangles))
+        self.frames = frames + 1
         said = self._guard.take()
         if said and self._fall_back(said):
             yield from self.render_steps(triangles, refine)
@@ -311,7 +340,10 @@ class SceneView:
             self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
             self._renderer.SetErase(number == 0)
             self._renderer.SetUseFXAA(smooth and last)
-            with self._guard, self._outline.drawn(self.view() if last else None, self.pixel_ratio * self.render_scale):
+            scale = self.pixel_ratio * self.render_scale
+            lines = self._panes.lines(self.state, self.size, scale) if last else ()
+            outlined = self._outline.drawn(self.view() if last else None, scale)
+            with self._guard, outlined, self._dividers.drawn(lines, self.size):
                 self.window.Render()
             cost = sum(frame.cost_of(draw, self._moving) for draw in part)
             for draw in part:
@@ -341,24 +373,20 @@ class SceneView:
 
         Draws once with ids in place of colours; the next `render` brings the picture back.
         """
-        swap = self.window.GetSwapBuffers()
-        samples = self.window.GetMultiSamples()
-        self.window.SwapBuffersOff()
-        self.window.SetMultiSamples(0)
         self._renderer.SetUseFXAA(False)
+        moving, self._moving = self._moving, False
         self._set_id_pass(True)
         try:
-            self._moving, moving = False, self._moving
-            self._show(self._prepare())
-            self._moving = moving
-            self._backdrop.actor.SetVisibility(not self._plain)
-            self._renderer.EraseOn()
-            self.window.Render()
-            rgba = self._read().astype(np.int32)
+            with ids.plain_window(self.window):
+                for _ in self._each_pane():
+                    self._show(self._prepare())
+                    self._backdrop.actor.SetVisibility(not self._plain)
+                    self._renderer.EraseOn()
+                    self.window.Render()
+                rgba = self._read().astype(np.int32)
         finally:
+            self._moving = moving
             self._set_id_pass(False)
-            self.window.SetMultiSamples(samples)
-            self.window.SetSwapBuffers(swap)
         return ids.split_ids(rgba[:, :, 0] | rgba[:, :, 1] << 8 | rgba[:, :, 2] << 16, self.layers.values())
 
     @property
@@ -372,9 +400,12 @@ class SceneView:
         """What lies under a pixel: the nearest shown face, point or line; None where there is nothing."""
         if self.origin is None or self._closed:
             return None
-        view = self.view(self.screen_size)
-        x = picture_x(self.stereo.mode, x, view.width)
-        return raypick.pick(view, self.origin, list(self.layers.values()), x, y)
+        size = self.screen_size or self.size
+        if self.state is None or self.stereo.mode != "off":
+            x = picture_x(self.stereo.mode, x, size[0])
+            return raypick.pick(self.view(size), self.origin, list(self.layers.values()), x, y)
+        at = panes.place_at(self.state, x, y, size, self.pixel_ratio)
+        return panes.pick(at, self.view(at.size), self.origin, list(self.layers.values()))
 
     def world_at(self, x: float, y: float) -> tuple[float, float, float] | None:
         """World position under a pixel, None where there is nothing."""
@@ -390,7 +421,7 @@ class SceneView:
 
     def view(self, size: tuple[int, int] | None = None, camera: Camera | None = None) -> View:
         """The camera (or another) in scene coordinates, as the next picture (or one of another size) shows it."""
-        width, height = size or self.size
+        width, height = size or self._panes.size or self.size
         origin = self.origin if self.origin is not None else np.zeros(3)
         seen = camera or self._camera or Camera((0.0, -100.0, 60.0), (0.0, 0.0, 0.0))
         return make_view(seen, origin, width, height)
@@ -406,10 +437,9 @@ class SceneView:
         self._work.clear()
         self._closed = True
         self._make_current()
-        self._maps.close()
-        self._scenarios.close()
-        self._outline.close()
-        self.stereo.close()
+        own = self._maps, self._scenarios, self._panes, self._dividers, self._outline, self.stereo
+        for part in own:
+            part.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
@@ -485,18 +515,6 @@ class SceneView:
         self._notices.append(Notice(None, notices.rejected(said, plain=True)))
         return True
 
-    def _make_drafts(self, layer: LayerView) -> Iterator[None]:
-        """Drafts of a layer's actors, if the scene has more triangles than a processor draws while the camera moves."""
-        total = sum(draw.triangle_count for other in self.layers.values() for draw in other.all_draws())
-        if total < 1.5 * DRAFT_TRIANGLES:
-            return
-        for draw in tuple(layer.all_draws()):
-            if self.layers.get(layer.layer_id) is not layer:
-                return
-            if draw.draft is None:
-                self._renderer.AddActor(draw.make_draft(max(DRAFT_TRIANGLES / total, LEAST_DRAFT)))
-            yield
-
     @property
     def _quality(self) -> str:
         wanted = self.state.quality if self.state else ladder.AUTO
@@ -522,19 +540,15 @@ class SceneView:
         wide, scale = self.stereo.wide(view), self.pixel_ratio * self.render_scale
         draws, bounds = frame.seen_by(wide, self.layers.values(), self._plain)
         if not self._plain and self.origin is not None:
-            more, boxes = self._scenarios.prepare(self.state, wide, 0, self.layers, self.origin, scale)
+            state = self._panes.state or self.state
+            more, boxes = self._scenarios.prepare(state, wide, self.layers, self.origin, scale)
             draws, bounds = [*draws, *more], np.concatenate([bounds, boxes])
         if self._moving:
             frame.mark_near(view, draws, bounds)
-        camera = self._renderer.GetActiveCamera()
-        camera.SetPosition(*view.eye)
-        camera.SetFocalPoint(*(view.eye + view.ahead))
-        camera.SetViewUp(*view.up)
-        camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
-        camera.SetClippingRange(*clipping_range(view, bounds))
+        frame.aim(self._renderer.GetActiveCamera(), view, bounds)
         angle = 2.0 * view.tan_y / view.height
-        maps = self._maps.numbers(self._quality, self._shadows, self._moving and self.software)
-        textures = self._maps.textures
+        own = self._maps_of(frame.casting(self.layers.values()).key) if self._panes.state else self._maps
+        maps, textures = own.numbers(self._quality, self._shadows, self._moving and self.software), own.textures
         self._backdrop.set_view(self.stereo.slanted(view), angle, self._haze_metres)
         self._backdrop.set_light(self._rig, maps, textures)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
@@ -565,15 +579,8 @@ class SceneView:
         self._shown = wanted
 
     def _place_ground(self) -> None:
-        """Put the ground under the middle of all layers, at the level where most tiles begin."""
-        if self.origin is None:
-            self._backdrop.set_ground(np.zeros(2), -1e9, 1.0)
-            return
-        found = frame.ground_of(self.layers.values())
-        if found is not None:
-            centre, level, radius = found
-            self._backdrop.set_ground(centre, level, radius, terrain=frame.has_terrain(self.layers.values()))
-            self._haze_metres = max(HAZE_RADII * radius, HAZE_METRES)
+        radius = frame.place_ground(self._backdrop, self.layers.values() if self.origin is not None else ())
+        self._haze_metres = self._haze_metres if radius is None else max(HAZE_RADII * radius, HAZE_METRES)
 
     def _set_id_pass(self, active: bool) -> None:
         ids.set_id_pass(self.layers, active)
@@ -581,11 +588,8 @@ class SceneView:
         self._backdrop.set_id_pass(active)
 
     def _read(self) -> npt.NDArray[np.uint8]:
-        width, height = self.size
-        buffer = vtkUnsignedCharArray()
         self._make_current()
-        self.window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 0, buffer)  # type: ignore[call-overload]
-        return vtk_to_numpy(buffer).reshape(height, width, 4)[::-1].copy()
+        return frame.read_rgba(self.window, self.size)
 
     def _make_current(self) -> None:
         if self.frames:

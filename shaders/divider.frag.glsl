@@ -1,0 +1,9 @@
+//VTK::System::Dec
+//VTK::Output::Dec
+// White in the middle, dark along both sides, so that it is seen on everything.
+in float place;
+//VTK::CustomUniforms::Dec
+void main()
+{
+  gl_FragData[0] = vec4(abs(place) < 0.5 ? vec3(1.0) : vec3(0.16, 0.18, 0.20), 1.0);
+}
