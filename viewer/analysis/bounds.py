@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData, Float32, Float64, Instances, LodMesh, TileSet
+from loaders.scenario.model import Result
 
 OUTLINE_DIRECTIONS = 128
 OUTLINE_SAMPLE = 25_000
@@ -119,6 +120,15 @@ def measure_outline(city: CityData) -> Float64:
         reach = _directions() @ (points - middle).astype(np.float32).T  # one direction after the other in memory
         points = points[sorted(set(reach.argmax(axis=1).tolist()))]
     return points
+
+
+def outline_of_ways(result: Result) -> Float64:
+    """Corners of the box around the ways of a result, float64 (8, 3); (0, 3) if nothing moves."""
+    if result.moves is None or not len(result.moves.positions):
+        return np.empty((0, 3))
+    ends = np.stack([result.moves.positions.min(axis=0), result.moves.positions.max(axis=0)])
+    picks = np.array([(i & 1, i >> 1 & 1, i >> 2 & 1) for i in range(8)])
+    return np.asarray(ends[picks, np.arange(3)], np.float64)
 
 
 def _directions() -> Float32:

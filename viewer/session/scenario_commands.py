@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from loaders import registry
 from loaders.scenario.model import text_in
-from viewer.analysis.bounds import outline_of
+from viewer.analysis.bounds import outline_of, outline_of_ways
 from viewer.analysis.palettes import is_palette, names
 from viewer.document.overlays import scenario_of_overlay
 from viewer.document.state import BASE_MODEL, MOST_SHOWN, ScenarioMode, ScenarioState, ScenarioView
@@ -238,6 +238,8 @@ def zoom_to(session: Session, scenario_id: str) -> None:
     """Fill the view with the geometry of a scenario."""
     entry, document = scenario_of(session, scenario_id), session.document
     outlines = [outline_of(c) for name, c in document.cities.items() if scenario_of_overlay(name) == scenario_id]
+    if scenario_id in document.scenarios:
+        outlines += [outline_of_ways(result) for result in document.scenarios[scenario_id].results.values()]
     if not any(len(outline) for outline in outlines):
         raise CommandError(f"{entry.name} has no geometry of its own: its values are those of the city.")
     import numpy as np

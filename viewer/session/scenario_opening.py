@@ -19,6 +19,7 @@ from loaders.api import Issue, LoadResult, Severity
 from loaders.city import CityData, CrsInfo, Float64
 from loaders.layers import same_plane
 from loaders.scenario.integrity import hash_file
+from loaders.scenario.meshes import MARK, mark_city
 from loaders.scenario.model import Grid, Manifest, Result, Scenario, text_in
 from viewer.analysis.facades import FacadeGrid
 from viewer.analysis.links import Links, base_cities, links_of
@@ -33,6 +34,8 @@ from viewer.session.ports import Action
 if TYPE_CHECKING:
     from viewer.session.session import Session
 
+MARK_MOST = 15.0
+"""Half the size of the largest mark, metres."""
 MOST_HASHED = 2 << 30
 """Larger files of base models are not compared with the hash that a package tells."""
 
@@ -102,7 +105,8 @@ class Scenarios:
             self._add(path, scenario)
         else:
             document.provide_scenario(manifest.id, scenario)
-        self._tell(manifest, result)
+        if known is None or any(issue.severity is not Severity.INFO for issue in result.issues):
+            self._tell(manifest, result)
         self.changed.emit(manifest.id)
 
     def _add(self, path: Path, scenario: Scenario) -> None:
@@ -213,12 +217,42 @@ def tie(
             grid = links.facade(result, city)
             if grid is not None and name not in overlays:
                 overlays[name], facades[overlay_id(scenario_id, name)] = grid.city, grid
+        if result.places is not None and result.overlay is None and name not in overlays:
+            overlays[name] = marks_at(name, result, crs)
         if result.grid is not None and result.level is None:
             made = sheet_under(name, result, result.grid, cities, crs)
             if made is not None:
                 overlays[name] = made
     issues = (*_unmatched(counts), *_other_base(scenario.manifest, paths))
     return Ties(counts, overlays, facades, issues)
+
+
+_MARKS: dict[tuple[object, ...], tuple[object, CityData]] = {}
+
+
+def marks_at(name: str, result: Result, crs: str | None) -> CityData:
+    """Marks for receivers that stand at no wall of the project, as large as can be told apart from their neighbours;
+    the same ones for the same receivers."""
+    places = result.places
+    assert places is not None
+    key = (id(places), crs)
+    kept = _MARKS.get(key)
+    if kept is not None and kept[0] is places:
+        return kept[1]
+    while len(_MARKS) > 16:
+        del _MARKS[next(iter(_MARKS))]
+    ids = result.ids.to_list() if result.ids is not None else [str(k) for k in range(len(places))]
+    made = mark_city(name, CrsInfo(crs), ids, np.asarray(places), mark_size(np.asarray(places)))
+    _MARKS[key] = places, made
+    return made
+
+
+def mark_size(places: Float64) -> float:
+    """Half the size of marks at places float64 (N, 3), metres: a sixth of the typical distance between neighbours."""
+    if len(places) < 2:
+        return MARK_MOST
+    area = float(np.prod(np.maximum(np.ptp(places[:, :2], axis=0), 1.0)))
+    return float(np.clip(np.sqrt(area / len(places)) / 6.0, MARK, MARK_MOST))
 
 
 _SHEETS: dict[tuple[object, ...], CityData] = {}

@@ -16,7 +16,7 @@ from psygnal import Signal
 from loaders.api import LoadError, LoadOptions, Severity
 from loaders.city import CityData, Float64
 from loaders.store import ArrayCache
-from viewer.analysis.bounds import outline_of, union
+from viewer.analysis.bounds import outline_of, outline_of_ways, union
 from viewer.analysis.steps import steps_of
 from viewer.document.document import ChangeSet, Document
 from viewer.document.state import Camera
@@ -212,13 +212,18 @@ class Session:
         return None
 
     def scene_outline(self) -> Float64 | None:
-        """Points around all visible layers (all, if none is visible), float64 (N, 3); None without geometry."""
+        """Points around all visible layers (all, if none is visible; scenarios, if there is none), float64 (N, 3); None
+        without geometry."""
         for layers in ([x for x in self.document.state.layers if x.visible], self.document.state.layers):
             cities = [self.document.cities[x.id] for x in layers if x.id in self.document.cities]
             points = np.concatenate([np.empty((0, 3)), *(outline_of(city) for city in cities)])
             if len(points):
                 return points
-        return None
+        document = self.document
+        made = [outline_of(document.cities[x.id]) for x in document.overlays() if x.id in document.cities]
+        results = [result for name in document.scenarios for result in document.scenarios[name].results.values()]
+        points = np.concatenate([np.empty((0, 3)), *made, *(outline_of_ways(result) for result in results)])
+        return points if len(points) else None
 
     def home(self) -> None:
         """Show the whole scene from the south-west."""

@@ -49,10 +49,12 @@ def run(draft: Draft) -> None:
 
 
 def _utm(file: Any, zone: int) -> str:
-    if not 1 <= zone <= 60:
-        return ""
-    south = float(getattr(file, "false_northing", 0.0) or 0.0) > 0
-    return f"EPSG:{(32700 if south else 32600) + zone}"
+    """The UTM zone of WGS 84; "" where the file leaves it open, or on which side of the equator it is."""
+    side = str(getattr(file, "hemisphere", "")).strip().lower()
+    if float(getattr(file, "false_northing", 0.0) or 0.0) > 0:
+        side = "southern"
+    first = {"southern": 32700, "northern": 32600}.get(side)
+    return f"EPSG:{first + zone}" if first is not None and 1 <= zone <= 60 else ""
 
 
 def _moment(start: float) -> str:

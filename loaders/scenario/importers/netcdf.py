@@ -11,6 +11,11 @@ _MAGIC = (b"\x89HDF\r\n\x1a\n", b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _UNITS = {"m": "m", "m s-1": "m/s", "m/s": "m/s", "degc": "Cel", "degree_celsius": "Cel", "degrees_celsius": "Cel",
           "celsius": "Cel", "k": "K", "kelvin": "K", "1": "1", "-": "1", "w m-2": "W/m2", "w/m2": "W/m2",
           "ug m-3": "ug/m3", "%": "%", "m3 s-1": "m3/s"}  # fmt: skip
+_LOOKS: dict[str, Json] = {
+    "flood_water_thickness": {"zero_is_none": True, "good": "low", "palette": "water", "quantity": "length"},
+    "sea_floor_depth_below_sea_surface": {"zero_is_none": True, "palette": "water", "quantity": "length"},
+}
+"""How quantities are shown, by their CF standard name."""
 _SKIP = ("time", "x", "y", "z", "lat", "lon", "longitude", "latitude", "crs", "spatial_ref")
 _TOOLS = {"sfincs": "SFINCS", "delft3d": "Delft3D FM", "d-flow": "Delft3D FM", "palm": "PALM"}
 
@@ -112,6 +117,9 @@ def _variable(draft: Draft, file: Any, name: str, binding: str) -> Json:
     standard = str(getattr(source, "standard_name", ""))
     if standard:
         raw["standard_name"] = standard
+        raw |= _LOOKS.get(standard, {})
+    if raw["unit"] in ("Cel", "K"):
+        raw |= {"palette": "heat", "quantity": "temperature"}
     methods = str(getattr(source, "cell_methods", ""))
     if methods:
         raw["cell_methods"] = methods[:200]

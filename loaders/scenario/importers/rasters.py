@@ -97,6 +97,8 @@ def _one(draft: Draft, name: str, paths: list[Path], levels: list[Path]) -> None
         variable["data"]["level"] = {"files": [_write(draft, "level", path) for path in levels]}
         if len(levels) != len(ordered):
             raise draft.refuse(levels[0], f"there are {len(levels)} files of levels for {len(ordered)} of depths.")
+    if unit in ("Cel", "K"):
+        variable |= {"palette": "heat", "quantity": "temperature"}
     if above is not None:
         variable["height_above_ground"] = above
     if note:
