@@ -193,6 +193,8 @@ def small_demo() -> Path:
         _cut_city(whole.city, part.city, ORIGIN[:2])
         _cut_terrain(whole.terrain, part.terrain, ORIGIN[:2])
         shutil.copy(whole.layers, part.layers)
+        part.scenarios.mkdir()
+        (part.scenarios / "index.json").write_text("[]")  # none: computing them takes half a minute
         try:
             work.rename(done)
         except OSError:

@@ -8,7 +8,17 @@ import re
 import tempfile
 from pathlib import Path
 
-from viewer.cli_common import CANNOT_DRAW, DONE, UNREADABLE, CliError, emit, expand_paths, is_project
+from viewer.cli_common import (
+    CANNOT_DRAW,
+    DONE,
+    UNREADABLE,
+    CliError,
+    TerminalProgress,
+    complain,
+    emit,
+    expand_paths,
+    is_project,
+)
 from viewer.doctor import check_window, has_display
 
 PICTURE_FOLDER = "citiverse-demo"
@@ -48,13 +58,14 @@ def _window(paths: list[str], *, demo: bool = False) -> int:
 
 
 def render_demo(output: str | None) -> int:
-    """Render the tour's viewpoints and print where the pictures are."""
+    """Render the demo's viewpoints, with its scenarios, and print where the pictures are."""
     from viewer.cli_picture import finished, showing, write_picture
     from viewer.cli_scene import load_paths, make_session
     from viewer.demo.tour import demo_state
     from viewer.document.project import save_project
 
     folder = _picture_folder(output)
+    _make_scenarios()
     session = make_session()
     try:
         state = demo_state()
@@ -64,13 +75,35 @@ def render_demo(output: str | None) -> int:
             load_paths(session, [str(project)])
         with showing(session, PICTURE_SIZE) as view:
             for number, viewpoint in enumerate(state.viewpoints, 1):
-                session.move_camera(viewpoint.camera)
+                session.run("viewpoint.go", name=viewpoint.name)
                 name = re.sub(r"[^a-z0-9]+", "-", viewpoint.name.lower()).strip("-")
                 write_picture(folder / f"{number}-{name}.png", finished(session, view, PICTURE_SIZE))
     finally:
         session.close()
     emit(f"There is no display here. Pictures of the demo city: {folder}")
     return DONE
+
+
+def _make_scenarios() -> None:
+    """Have the demo's scenarios computed, if that has not been done yet; without them only the town is shown."""
+    from viewer.demo.child import DemoProcess
+    from viewer.demo.files import demo_files
+    from viewer.demo.scenarios import scenario_states
+
+    files = demo_files()
+    if scenario_states(files.scenarios) is not None:
+        return
+    progress, process = TerminalProgress("Computing scenarios"), DemoProcess(files.city.parent)
+    try:
+        while not process.wait(0.1):
+            progress.report(process.fraction, process.stage)
+    except BaseException:
+        process.stop()
+        raise
+    finally:
+        progress.finish()
+    if process.error:
+        complain(f"the demo's scenarios could not be computed ({process.error}); the town is shown without them.")
 
 
 def _picture_folder(output: str | None) -> Path:

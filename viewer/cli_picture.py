@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from viewer.analysis.showing import side_names
 from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, free_memory, plain
 from viewer.cli_scenarios import picked_values, values_text
@@ -175,6 +176,7 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     moment = session.clock.now
     state = resolve(session.document, session.camera, size=size, moment=moment, wait=True)
     view.scene.apply(state)
+    attach_layers(session, view)  # what is seen may have changed since the picture before
     image = view.image()
     found = picture_legend(session.document, moment, wait=True)
     box = None if found is None else legend_box(found, *size)
@@ -187,9 +189,18 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
         image = overlaid(image, lambda picture: draw_labels(picture, placed), view.scene.stereo.mode)
     for notice in labels.take_notices():
         complain(notice)
+    image = named(session, image)
     if found is None:
         return image
     return overlaid(image, lambda picture: draw_legend(picture, found), view.scene.stereo.mode)
+
+
+def named(session: Session, image: Any) -> Any:
+    """The picture with the names of the scenarios that are compared in it."""
+    from viewer.render.overlay import draw_names
+
+    view, names = session.document.state.scenario_view, side_names(session.document)
+    return draw_names(image, names, view.mode, view.position) if names else image
 
 
 def write_picture(path: Path, pixels: Any) -> None:

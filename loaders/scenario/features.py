@@ -53,8 +53,18 @@ def read_features(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
         if variable.binding == "polygon"
         else _links(ctx, variable, layer, table, names)
     )
-    ctx.budget.take_triangles(sum(mesh.triangle_count for mesh in overlay.lods.values()), name)
+    _take_triangles(ctx, name, variable, layer, overlay)
     return Result(variable, axis, values, low, high, ids=Strings.from_list(names), overlay=overlay)
+
+
+def _take_triangles(ctx: Context, name: str, variable: Variable, layer: LayerRead, overlay: CityData) -> None:
+    """Count what the package itself asks for. How finely areas follow a ground depends on the ground: the drawing of
+    them has a limit of its own (`loaders._drape`)."""
+    if variable.binding == "polygon":
+        count = int(shapely.get_num_coordinates(_coordinates(layer)).sum())
+    else:
+        count = sum(mesh.triangle_count for mesh in overlay.lods.values())
+    ctx.budget.take_triangles(count, name)
 
 
 def _different(ctx: Context, name: str, ids: Any) -> Any:

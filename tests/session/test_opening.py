@@ -9,6 +9,7 @@ from loaders.empty import NOTHING_TO_DRAW
 from viewer.analysis.bounds import known_box, outline_of
 from viewer.document.project import save_project
 from viewer.document.state import Camera, DocumentState, LayerState, Style
+from viewer.jobs import Job, Lane
 from viewer.session import navigation
 from viewer.session.commands import CommandError
 
@@ -297,6 +298,48 @@ def test_the_demo_is_added_to_open_layers(town, loads, monkeypatch, family, file
     loads[0].succeed(family)
     town.poll()
     assert len(town.document.state.layers) == 2 and town.document.state.title == "Untitled"
+
+
+def test_the_demos_scenarios_are_computed_while_one_looks_at_the_town(session, loads, monkeypatch, family, tmp_path):
+    from viewer.demo import files
+    from viewer.demo.scenarios import INDEX
+    from viewer.session import file_commands
+
+    place = files.files_in(tmp_path / "town")
+    place.scenarios.mkdir(parents=True)
+    place.city.write_text("{}")
+    state = DocumentState("Demo", None, (LayerState("d", "Demo", str(place.city)),))
+    monkeypatch.setattr(file_commands, "demo_state", lambda: state)
+    monkeypatch.setattr(file_commands, "demo_missing", lambda: None)
+    monkeypatch.setattr(files, "demo_folder", lambda: tmp_path / "town")
+
+    class Computed(Job):
+        lane = Lane.QUICK
+
+        def __init__(self, folder, on_done, on_error, title):
+            super().__init__(title, "demo")
+            self.folder, self.on_done = folder, on_done
+
+        def poll(self):
+            return bool(session.document.cities)
+
+        def deliver(self):
+            (place.scenarios / "tide").mkdir()
+            (place.scenarios / "tide" / "scenario.json").write_text("{}")
+            (place.scenarios / INDEX).write_text('[{"id": "tide", "name": "Storm tide"}]')
+            self.on_done()
+
+    monkeypatch.setattr(file_commands, "DemoJob", Computed)
+    session.run("demo.open")
+    assert session.jobs.wait(10, until=lambda: bool(loads))
+    loads[0].succeed(family)
+    assert session.jobs.wait(10, until=lambda: len(loads) > 1)
+    now = session.document.state
+    assert [item.id for item in now.scenarios] == ["tide"] and now.tours[-1].name == "What may come"
+    assert {step.viewpoint for step in now.tours[-1].steps} <= {view.name for view in now.viewpoints}
+    assert loads[1].path == place.scenarios / "tide" / "scenario.json" and "1 scenario" in texts(session)[-1]
+    session.run("edit.undo")
+    assert not session.document.state.scenarios and session.document.state.layers
 
 
 def test_a_demo_that_cannot_be_made_is_told(session, monkeypatch):

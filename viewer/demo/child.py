@@ -6,6 +6,7 @@ true} or {"error": "..."}.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ import threading
 from pathlib import Path
 
 from loaders._process import worker_path
+from loaders.api import LoadError
 
 FLAG = "--citiverse-demo-files"
 _START = "import sys; sys.path[:0] = sys.argv[2].split(chr(10)); from viewer.demo.child import main; main(sys.argv[1])"
@@ -26,18 +28,41 @@ def run_demo_if_asked(argv: list[str]) -> None:
 
 
 def main(folder: str) -> None:
-    """Write the demo into a folder, tell how it goes, and end the process."""
-    from viewer.demo.files import write_demo
+    """Write the demo into a folder, or its scenarios where the town is there already; then end the process."""
+    from viewer.demo.files import is_whole, write_demo
 
     try:
-        write_demo(Path(folder), _Teller())
+        if is_whole(Path(folder)):
+            _scenarios(Path(folder))
+        else:
+            write_demo(Path(folder), _Teller())
         _say(done=True)
     except OSError as error:
         _say(error=error.strerror or str(error))
+    except LoadError as error:
+        _say(error=str(error))
     except MemoryError:
         _say(error="not enough memory")
     sys.stdout.flush()
     os._exit(0)  # the values need not be given back one by one
+
+
+def _scenarios(folder: Path) -> None:
+    """Compute the scenarios, giving way to whoever looks at the town meanwhile."""
+    from viewer.demo.files import files_in
+    from viewer.demo.heat import model, tell_buildings
+    from viewer.demo.packages import write_packages
+    from viewer.demo.town import make_town
+
+    if hasattr(os, "nice"):
+        os.nice(10)
+    gc.disable()  # as when the town was written
+    files, teller = files_in(folder), _Teller()
+    teller.last = 0.3
+    town = make_town(report=teller.report)
+    tell_buildings(town, model(town))
+    teller.first, teller.last = 0.3, 1.0
+    write_packages(files.scenarios, town, files.city, teller)
 
 
 def _say(**facts: object) -> None:
@@ -45,10 +70,13 @@ def _say(**facts: object) -> None:
 
 
 class _Teller:
+    """Says how far the part of the work from ``first`` to ``last`` is."""
+
     cancelled = False
+    first, last = 0.0, 1.0
 
     def report(self, fraction: float, stage: str) -> None:
-        _say(fraction=fraction, stage=stage)
+        _say(fraction=self.first + (self.last - self.first) * fraction, stage=stage)
 
 
 class DemoProcess:

@@ -16,10 +16,8 @@ import orjson
 import platformdirs
 
 from loaders.api import LoadError, NoProgress, Progress
-from viewer.demo.flood import CREST, HOURS, level, write_flood
-from viewer.demo.heat import model, tell_buildings, write_heat
+from viewer.demo.heat import model, tell_buildings
 from viewer.demo.layers import write_layers
-from viewer.demo.redevelopment import write_redevelopment
 from viewer.demo.relief import write_terrain
 from viewer.demo.town import GENERATOR_VERSION, make_town, write_city
 
@@ -29,7 +27,8 @@ _SILENT = NoProgress()
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """Where the demo lies: city model, terrain, vector layers, and the folder of scenarios."""
+    """Where the demo lies: city model, terrain, vector layers, and the folder of scenario packages, which are made
+    after the town (`viewer.demo.packages`)."""
 
     city: Path
     terrain: Path
@@ -73,43 +72,17 @@ def write_demo(folder: Path, progress: Progress = _SILENT) -> DemoFiles:
 
 def _write(folder: Path, progress: Progress) -> None:
     files = files_in(folder)
-    files.scenarios.mkdir()
-    # terrain and flood do not depend on the town, and are numpy for the most part: a thread of their own
+    # the terrain does not depend on the town, and is numpy for the most part: a thread of its own
     with ThreadPoolExecutor(1, "demo-rasters") as beside:
         relief = beside.submit(write_terrain, files.terrain)
-        flood = beside.submit(write_flood, files.scenarios / "flood")
         town = make_town(report=progress.report)
         progress.report(0.55, "Measuring heat")
-        heat = model(town)
-        tell_buildings(town, heat)
+        tell_buildings(town, model(town))
         files.city.write_bytes(orjson.dumps(write_city(town, progress.report)))
         progress.report(0.94, "Writing layers")
         write_layers(files.layers, town)
         relief.result()
-        steps = flood.result()
-    progress.report(0.97, "Writing scenarios")
-    _readme(files.scenarios / "flood", "Storm tide", "viewer/demo/flood.py", {
-        "method": "Connected bathtub: a cell is wet at a level when a path from the river leads to it on which no cell"
-                  " is higher; depth is level less height. 'raised': quays and south dike burnt in at their crest.",
-        "variants": {"open": "as it is", "raised": f"quays and south dike raised to {CREST} m NAP"},
-        "steps": steps, "hours": list(HOURS), "levels_m_NAP": [level(h) for h in HOURS], "unit": "m",
-    })  # fmt: skip
-    _readme(files.scenarios / "heat", "Hot summer day", "viewer/demo/heat.py", {
-        "method": "Linear index of the shares of built ground, green, crowns and water within 100 m and of the sky"
-                  " that buildings hide; made-up, plausible weights.",
-        "files": write_heat(files.scenarios / "heat", heat), "unit": "degC",
-        "buildingAttributes": ["airTemp_day_C", "airTemp_night_C"],
-    })  # fmt: skip
-    facts = write_redevelopment(files.scenarios / "harbour", town)
-    _readme(files.scenarios / "harbour", "New Dock: homes in the western harbour", "viewer/demo/redevelopment.py",
-            {"method": "Buildings listed in 'removed' go, those in 'added' come.", **facts})  # fmt: skip
     progress.report(1.0, "Done")
-
-
-def _readme(folder: Path, title: str, source: str, facts: dict[str, object]) -> None:
-    """What a scenario is, for people and programs."""
-    text = {"title": title, "fictional": True, "madeBy": source, "generatorVersion": GENERATOR_VERSION, **facts}
-    (folder / "README.json").write_bytes(orjson.dumps(text, option=orjson.OPT_INDENT_2))
 
 
 def is_whole(folder: Path) -> bool:

@@ -8,15 +8,12 @@ directions until nothing changes; walls are burnt into the grid at their crest. 
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from viewer.demo import terrain
 from viewer.demo.network import bank
-from viewer.demo.relief import write_raster
 
 Float64 = npt.NDArray[np.float64]
 
@@ -25,7 +22,6 @@ CELL = 8.0
 HOURS = tuple(range(13))
 CREST = 4.2
 """Height of the raised quays and dike, metres NAP."""
-START = "2026-01-05T{hour:02d}:00:00+01:00"
 
 
 def level(hour: float) -> float:
@@ -86,21 +82,3 @@ def water(heights: Float64, reached: Float64, at: float) -> tuple[Float64, Float
     """Water surface (m NAP) and depth (m) at a level; NaN where dry."""
     wet = (reached <= at) & (heights < at)
     return np.where(wet, at, np.nan), np.where(wet, at - heights, np.nan)
-
-
-def write_flood(folder: Path) -> dict[str, list[str]]:
-    """Two files per hour: without walls and with them. Returns variant -> file names in order of time."""
-    folder.mkdir()
-    ground = cell_heights()
-    out: dict[str, list[str]] = {}
-    for variant, heights in (("open", ground), ("raised", walled(ground))):
-        reached = barriers(heights)
-        for hour in HOURS:
-            surface, depth = water(heights, reached, level(hour))
-            name = f"{variant}-{hour:02d}h.tif"
-            bands = [np.ascontiguousarray(grid[::-1], np.float32) for grid in (surface, depth)]
-            tags = {"QUANTITY": "water_surface", "TIME": START.format(hour=hour), "UNIT": "m", "FICTIONAL": "yes"}
-            names = [{"name": "water surface", "unit": "metre"}, {"name": "water depth", "unit": "metre"}]
-            write_raster(folder / name, bands, (0.0, terrain.SIDE), CELL, names, tags)
-            out.setdefault(variant, []).append(name)
-    return out

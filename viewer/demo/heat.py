@@ -9,13 +9,11 @@ seen, and open water is warmer than land. Wind, slope and the weather before are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from viewer.demo import terrain
-from viewer.demo.relief import write_raster
 from viewer.demo.town import Town
 
 Float64 = npt.NDArray[np.float64]
@@ -91,14 +89,3 @@ def tell_buildings(town: Town, heat: Heat) -> None:
     at = np.clip((np.stack([middles.real, middles.imag], axis=1) / CELL).astype(int), 0, len(heat.day) - 1)
     for built, day, night in zip(town.built, heat.day[at[:, 1], at[:, 0]], heat.night[at[:, 1], at[:, 0]], strict=True):
         built.facts["airTemp_day_C"], built.facts["airTemp_night_C"] = float(day), float(night)
-
-
-def write_heat(folder: Path, heat: Heat) -> list[str]:
-    """One file by day, one by night."""
-    folder.mkdir()
-    for name, grid, time in (("day", heat.day, "15:00:00"), ("night", heat.night, "04:00:00")):
-        band = np.ascontiguousarray(grid[::-1], np.float32)
-        tags = {"QUANTITY": "air_temperature", "TIME": f"2026-07-22T{time}+02:00", "UNIT": "degC", "FICTIONAL": "yes"}
-        names = [{"name": "air temperature", "unit": "degC"}]
-        write_raster(folder / f"{name}.tif", [band], (0.0, terrain.SIDE), CELL, names, tags)
-    return ["day.tif", "night.tif"]

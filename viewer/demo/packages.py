@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loaders.scenario.seal import seal
+import orjson
 
 from loaders.api import NoProgress, Progress
+from loaders.scenario.seal import seal
 from viewer.demo import packages_flood, packages_heat, packages_plan, packages_roofs, packages_traffic
 from viewer.demo.package_kit import Draft, Site
+from viewer.demo.scenarios import INDEX
 from viewer.demo.town import Town
 
-FOLDER = "scenarios"
 _SILENT = NoProgress()
 Makers = tuple[Callable[[Site], Iterator[Draft]], ...]
 MAKERS: Makers = (
@@ -42,11 +43,13 @@ def write_packages(folder: Path, town: Town, city: Path, progress: Progress = _S
     """
     folder.mkdir(parents=True, exist_ok=True)
     site = Site(town, city)
-    found = []
+    found, listed = [], []
     for number, make in enumerate(MAKERS):
         for draft in make(site):
             progress.report(number / len(MAKERS), f"Computing {draft.title}")
             found.append(_write(folder, draft))
+            listed.append({"id": draft.id, "name": draft.title})
+    (folder / INDEX).write_bytes(orjson.dumps(listed))
     progress.report(1.0, "Done")
     return found
 

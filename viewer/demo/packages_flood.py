@@ -29,7 +29,7 @@ LABELS = (
     "1.5 to 2 m: ground floors lost",
     "above 2 m: danger to life indoors",
 )
-TIME: Json = {"kind": "instants", "start": "2026-01-05T00:00", "step": "PT1H", "count": len(HOURS), "zone": ZONE}
+TIME: Json = {"kind": "instants", "start": "2026-01-05T06:00", "step": "PT1H", "count": len(HOURS), "zone": ZONE}
 
 
 def drafts(site: Site) -> Iterator[Draft]:
@@ -69,7 +69,7 @@ def _write(site: Site, ident: str, heights: Float64, baseline: str | None, folde
         "es": "Marea de tempestad con muelles elevados" if walls else "Marea de tempestad",
         "ar": "مد عاصفي مع أرصفة مرفوعة" if walls else "مد عاصفي",
     }
-    summary = "A storm tide runs up the river in a January night" + (
+    summary = "A storm tide runs up the river on a day in January" + (
         f"; quays and south dike are raised to {CREST} m." if walls else "."
     )
     limits = (

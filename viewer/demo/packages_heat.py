@@ -17,10 +17,25 @@ from viewer.demo.relief import write_raster
 MORE_TREES = 0.22
 """Share of ground that crowns cover more, at most, where there is little green."""
 PERIODS: Json = {"kind": "periods", "names": ["Afternoon, 15:00", "Night, 04:00"]}
-BREAKS = (18.0, 20.0, 24.0, 28.0, 31.0, 33.0, 35.0)
-LABELS = ("below 18 °C: cool night", "18 to 20 °C: mild night", "20 to 24 °C: tropical night or pleasant day",
-          "24 to 28 °C: summer day", "28 to 31 °C: warm", "31 to 33 °C: hot", "33 to 35 °C: very hot",
-          "above 35 °C: health at risk")  # fmt: skip
+SOURCE = "Example classes; a tropical night stays above 20 °C (WMO)"
+DAY = (29.0, 30.5, 31.5, 32.5, 33.5)
+DAY_LABELS = (
+    "below 29 °C: pleasant for the day",
+    "29 to 30.5 °C: warm",
+    "30.5 to 31.5 °C: hot",
+    "31.5 to 32.5 °C: very hot",
+    "32.5 to 33.5 °C: a strain",
+    "above 33.5 °C: health at risk",
+)
+NIGHT = (17.0, 18.0, 19.0, 20.0, 21.0)
+NIGHT_LABELS = (
+    "below 17 °C: cool",
+    "17 to 18 °C: one sleeps well",
+    "18 to 19 °C: mild",
+    "19 to 20 °C: warm",
+    "20 to 21 °C: tropical night",
+    "above 21 °C: hard to sleep",
+)
 
 
 def drafts(site: Site) -> Iterator[Draft]:
@@ -50,7 +65,7 @@ def _write(site: Site, ident: str, trees: float, folder: Path) -> Json:
         "A linear index of the shares of built ground, green, crowns and water within 100 m and of the sky that"
         " buildings hide, with made-up weights. Wind, slopes and the weather before are left out."
     )
-    variables = [_air(), _mean()]
+    variables = _variables()
     return manifest(
         site, ident, title, summary, variables, limits,
         baseline="hot-day" if trees else None, parameters={"crown cover added, share of ground": trees},
@@ -63,27 +78,37 @@ _UNSURE = {
 }
 
 
-def _air() -> Json:
-    return {
-        "id": "air-temperature",
-        "title": {"en": "Air temperature", "nl": "Luchttemperatuur", "de": "Lufttemperatur",
-                  "fr": "Température de l'air", "es": "Temperatura del aire", "ar": "درجة حرارة الهواء"},
-        "binding": "raster", "unit": "Cel", "standard_name": "air_temperature", "quantity": "temperature",
-        "height_above_ground": 2.0, "palette": "heat", "good": "low",
-        "classes": classes(BREAKS, LABELS, "Example classes; a tropical night stays above 20 °C (WMO)"),
-        "uncertainty": _UNSURE, "time": PERIODS, "data": {"file": "data/air.tif"},
-    }  # fmt: skip
+_DAY_TITLE = {
+    "en": "Air temperature at 15:00", "nl": "Luchttemperatuur om 15:00", "de": "Lufttemperatur um 15 Uhr",
+    "fr": "Température de l'air à 15 h", "es": "Temperatura del aire a las 15:00",
+    "ar": "درجة حرارة الهواء الساعة ١٥",
+}  # fmt: skip
+_NIGHT_TITLE = {
+    "en": "Air temperature at 04:00", "nl": "Luchttemperatuur om 04:00", "de": "Lufttemperatur um 4 Uhr",
+    "fr": "Température de l'air à 4 h", "es": "Temperatura del aire a las 4:00",
+    "ar": "درجة حرارة الهواء الساعة ٤",
+}  # fmt: skip
+_SHARED: Json = {
+    "unit": "Cel", "standard_name": "air_temperature", "quantity": "temperature", "height_above_ground": 2.0,
+    "palette": "heat", "good": "low", "uncertainty": _UNSURE,
+}  # fmt: skip
 
 
-def _mean() -> Json:
-    return {
-        "id": "mean-by-quarter", "title": {"en": "Mean air temperature of the quarter"},
-        "binding": "polygon", "unit": "Cel", "quantity": "temperature", "height_above_ground": 2.0,
-        "palette": "heat", "good": "low",
-        "classes": classes(BREAKS, LABELS, "Example classes; a tropical night stays above 20 °C (WMO)"),
-        "uncertainty": _UNSURE, "time": PERIODS,
+def _variables() -> list[Json]:
+    """Afternoon and night have classes of their own: on one scale the one would be all red, the other all white."""
+    found = []
+    for band, (ident, title, breaks, labels) in enumerate(
+        (("afternoon", _DAY_TITLE, DAY, DAY_LABELS), ("night", _NIGHT_TITLE, NIGHT, NIGHT_LABELS)), 1
+    ):
+        own = _SHARED | {"title": title, "classes": classes(breaks, labels, SOURCE)}
+        data: Json = {"file": "data/air.tif", "value": {"bands": [band]}}
+        found.append(own | {"id": ident, "binding": "raster", "data": data})
+    quarters: Json = {
+        "id": "mean-by-quarter", "title": {"en": "Mean air temperature of the quarter"}, "binding": "polygon",
+        "range": [16.0, 35.0], "time": PERIODS,
         "data": {"file": "data/quarters.geojson", "crs": "EPSG:28992", "id": "id", "value": ["day", "night"]},
     }  # fmt: skip
+    return [*found, _SHARED | quarters]
 
 
 def _quarters(site: Site, heat: Heat) -> list[Json]:

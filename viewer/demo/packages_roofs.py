@@ -27,7 +27,7 @@ def _write(site: Site, folder: Path) -> Json:
     sun = {
         "id": "sun", "title": {"en": "Sun on roofs in a year", "de": "Sonne auf Dächern im Jahr"},
         "binding": "surface", "unit": "kW.h/m2", "unit_label": "kWh/m²", "quantity": "irradiation",
-        "palette": "heat", "good": "high",
+        "palette": "magma", "good": "high",
         "classes": classes((700.0, 850.0, 1000.0, 1100.0), (
             "below 700: no panels", "700 to 850: poor", "850 to 1,000: fair", "1,000 to 1,100: good",
             "above 1,100: very good"), "Example classes"),

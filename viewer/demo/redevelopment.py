@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from random import Random
-
-import orjson
 
 from viewer.demo.attributes import describe
 from viewer.demo.buildings import build_lot
 from viewer.demo.lots import Lot, Use
 from viewer.demo.surfaces import slug
-from viewer.demo.town import Built, Town, metadata, write_house
-from viewer.demo.writer import Writer
+from viewer.demo.town import Built, Town
 
 SITE, NAME = "Grain Dock West", "New Dock"
 _USES: tuple[Use, ...] = ("grid", "office", "slab", "grid")
@@ -39,21 +35,3 @@ def _houses(lot: Lot, seed: int) -> list[Built]:
         facts["status"] = "proposed"
         out.append(Built(f"{slug(lot.name)}-{index:03d}", house, facts, lot.use))
     return out
-
-
-def write_redevelopment(folder: Path, town: Town) -> dict[str, object]:
-    """The list of removed ids and a CityJSON file of the new buildings; returns what the README says of them."""
-    folder.mkdir()
-    removed, added = proposal(town)
-    (folder / "removed.json").write_bytes(orjson.dumps(removed))
-    writer = Writer()
-    for built in added:
-        write_house(writer, built)
-    city = writer.city(metadata("New Dock (fictional proposal)", "citiverse-demo-new-dock"))
-    (folder / "added.city.json").write_bytes(orjson.dumps(city))
-    return {
-        "removed": "removed.json",
-        "removedCount": len(removed),
-        "added": "added.city.json",
-        "addedCount": len(added),
-    }

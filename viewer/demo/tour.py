@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from viewer.demo.files import DemoFiles, demo_files
-from viewer.demo.scenarios import scenario_states
+from viewer.demo.scenarios import scenario_states, scenario_tour, scenario_viewpoints
 from viewer.demo.town import TITLE
 from viewer.demo.writer import ORIGIN
 from viewer.document.state import (
@@ -96,15 +96,16 @@ def demo_state(files: DemoFiles | None = None) -> DocumentState:
         ),
         LayerState(id="demo-town", name=TITLE, path=str(files.city)),
     )
+    scenarios = scenario_states(files.scenarios) or ()
     return DocumentState(
         title=TITLE,
         crs="EPSG:7415",
         layers=layers,
-        viewpoints=viewpoints(),
+        viewpoints=(*viewpoints(), *(scenario_viewpoints() if scenarios else ())),
         realism="textured",
         light=LIGHT,
         caption=CAPTION,
-        tours=tours(),
+        tours=(*tours(), *((scenario_tour(),) if scenarios else ())),
         paths=(walk(),),
-        scenarios=scenario_states(files.scenarios) or (),
+        scenarios=scenarios,
     )

@@ -19,7 +19,7 @@ from viewer.demo.shapes import TREES, templates
 from viewer.demo.surfaces import slug, write_bridges, write_ground
 from viewer.demo.writer import HIGH, LOW, Json, Writer
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 """Raised with every change of the town, so that an updated program writes its files anew."""
 TITLE = "Demo town (fictional)"
 CRS = "https://www.opengis.net/def/crs/EPSG/0/7415"

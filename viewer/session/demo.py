@@ -12,12 +12,19 @@ from viewer.jobs import Job, Lane
 
 
 class DemoJob(Job):
-    """Writes the demo's files into a folder; ``on_done`` is called when they are there."""
+    """Writes the demo's files into a folder, or its scenarios where the town is there already; ``on_done`` is called
+    when they are there."""
 
     lane = Lane.QUICK
 
-    def __init__(self, folder: Path, on_done: Callable[[], None], on_error: Callable[[Exception], None]) -> None:
-        super().__init__("Building the demo city", "demo")
+    def __init__(
+        self,
+        folder: Path,
+        on_done: Callable[[], None],
+        on_error: Callable[[Exception], None],
+        title: str = "Building the demo city",
+    ) -> None:
+        super().__init__(title, "demo")
         self._folder, self._on_done, self._on_error = folder, on_done, on_error
         self._process: DemoProcess | None = None
 
@@ -36,7 +43,8 @@ class DemoJob(Job):
         """See `Job.cancel`."""
         if self._process is not None:
             self._process.stop()
-            for part in self._folder.parent.glob(f"{self._folder.name}-*.part"):
+            parts = [*self._folder.parent.glob(f"{self._folder.name}-*.part"), *self._folder.glob("scenarios/*.part")]
+            for part in parts:
                 shutil.rmtree(part, ignore_errors=True)
 
     def deliver(self) -> None:

@@ -96,8 +96,10 @@ def open_demo(session: Session) -> None:
     def ready(state: DocumentState) -> None:
         if session.document.state.layers:
             session.opening.open(layer.path for layer in state.layers)
+            session.opening.open(scenario.path for scenario in state.scenarios)
         else:
             session.opening.show_state(state)
+            _compute_scenarios(session)
 
     def show() -> None:
         session.submit(ThreadJob(demo_state, (), ready, failed, title="Opening the demo city", key="demo"))
@@ -111,6 +113,42 @@ def open_demo(session: Session) -> None:
         show()
     else:
         session.submit(DemoJob(folder, show, failed))
+
+
+def _compute_scenarios(session: Session) -> None:
+    """Have the demo's scenarios computed, if that has not been done yet, while one looks at the town."""
+    from viewer.demo import files
+    from viewer.demo.scenarios import scenario_states, scenario_tour, scenario_viewpoints
+
+    town = files.files_in(files.demo_folder())
+    if scenario_states(town.scenarios) is not None:
+        return
+
+    def done() -> None:
+        found = scenario_states(town.scenarios) or ()
+        if not any(Path(layer.path) == town.city for layer in session.document.state.layers):
+            return  # another project is open by now
+        known = {scenario.id for scenario in session.document.state.scenarios}
+        new = tuple(scenario for scenario in found if scenario.id not in known)
+        with session.document.change("Add the demo's scenarios") as edit:
+            state = edit.state
+            views = tuple(v for v in scenario_viewpoints() if all(v.name != old.name for old in state.viewpoints))
+            edit.state = replace(
+                state,
+                scenarios=(*state.scenarios, *new),
+                viewpoints=(*state.viewpoints, *views),
+                tours=(*state.tours, *((scenario_tour(),) if new else ())),
+            )
+        for scenario in new:
+            session.opening.reload_scenario(scenario.id)
+        if new:
+            things = f"{len(new)} scenario{'' if len(new) == 1 else 's'}"
+            session.say(Severity.INFO, f"The demo city has {things} now: see the panel Scenarios.")
+
+    def failed(error: Exception) -> None:
+        session.say(Severity.WARNING, f"The scenarios of the demo city could not be computed: {error}.")
+
+    session.submit(DemoJob(town.city.parent, done, failed, title="Computing the demo's scenarios"))
 
 
 @command("edit.undo", title="Undo", undo=False, shortcut="Ctrl+Z", enabled=_can_undo)
