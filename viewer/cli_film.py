@@ -13,7 +13,7 @@ from loaders.city import Float64
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import complain
-from viewer.cli_picture import attach_layers
+from viewer.cli_picture import attach_layers, named
 from viewer.document.state import Camera
 from viewer.render.waves import has_waves
 from viewer.session.session import Session
@@ -133,6 +133,7 @@ class Film:
             image = draw_labels(image, self._labels.shown(seen, origin))
         for notice in self._labels.take_notices():
             complain(notice)
+        image = named(self._session, image)
         return image if found is None else draw_legend(image, found)
 
 

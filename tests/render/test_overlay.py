@@ -83,3 +83,31 @@ def test_the_box_is_where_the_legend_is() -> None:
     assert box is not None
     assert (columns.min(), rows.min(), columns.max(), rows.max()) == pytest.approx(box, abs=2)
     assert legend_box(CLASSES, 20, 20) is None and legend_box(Legend("Empty", "", "classes"), 1280, 720) is None
+
+
+def test_names_stand_beside_the_line_and_in_every_pane():
+    from viewer.render.overlay import draw_names
+
+    image = np.full((720, 1280, 3), 40, np.uint8)
+    drawn = np.abs(draw_names(image, ("A", "B"), "swipe", 0.25).astype(int) - image).max(axis=2) > 20
+    columns = np.flatnonzero(drawn.any(axis=0))
+    assert columns.min() > 200
+    assert columns.max() < 420
+    assert (columns < 320).any()
+    assert (columns > 320).any()
+    panes = np.abs(draw_names(image, ("A", "B", "C", "D"), "split").astype(int) - image).max(axis=2) > 20
+    assert all(part.any() for half in np.split(panes, 2) for part in np.split(half, 2, axis=1))
+    assert np.array_equal(draw_names(image, ("A", "B"), "blend"), image)
+
+
+def test_what_a_picture_has_to_say_is_written_even_if_there_are_no_colours():
+    image = np.full((720, 1280, 3), 40, np.uint8)
+    legend = Legend("Harbour plan", "", "classes", lines=("2030", "Town · version abcd"))
+    assert legend_box(legend, 1280, 720) is not None
+    assert not np.array_equal(draw_legend(image, legend), image)
+
+
+def test_in_a_low_picture_lines_go_before_classes():
+    entries = tuple(LegendEntry(f"class {n}", (n, n, n)) for n in range(8))
+    many = tuple(f"line {n}" for n in range(14))
+    assert legend_box(Legend("T", "m", "classes", entries, lines=many), 640, 260) is not None

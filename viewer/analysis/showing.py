@@ -50,6 +50,17 @@ def sides_of(document: Document, view: ScenarioView | None = None) -> tuple[Side
     return tuple(found[:wanted])
 
 
+def side_names(document: Document) -> tuple[str, ...]:
+    """Names to be written beside the sides of a picture: of panes, and A and B of a swipe; none where one side is seen
+    alone or both are mixed."""
+    view = document.state.scenario_view
+    sides = sides_of(document) if document.scenarios else ()
+    if len(sides) < 2 or view.mode not in ("split", "swipe"):
+        return ()
+    marks = ("A  ", "B  ") if view.mode == "swipe" else ("",) * len(sides)
+    return tuple(mark + side.name for mark, side in zip(marks, sides, strict=False))
+
+
 def shown_results(document: Document) -> list[Result]:
     """The results that the clock runs over."""
     return [result for side in sides_of(document) for result in side.results]

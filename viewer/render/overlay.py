@@ -6,6 +6,8 @@ The panel stands in the lower left corner. All measures are in pixels of a pictu
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ TEXT_SIZE, TITLE_SIZE, SMALL_SIZE = 13, 14, 11
 MAX_LABEL = 280
 LINE, LEAST_WIDTH = 16, 230
 """Height of a line of small text; least width of a legend that has some."""
-MOST_LINES = 14
+MOST_LINES = 24
 PANEL, INK, QUIET, EDGE = (255, 255, 255, 224), (28, 34, 42, 255), (96, 104, 114, 255), (0, 0, 0, 60)
 
 
@@ -47,6 +49,42 @@ def draw_legend(image: Image8, legend: Legend) -> Image8:
     return np.asarray(Image.alpha_composite(picture, sheet).convert("RGB"))
 
 
+def draw_names(image: Image8, names: Sequence[str], mode: str, position: float = 0.5) -> Image8:
+    """A copy of the picture with the name of each side on it: of panes in their corners, of a swipe beside its line."""
+    from PIL import Image, ImageDraw
+
+    height, width = image.shape[:2]
+    scale = max(height / REFERENCE_HEIGHT, 0.5)
+    font, pad = _font("Inter-SemiBold.otf", round(TITLE_SIZE * scale)), round(8 * scale)
+    picture = Image.fromarray(image).convert("RGBA")
+    sheet = Image.new("RGBA", picture.size, (0, 0, 0, 0))
+    draw = ImageDraw.Draw(sheet)
+    for (left, top, room, rightmost), name in zip(
+        _name_places(len(names), mode, position, width, height), names, strict=False
+    ):
+        text = _fit(_clean(name), font, room - 4 * pad)
+        wide = int(font.getlength(text)) + 2 * pad
+        if room < 6 * pad or not text:
+            continue
+        x = left + room - wide - pad if rightmost else left + pad
+        box = (x, top + pad, x + wide, top + pad + round(TITLE_SIZE * scale * 1.9))
+        draw.rounded_rectangle(box, round(6 * scale), fill=PANEL, outline=EDGE)
+        draw.text((x + pad, (box[1] + box[3]) / 2), text, font=font, fill=INK, anchor="lm")
+    return np.asarray(Image.alpha_composite(picture, sheet).convert("RGB"))
+
+
+def _name_places(count: int, mode: str, position: float, width: int, height: int) -> list[tuple[int, int, int, bool]]:
+    """Left and top of the room for each name, its width, and whether the name stands at its right end."""
+    if mode == "split":
+        from viewer.render.panes import pane_rects
+
+        return [(rect.left, rect.top, rect.width, False) for rect in pane_rects(count, width, height)]
+    if mode == "swipe":
+        cut = round(position * width)
+        return [(0, 0, cut, True), (cut, 0, width - cut, False)]
+    return []
+
+
 def legend_box(legend: Legend, width: int, height: int) -> tuple[float, float, float, float] | None:
     """Left, top, right and bottom of the legend on a picture of that size; None if it is not drawn."""
     panel = _fitting(legend, width, height)
@@ -58,14 +96,14 @@ def legend_box(legend: Legend, width: int, height: int) -> tuple[float, float, f
 
 def _fitting(legend: Legend, width: int, height: int) -> _Panel | None:
     """The panel, unless it is empty or too large for the picture."""
-    panel = _Panel(legend, max(height / REFERENCE_HEIGHT, 0.5))
-    if (
-        not (legend.entries or legend.no_data or legend.lines)
-        or panel.width > 0.9 * width
-        or panel.height > 0.9 * height
-    ):
+    if not (legend.entries or legend.no_data or legend.lines):
         return None
-    return panel
+    scale = max(height / REFERENCE_HEIGHT, 0.5)
+    # in a low picture the lines go one by one, from the middle: what is seen and where it comes from stay longest
+    while (panel := _Panel(legend, scale)).height > 0.9 * height and len(legend.lines) > 1:
+        middle = len(legend.lines) // 2
+        legend = replace(legend, lines=legend.lines[:middle] + legend.lines[middle + 1 :])
+    return None if panel.width > 0.9 * width or panel.height > 0.9 * height else panel
 
 
 class _Panel:
