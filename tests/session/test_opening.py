@@ -320,6 +320,12 @@ def test_the_demos_scenarios_are_computed_while_one_looks_at_the_town(session, l
             super().__init__(title, "demo")
             self.folder, self.on_done = folder, on_done
 
+        def start(self, threads):
+            pass
+
+        def cancel(self):
+            pass
+
         def poll(self):
             return bool(session.document.cities)
 
