@@ -180,6 +180,16 @@ def add_scenario_acts(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--json", action="store_true", help="one JSON object")
     fill = add("hash", "fill in sizes, hashes and totals of a package that is a folder")
     fill.add_argument("path", type=path, metavar="PACKAGE", help="folder, or its scenario.json")
+    take = add("import", "make a package of what a simulation tool wrote; what no file tells is asked for")
+    take.add_argument("paths", nargs="*", type=path, metavar="PATH", help="files that belong together")
+    take.add_argument("-o", "--output", type=path, metavar="FOLDER", help="folder to make")
+    take.add_argument("--as", dest="importer", metavar="NAME", help="importer (default: by the files)")
+    take.add_argument("--list", action="store_true", help="list the importers")
+    take.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="answer a question; may be repeated"
+    )
+    take.add_argument("--answers", type=path, metavar="FILE", help="answers as a JSON object")
+    take.add_argument("--json", action="store_true", help="one JSON object; questions too")
 
 
 def minutes(text: str) -> int:

@@ -23,7 +23,9 @@ FILE_NAME = "scenario.json"
 
 def run(options: argparse.Namespace) -> int:
     """Run one of the acts; returns the exit code."""
-    acts = {"new": new, "check": check, "hash": fill}
+    from viewer.cli_import import import_package
+
+    acts = {"new": new, "check": check, "hash": fill, "import": import_package}
     return acts[options.act](options)
 
 

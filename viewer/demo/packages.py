@@ -15,7 +15,8 @@ from typing import Any
 import orjson
 
 from loaders.api import NoProgress, Progress
-from loaders.scenario.seal import seal
+from loaders.scenario.making import fill_in
+from loaders.scenario.manifest import FILE_NAME, write_raw
 from viewer.demo import packages_flood, packages_heat, packages_plan, packages_roofs, packages_traffic
 from viewer.demo.package_kit import Draft, Site
 from viewer.demo.scenarios import INDEX
@@ -62,7 +63,9 @@ def _write(folder: Path, draft: Draft) -> Path:
     try:
         (work / "data").mkdir()
         manifest: dict[str, Any] = draft.write(work)
-        seal(work, manifest)
+        empty = {"declared": {"bytes": 0, "steps": 0, "cells": 0}, "files": []}
+        write_raw({**manifest, **empty}, work / FILE_NAME)
+        fill_in(work)
         work.chmod(0o755)
         work.rename(goal)
     except BaseException:

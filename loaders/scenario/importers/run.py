@@ -95,7 +95,8 @@ def run_import(
         LoadError: the files cannot be read.
         OSError: the package cannot be written.
     """
-    from loaders.scenario.seal import seal
+    from loaders.scenario.making import fill_in
+    from loaders.scenario.manifest import FILE_NAME, write_raw
 
     if goal.exists():
         raise LoadError(goal, "there is something of that name already.", remedy="Choose another name.", kind="exists")
@@ -116,7 +117,8 @@ def run_import(
             raise NeedAnswers(tuple(open_questions))
         for rest in work.glob("*.part"):
             rest.unlink()
-        seal(work, raw)
+        write_raw(raw, work / FILE_NAME)
+        fill_in(work, progress)
         work.chmod(0o755)
         work.rename(goal)
     except BaseException:
@@ -152,6 +154,8 @@ def _manifest(draft: Draft, spec: ImporterSpec, answers: Mapping[str, str], miss
             **stated,
             "licence": told["licence"],
         },
+        "declared": {"bytes": 0, "steps": 0, "cells": 0},
+        "files": [],
     }
     version = answers.get("tool-version", "").strip() or draft.tool_version
     if version:
