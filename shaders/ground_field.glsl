@@ -79,7 +79,8 @@ Ground groundOfB(vec3 at)
 vec3 shownGround(Ground g, vec3 rgb, Surface s, Face f)
 {
   if (g.kind == NOTHING) return rgb;
-  if (g.kind == NO_DATA || g.kind == ZERO) return shadeNoData(g.rgb, s, f);
+  if (g.kind == NO_DATA) return shadeNoData(g.rgb, s, f);
+  if (g.kind == ZERO) return paleModel(g.rgb, s, f);
   if (g.kind == NOT_MODELLED) return notModelled(g.rgb, s, f);
   // ways and fields can still be told apart, without leaving the colour's class
   float tone = clamp(1.0 + 0.45 * (dot(s.rgb, vec3(0.30, 0.59, 0.11)) - 0.70), 0.91, 1.0);

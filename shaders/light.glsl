@@ -71,15 +71,20 @@ vec3 shadeNoData(vec3 grey, Surface s, Face f)
   return min(grey * mix(1.04, tone, 0.5) * mix(0.66, 1.08, brightness(irradiance(f.n))), vec3(1.0));
 }
 
-// A place that the simulation did not cover: the model in a pale tone under fine diagonal lines, which fall the other
-// way than the hatching of what is uncertain. s: what the face is in the default look
-vec3 notModelled(vec3 pale, Surface s, Face f)
+// The model in a pale tone, in which roads, fields and walls can still be told apart: a value of zero that is none.
+vec3 paleModel(vec3 pale, Surface s, Face f)
 {
   float tone = dot(s.rgb, vec3(0.30, 0.59, 0.11)) / max(pale.g, 0.01);
+  return min(pale * mix(1.0, tone, 0.22) * mix(0.80, 1.06, brightness(irradiance(f.n))), vec3(1.0));
+}
+
+// A place that the simulation did not cover: pale under fine diagonal lines, which fall the other way than the hatching
+// of what is uncertain. s: what the face is in the default look
+vec3 notModelled(vec3 pale, Surface s, Face f)
+{
   float x = fract((gl_FragCoord.x - gl_FragCoord.y) / 6.0);
   float line = clamp((0.12 - abs(x - 0.5)) * 6.0 + 0.5, 0.0, 1.0);
-  vec3 rgb = pale * mix(1.0, tone, 0.22) * mix(0.80, 1.06, brightness(irradiance(f.n))) * (1.0 - 0.20 * line);
-  return min(rgb, vec3(1.0));
+  return paleModel(pale, s, f) * (1.0 - 0.22 * line);
 }
 
 // A photo has its own light and shade: add little by day; by night it is as dark as the rest.
