@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from loaders._issues import IssueLog
@@ -21,8 +22,9 @@ from loaders.scenario.table_values import TableValues
 from loaders.scenario.tables import Table, arrow, strings_of
 from loaders.scenario.vectors import attribute_table, read_layer
 
-LINK_WIDTH = 6.0
-"""Metres, where a link has no property "width"."""
+LINK_WIDTH, WIDEST_LINK = 6.0, 120.0
+"""Metres, least and most, of links that have no property "width"."""
+LENGTH_TO_WIDTH = 60.0
 
 
 class _Quiet:
@@ -124,11 +126,23 @@ def _links(ctx: Context, variable: Variable, layer: LayerRead, table: Table, ids
     world[:, 2] = np.where(flat == 0.0, np.nan, flat) if len(flat) and not flat[np.isfinite(flat)].any() else flat
     ends = np.searchsorted(owner, np.arange(len(shapes) + 1))
     places: list[Float64] = [world[ends[k] : ends[k + 1]] for k in range(len(shapes))]
-    widths = np.full(len(shapes), LINK_WIDTH)
+    usual = _usual_width(world, ends)
+    widths = np.full(len(shapes), usual)
     if "width" in table.columns and arrow().types.is_floating(table.columns["width"].type):
         told = table.numbers("width")
-        widths = np.where((told > 0.1) & (told < 200.0), told, LINK_WIDTH)
+        widths = np.where((told > 0.1) & (told < 200.0), told, usual)
     return ribbon_city(variable.id, ctx.crs_info(), ids, places, widths, ctx.heights)
+
+
+def _usual_width(world: Float64, ends: npt.NDArray[np.integer]) -> float:
+    """Metres of links whose width is not told: `LINK_WIDTH` in a town, wider where links are kilometres long, so that
+    a network that is looked at from far away is seen at all. ``ends``: where each link begins in ``world`` (P, 3)."""
+    some = np.diff(ends) > 0
+    if not some.any():
+        return LINK_WIDTH
+    reach = world[ends[1:][some] - 1, :2] - world[ends[:-1][some], :2]
+    typical = float(np.median(np.hypot(reach[:, 0], reach[:, 1])))
+    return float(np.clip(typical / LENGTH_TO_WIDTH, LINK_WIDTH, WIDEST_LINK))
 
 
 def _longest(shape: Any) -> Any:

@@ -18,6 +18,8 @@ from loaders.scenario.steps import Steps, fill, named_parts
 
 ABOVE = 0.1
 """Metres above the ground of meshes without heights of their own."""
+MOST_LIFT = 0.6
+"""Metres that a mesh with heights of its own is lifted at most, see `lifts`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,8 @@ def read_mesh(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
     world = ctx.world(mesh.nodes, variable.data.crs or mesh.crs, ABOVE)
     if not np.isfinite(world).all():
         raise ctx.refused("nodes of the mesh are no places", name, kind="bad-coordinate")
+    if np.isfinite(mesh.nodes[:, 2]).any():
+        world[:, 2] += lifts(ctx, world, mesh.faces)
     corners = (mesh.faces >= 0).sum(axis=1)
     ctx.budget.take_triangles(int(np.maximum(corners - 2, 0).sum()), name)
     try:
@@ -56,6 +60,28 @@ def read_mesh(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
     except ValueError as error:
         raise ctx.refused(str(error), name, kind="bad-mesh") from error
     return Result(variable, axis, values, low, high, overlay=overlay, vertex_rows=vertex_rows)
+
+
+def lifts(ctx: Context, world: Float64, faces: Int64) -> Float64:
+    """How far each node of a mesh of the ground has to be lifted so that the project's terrain, which is finer or
+    coarser than the mesh, nowhere comes through its faces: float64 (P,), metres.
+
+    Looked at are the corners of every face, its middle and the middles of its sides; faces that lie farther than
+    `MOST_LIFT` below the terrain belong there (tunnels; or the terrain has houses on it) and stay.
+    """
+    if ctx.ground.raster is None or not len(faces):
+        return np.zeros(len(world))
+    three = faces[:, :3]
+    corners = world[three]
+    spots = np.concatenate(
+        [corners, (corners + np.roll(corners, 1, axis=1)) / 2, corners.mean(axis=1)[:, None]], axis=1
+    )
+    ground = ctx.ground.heights(spots[..., :2].reshape(-1, 2), ctx.target(None, world[:, :2])).reshape(spots.shape[:2])
+    missing = ground + ABOVE - spots[..., 2]
+    missing[~((missing > 0.0) & (missing < MOST_LIFT))] = 0.0
+    out = np.zeros(len(world))
+    np.maximum.at(out, three.reshape(-1), np.repeat(missing.max(axis=1), 3))
+    return out
 
 
 class _MeshSource:

@@ -214,8 +214,8 @@ def _overlay_part(
         return _new_part(context, look, city, own, painted, name)
     if painted is None or painted.owner != owner or variable != context.view.variable:
         return _Part(hidden=True)
-    if painted.result.grid is not None:
-        return _Part()  # a sheet: the raster colours it as it colours every ground
+    if painted.result.grid is not None or painted.result.moves is not None:
+        return _Part()  # a sheet: a raster colours it as every ground, and what moves only stands on it
     if look.layer_id in context.links.facades or painted.result.smooth:
         return _Part(by_nodes=True)
     scale, result, base, hatch = context.shown.scale, painted.result, look.texels, context.view.hatch

@@ -20,7 +20,7 @@ from loaders.city import CityData, CrsInfo, Float64
 from loaders.layers import same_plane
 from loaders.scenario.integrity import hash_file
 from loaders.scenario.meshes import MARK, mark_city
-from loaders.scenario.model import Grid, Manifest, Result, Scenario, text_in
+from loaders.scenario.model import Grid, Manifest, Moves, Result, Scenario, text_in
 from viewer.analysis.facades import FacadeGrid
 from viewer.analysis.links import Links, base_cities, links_of
 from viewer.analysis.matching import MatchCount, needs_match
@@ -34,6 +34,8 @@ from viewer.session.ports import Action
 if TYPE_CHECKING:
     from viewer.session.session import Session
 
+BELOW_WHEELS = 0.05
+"""Metres between what moves and a sheet made for it."""
 MARK_MOST = 15.0
 """Half the size of the largest mark, metres."""
 MOST_HASHED = 2 << 30
@@ -217,6 +219,8 @@ def tie(
             grid = links.facade(result, city)
             if grid is not None and name not in overlays:
                 overlays[name], facades[overlay_id(scenario_id, name)] = grid.city, grid
+        if result.moves is not None and len(result.moves.positions) and not cities:
+            overlays[name] = sheet_below(name, result.moves, crs)
         if result.places is not None and result.overlay is None and name not in overlays:
             overlays[name] = marks_at(name, result, crs)
         if result.grid is not None and result.level is None:
@@ -253,6 +257,20 @@ def mark_size(places: Float64) -> float:
         return MARK_MOST
     area = float(np.prod(np.maximum(np.ptp(places[:, :2], axis=0), 1.0)))
     return float(np.clip(np.sqrt(area / len(places)) / 6.0, MARK, MARK_MOST))
+
+
+def sheet_below(name: str, moves: Moves, crs: str | None) -> CityData:
+    """A sheet for what moves where nothing else is open; the same one for the same ways."""
+    key = (id(moves), crs)
+    while len(_SHEETS) > 16:
+        del _SHEETS[next(iter(_SHEETS))]
+    if key not in _SHEETS:
+        low, high = moves.positions.min(axis=0), moves.positions.max(axis=0)
+        margin = max(float((high - low)[:2].max()) * 0.05, 20.0)
+        (west, south), (east, north) = low[:2] - margin, high[:2] + margin
+        outline = np.array([[west, south], [east, south], [east, north], [west, north]])
+        _SHEETS[key] = sheet(name, CrsInfo(crs), outline, float(low[2]) - BELOW_WHEELS)
+    return _SHEETS[key]
 
 
 _SHEETS: dict[tuple[object, ...], CityData] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from loaders.scenario.importers.moving import _head, _Samples, _text, xml_events
 
 HOUR = 3600.0
 MOST_HOURS = 48
+BETWEEN = 30.0
+"""Seconds between two positions of a vehicle on a long link; no longer gap may stay open."""
 
 
 def sniff(paths: tuple[Path, ...], heads: tuple[bytes, ...]) -> int:
@@ -75,6 +78,7 @@ def _follow(draft: Draft, path: Path, links: dict[str, Any]) -> tuple[dict[str, 
     counts: dict[str, list[float]] = defaultdict(lambda: [0.0] * MOST_HOURS)
     samples = _Samples(draft, path)
     unknown = 0
+    entered: dict[str, tuple[str, float]] = {}
     for event, element in xml_events(draft, path):
         if event == "start" or element.tag != "event":
             continue
@@ -91,10 +95,26 @@ def _follow(draft: Draft, path: Path, links: dict[str, Any]) -> tuple[dict[str, 
         if entering:
             counts[link][min(max(int(seconds // HOUR), 0), MOST_HOURS - 1)] += 1.0
         at = (x0, y0) if kind == "entered link" else (x1, y1)
+        begun = entered.pop(vehicle, None)
+        if kind == "entered link":
+            entered[vehicle] = link, seconds
+        elif begun is not None and begun[0] == link:
+            for when, share in _on_the_way(begun[1], seconds, links[link]):
+                samples.add(vehicle, "car", when, x0 + share * (x1 - x0), y0 + share * (y1 - y0), float("nan"), speed)
         samples.add(vehicle, "car", seconds, *at, float("nan"), speed)
     if unknown:
         draft.note(f"{unknown:,} events name links that are not in the network; they are left out.")
     return counts, samples
+
+
+def _on_the_way(begun: float, left: float, link: tuple[float, ...]) -> Iterator[tuple[float, float]]:
+    """Moments between entering and leaving a link, at most `BETWEEN` seconds apart, and the share of it that is behind:
+    MATSim's vehicles drive at free speed and wait at its end until there is room."""
+    arrived = min(begun + link[4] / max(link[5], 0.1), left)
+    moments = {begun + k * BETWEEN for k in range(1, int((left - begun) // BETWEEN) + 1)} | {arrived}
+    for when in sorted(moments):
+        if begun < when < left:
+            yield when, min((when - begun) / max(arrived - begun, 1e-9), 1.0)
 
 
 def _number(text: str | None) -> float | None:
