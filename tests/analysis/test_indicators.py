@@ -12,15 +12,13 @@ from viewer.analysis.areas import object_area
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.exposure import exposure, highest, spread_to_parents
 from viewer.analysis.indicators import (
-    SUPPRESS_BELOW,
     amount_title,
+    beyond,
     buildings_of,
+    family_of,
     footprints,
-    group_changes,
-    groups_of,
-    histogram,
-    indicator_value,
     indicators_of,
+    is_people,
 )
 from viewer.analysis.series import cell_of, maxima, series_of_place, series_of_row
 
@@ -48,35 +46,23 @@ def test_what_can_be_added_up_is_found_by_its_name(city):
     assert set(found) == {"objects", "footprint", "residents", "residents_0_17", "residents_65_plus", "dwellings"}
     assert found["residents"].title == "Residents" and amount_title("residents_65_plus") == "Residents 65 and over"
     assert amount_title("residents_0_17") == "Residents 0\u201317"
-    assert [g.column for g in groups_of(city)] == ["residents_0_17", "residents_65_plus"]
+    assert buildings_of(city).tolist() == [True] * 6 + [False]
 
 
-def test_only_buildings_beyond_the_threshold_count(city):
-    values = np.array([0.1, 0.5, 0.6, np.nan, 0.4, 2.0, 9.0], np.float32)
-    low, high = values - np.float32(0.2), values + np.float32(0.2)
-    told = {i.id: indicator_value(city, i, values, 0.5, low=low, high=high) for i in indicators_of(city)}
-    assert told["objects"].value == 3 and told["objects"].rows.tolist() == [1, 2, 5]
-    assert (told["objects"].low, told["objects"].high, told["objects"].total) == (1, 4, 6)
-    assert told["dwellings"].value == 2 + 3 + 6 and told["residents"].value == 22 + 60 + 60
-    assert indicator_value(city, indicators_of(city)[0], values, 0.5, "high").rows.tolist() == [0, 1, 4]
+def test_beyond_is_worse_than_the_threshold():
+    values = np.array([0.1, 0.5, 0.6, np.nan], np.float32)
+    assert beyond(values, 0.5, "low").tolist() == [False, True, True, False]
+    assert beyond(values, 0.5, "high").tolist() == [True, True, False, False]
+    assert beyond(values, 0.5, "none").tolist() == [False, True, True, False]
 
 
-def test_gains_and_losses_by_group(city):
-    a, b = np.zeros((2, 7), np.float32)
-    b[:] = [-1, -1, 1, 0, 0, 2, 1]
-    young, old = group_changes(city, a, b, "low")
-    assert (young.better, young.worse, young.same, young.total) == (30, 30, 90, 150)
-    assert young.rows_better.tolist() == [0, 1] and young.rows_worse.tolist() == [2]
-    assert old.better is None and old.worse is None and old.same is None, "3 people are too few to be told"
-    assert old.rows_better.size == 0 and SUPPRESS_BELOW > 3
-    assert group_changes(city, a, b, "high")[0].better == 30
-    assert group_changes(city, a, b, "low", tolerance=1.5)[0].better == 0
-
-
-def test_classes_hold_every_known_object_once(city):
-    values = np.array([0.1, 0.5, 0.6, np.nan, 1.0, 2.0, 9.0], np.float32)
-    found = histogram(values, (0.5, 1.0), buildings_of(city), np.ones(7))
-    assert [(total, rows.tolist()) for total, rows in found] == [(1, [0]), (2, [1, 2]), (2, [4, 5])]
+def test_costs_are_added_up_too(city):
+    city.objects.columns["rebuilding_cost"] = column("rebuilding_cost", [5, 6, 7, 8, 9, 10, 999])
+    city.objects.columns["acosta"] = column("acosta", np.ones(7))
+    found = {i.id for i in indicators_of(city)}
+    assert "rebuilding_cost" in found and "acosta" not in found
+    assert not is_people("rebuilding_cost") and not is_people("dwellings") and is_people("jobs")
+    assert family_of("residents_0_17") == "residents" and family_of("residents") == ""
 
 
 def test_the_highest_of_several_counts():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import CityData, Float32, Float64, Int64
+from loaders.city import Bool, CityData, Float32, Float64, Int64
 from loaders.layers import same_plane
 from loaders.scenario.model import NOT_MODELLED, Grid, Result
 from viewer.analysis.bounds import object_boxes
@@ -48,14 +48,14 @@ def exposure(
                "points": "highest value of its receivers"}[kind]  # fmt: skip
         found = [None if v is None else highest(np.asarray(v[step]), rows, len(city.objects)) for v in bands]
     elif kind == "raster" and grid is not None:
-        if not _same_crs(grid, city):
+        if not same_crs(grid, city):
             return None
         how = "highest value under its outline's box and half a cell around"
         boxes = _boxes(city, wanted)
         found = [None if v is None else _grid_at(_wet(result, np.asarray(v[step])), grid, boxes) for v in bands]
     elif kind in ("polygon", "mesh") and result.overlay is not None:
         how = "value of the face in which its middle lies"
-        at = _face_at(result.overlay, _boxes(city, wanted))
+        at = face_at(result.overlay, _boxes(city, wanted))
         if result.vertex_rows is not None:
             return None
         found = [None if v is None else _taken(np.asarray(v[step]), at) for v in bands]
@@ -87,7 +87,8 @@ def spread_to_parents(city: CityData, values: Float32) -> Float32:
     return out
 
 
-def _same_crs(grid: Grid, city: CityData) -> bool:
+def same_crs(grid: Grid, city: CityData) -> bool:
+    """True if a raster and a city lie in one plane, or one of them does not tell."""
     return grid.crs.name is None or city.crs.name is None or same_plane(grid.crs.name, city.crs.name)
 
 
@@ -107,22 +108,11 @@ def _boxes(city: CityData, wanted: npt.NDArray[np.bool_] | None) -> Float64:
 
 def _grid_at(values: Float32, grid: Grid, boxes: Float64) -> Float32:
     """Highest cell value at a grid of places in each box, grown by half a cell; float32 (N,)."""
-    a, b, c, d, e, f = grid.transform
-    size = a * e - b * d
-    half = 0.5 * max(abs(a) + abs(b), abs(d) + abs(e))
     out = np.full(len(boxes), np.nan, np.float32)
-    share = np.linspace(0.0, 1.0, SPOTS)
     known = np.flatnonzero(~np.isnan(boxes[:, 0]))
     for start in range(0, len(known), CHUNK):
         part = known[start : start + CHUNK]
-        low, high = boxes[part, :2] - half, boxes[part, 3:5] + half
-        x = low[:, 0, None] + (high - low)[:, 0, None] * share
-        y = low[:, 1, None] + (high - low)[:, 1, None] * share
-        px = np.repeat(x[:, None, :], SPOTS, axis=1).reshape(len(part), -1) - c
-        py = np.repeat(y[:, :, None], SPOTS, axis=2).reshape(len(part), -1) - f
-        column = np.floor((e * px - b * py) / size).astype(np.int64)
-        row = np.floor((a * py - d * px) / size).astype(np.int64)
-        inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+        row, column, inside = cells_under(grid, boxes[part])
         found = values[np.clip(row, 0, grid.rows - 1), np.clip(column, 0, grid.columns - 1)]
         found = np.where(inside & np.isfinite(found), found, NOT_MODELLED)
         best = found.max(axis=1)
@@ -130,7 +120,24 @@ def _grid_at(values: Float32, grid: Grid, boxes: Float64) -> Float32:
     return out
 
 
-def _face_at(overlay: CityData, boxes: Float64) -> Int64:
+def cells_under(grid: Grid, boxes: Float64) -> tuple[Int64, Int64, Bool]:
+    """Row and column of the cells that are looked at for boxes float64 (N, 6): int64 (N, SPOTS**2), and which of them
+    are inside of the grid."""
+    a, b, c, d, e, f = grid.transform
+    size = a * e - b * d
+    half = 0.5 * max(abs(a) + abs(b), abs(d) + abs(e))
+    share = np.linspace(0.0, 1.0, SPOTS)
+    low, high = boxes[:, :2] - half, boxes[:, 3:5] + half
+    x = low[:, 0, None] + (high - low)[:, 0, None] * share
+    y = low[:, 1, None] + (high - low)[:, 1, None] * share
+    px = np.repeat(x[:, None, :], SPOTS, axis=1).reshape(len(boxes), -1) - c
+    py = np.repeat(y[:, :, None], SPOTS, axis=2).reshape(len(boxes), -1) - f
+    column = np.floor((e * px - b * py) / size).astype(np.int64)
+    row = np.floor((a * py - d * px) / size).astype(np.int64)
+    return row, column, (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+
+
+def face_at(overlay: CityData, boxes: Float64) -> Int64:
     """Row of the overlay's object in whose faces, seen from above, the middle of each box lies; -1 = none."""
     import shapely
 

@@ -1,0 +1,373 @@
+"""Counts what a question about scenarios asks for: indicators, who gains and who loses, what lies in each class.
+
+Does the whole work for one question at once; for any thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from loaders.city import Bool, Float32, Float64, Int64
+from viewer.analysis.disclosure import NOTHING, Told, less, tell, tell_parts
+from viewer.analysis.exposure import Exposure
+from viewer.analysis.fields import ZERO_RGB, Scale, class_name, scale_of
+from viewer.analysis.indicators import Good, beyond, buildings_of
+from viewer.analysis.legend import format_value
+from viewer.analysis.measures import (
+    Layers,
+    Measure,
+    Rows,
+    amounts_of,
+    built_layers,
+    measures_of,
+    rows_of,
+    zone_attributes,
+    zone_names,
+)
+from viewer.analysis.numbers import Cell, ChangeLine, ClassLine, IndicatorLine, Numbers, Question, default_threshold
+from viewer.analysis.palettes import NO_DATA, RGB
+from viewer.document.overlays import overlay_id
+
+Tick = Callable[[float, str], None]
+"""Called with the share done and what is being done; may raise to stop."""
+RAMP_CLASSES = 8
+"""A ramp is cut into so many classes."""
+ELSEWHERE = "elsewhere"
+WHY_NOT = {
+    "links": "Values of streets tell nothing of single buildings: see the classes.",
+    "trajectories": "Vehicles and people on their way are no values of buildings.",
+    "patch": "It changes the city and has no values.",
+    "mesh": "Values at the corners of a mesh tell nothing of single buildings.",
+}
+
+
+@dataclass(slots=True, eq=False)
+class _Work:
+    """Values at the buildings of all layers, for each scenario that has any."""
+
+    question: Question
+    cities: Layers
+    among: dict[str, Bool] = field(default_factory=dict)
+    values: list[dict[str, Exposure] | None] = field(default_factory=list)
+
+
+def count(question: Question, tick: Tick = lambda _share, _stage: None) -> Numbers:
+    """Answer a question. ``tick`` may raise to stop."""
+    first = next((column.result for column in question.columns if column.result is not None), None)
+    if first is None:
+        return Numbers(question, why_not="Show a scenario and one of its variables to see numbers.")
+    variable = first.variable
+    results = [column.result for column in question.columns if column.result is not None]
+    scale = question.scale or scale_of(variable, results)
+    threshold = default_threshold(variable, results) if question.threshold is None else question.threshold
+    work = _Work(question, built_layers(question.cities))
+    measures = measures_of(work.cities)
+    zones = zone_attributes(work.cities)
+    zone_by = (zones[0] if zones else "") if question.zone_by is None else question.zone_by
+    how = _gather(work, tick)
+    told = Numbers(question, variable, threshold, variable.good, measures, zones, zone_by, how=how)
+    if not any(values is not None for values in work.values):
+        why = "There is no city under it to count in." if not work.cities else ""
+        why = why or WHY_NOT.get(variable.binding, "Its values do not reach any building.")
+        lines = _feature_classes(question, scale)
+        return replace(told, classes=lines, counted="Places" if lines else "", why_not=why)
+    tick(0.9, "counting")
+    weigh = next((m for m in measures if m.indicator.id == question.weigh), measures[0])
+    changed, groups, quarters = _changes(work, measures, zone_by, variable.good)
+    return replace(
+        told,
+        indicators=_indicators(work, measures, threshold, variable.good),
+        groups=groups,
+        quarters=quarters,
+        changed=changed,
+        classes=_classes(work, scale, weigh),
+        counted=weigh.indicator.title,
+    )
+
+
+def _gather(work: _Work, tick: Tick) -> str:
+    """Fill in the values at buildings; returns how they came there."""
+    how = ""
+    columns, cities = work.question.columns, work.cities
+    for layer, city in cities:
+        work.among[layer] = buildings_of(city)
+    parts = max(len(columns) * len(cities), 1)
+    for number, column in enumerate(columns):
+        found: dict[str, Exposure] = {}
+        for place, (layer, city) in enumerate(cities):
+            begun = (number * len(cities) + place) / parts
+
+            def share(done: float, begun: float = begun, name: str = column.name) -> None:
+                tick(0.9 * (begun + done / parts), f"values of {name} at buildings")
+
+            share(0.0)
+            made = None
+            if column.result is not None:
+                made = work.question.exposures.at(column.result, column.step, city, work.question.links, share)
+            if made is not None:
+                found[layer], how = made, made.how
+        work.values.append(found or None)
+    return how
+
+
+def _sum(work: _Work, measure: Measure, masks: dict[str, Bool]) -> float:
+    """What a measure adds up to over the objects of masks."""
+    return sum(
+        float(amounts_of(city, measure.indicator)[masks[layer]].sum()) for layer, city in work.cities if layer in masks
+    )
+
+
+def _housed(work: _Work, measures: tuple[Measure, ...], measure: Measure, masks: dict[str, Bool]) -> Rows:
+    """The buildings behind a number: those that add to it; of groups, all that house people, whoever they are."""
+    whole = next((m for m in measures if m.indicator.id == measure.family), measure)
+    return rows_of(
+        {
+            layer: mask & (amounts_of(dict(work.cities)[layer], whole.indicator) > 0) if measure.people else mask
+            for layer, mask in masks.items()
+        }
+    )
+
+
+# --- indicators ---------------------------------------------------------------------------------------------------
+
+
+def _indicators(work: _Work, measures: tuple[Measure, ...], threshold: float, good: Good) -> tuple[IndicatorLine, ...]:
+    masks = [None if values is None else _affected(work, values, threshold, good) for values in work.values]
+    columns = [_column(work, measures, mask) for mask in masks]
+    base = columns[work.question.baseline] if work.question.baseline < len(columns) else {}
+    lines = []
+    for measure in measures:
+        cells = []
+        for number, column in enumerate(columns):
+            cell = column.get(measure.indicator.id)
+            if cell is None:
+                cells.append(Cell())
+                continue
+            before = base.get(measure.indicator.id)
+            if before is not None and number != work.question.baseline:
+                cell = Cell(cell.value, cell.low, cell.high, cell.total, less(cell.value, before.value), cell.rows)
+            cells.append(cell)
+        lines.append(IndicatorLine(measure, tuple(cells)))
+    return tuple(lines)
+
+
+_Ends = tuple[dict[str, Bool], dict[str, Bool] | None, dict[str, Bool] | None]
+
+
+def _affected(work: _Work, values: dict[str, Exposure], threshold: float, good: Good) -> _Ends:
+    """Objects beyond the threshold by the value, by the less and by the more severe end of the range."""
+
+    def masks(pick: Callable[[Exposure], Float32 | None]) -> dict[str, Bool]:
+        return {
+            layer: beyond(np.asarray(pick(made)), threshold, good) & work.among[layer] for layer, made in values.items()
+        }
+
+    ranged = all(made.low is not None and made.high is not None for made in values.values())
+    ends = (masks(lambda made: made.low), masks(lambda made: made.high)) if ranged else (None, None)
+    mild, severe = ends[::-1] if good == "high" else ends
+    return masks(lambda made: made.values), mild, severe
+
+
+def _column(work: _Work, measures: tuple[Measure, ...], ends: _Ends | None) -> dict[str, Cell]:
+    """The cells of one scenario by indicator id."""
+    if ends is None:
+        return {}
+    every = {layer: work.among[layer] for layer in ends[0]}
+    kept = [mask for mask in (*ends, every) if mask is not None]
+    sums = {m.indicator.id: np.array([_sum(work, m, mask) for mask in kept]) for m in measures}
+    told = {name: [Told(number) for number in numbers.tolist()] for name, numbers in sums.items()}
+    for measure in measures:
+        name = measure.indicator.id
+        if measure.people and not measure.part:
+            told[name] = [tell(number) for number in sums[name].tolist()]
+            parts = [m.indicator.id for m in measures if m.part and m.family == name]
+            if parts:
+                cells, told[name] = tell_parts(np.array([sums[part] for part in parts]), sums[name])
+                told.update(zip(parts, cells, strict=True))
+    out = {}
+    for measure in measures:
+        value, *middle, total = told[measure.indicator.id]
+        low, high = middle or (NOTHING, NOTHING)
+        out[measure.indicator.id] = Cell(value, low, high, total, rows=_housed(work, measures, measure, ends[0]))
+    return out
+
+
+# --- who gains, who loses -----------------------------------------------------------------------------------------
+
+
+def _changes(
+    work: _Work, measures: tuple[Measure, ...], zone_by: str, good: Good
+) -> tuple[str, tuple[ChangeLine, ...], tuple[ChangeLine, ...]]:
+    """What is counted, and the changes by group and by quarter. Where nobody is known to live, buildings count."""
+    question = work.question
+    if not all(0 <= number < len(work.values) for number in (question.baseline, question.other)):
+        return "", (), ()
+    a, b = work.values[question.baseline], work.values[question.other]
+    if a is None or b is None or question.baseline == question.other:
+        return "", (), ()
+    masks = _turns(work, a, b, good)
+    whole = next((m for m in measures if m.family and not m.part), None)
+    whole = whole or next((m for m in measures if m.people), measures[0])
+    parts = [m for m in measures if m.part and m.family == whole.family and whole.family]
+    own = np.array([_sum(work, whole, mask) for mask in masks])
+    sums = np.array([[_sum(work, m, mask) for mask in masks] for m in parts]).reshape(len(parts), 4)
+    rows = [[_housed(work, measures, m, mask) for mask in masks[:2]] for m in [whole, *parts]]
+    names = [whole.indicator.title, *(m.indicator.title for m in parts)]
+    groups = _lines(names, sums, own, rows, whole.people)
+    zones, sums, cut = _by_zone(work, zone_by, masks, whole)
+    quarters = _lines([whole.indicator.title, *zones], sums, own, [rows[0], *cut], whole.people)
+    return whole.indicator.title, groups, quarters if zones else ()
+
+
+def _turns(work: _Work, a: dict[str, Exposure], b: dict[str, Exposure], good: Good) -> list[dict[str, Bool]]:
+    """Objects that fare better, worse, as before; and all whose values are known in both."""
+    out: list[dict[str, Bool]] = [{}, {}, {}, {}]
+    for layer in a.keys() & b.keys():
+        with np.errstate(invalid="ignore"):
+            change = b[layer].values - a[layer].values
+            known = np.isfinite(change) & work.among[layer]
+            fall, rise = known & (change < 0), known & (change > 0)
+        better, worse = (rise, fall) if good == "high" else (fall, rise)
+        for masks, mask in zip(out, (better, worse, known & ~fall & ~rise, known), strict=True):
+            masks[layer] = mask
+    return out
+
+
+def _by_zone(
+    work: _Work, attribute: str, masks: list[dict[str, Bool]], measure: Measure
+) -> tuple[list[str], Float64, list[list[Rows]]]:
+    """Names of the quarters that have something, what the masks add up to in them float64 (Z, 4), and the objects that
+    fare better and worse. What has no quarter is one of its own."""
+    sums: dict[str, Float64] = {}
+    rows: dict[str, list[list[tuple[str, Int64]]]] = {}
+    for layer, city in work.cities if attribute else ():
+        if layer not in masks[3]:
+            continue
+        own, codes = zone_names(city, attribute)
+        adds = amounts_of(city, measure.indicator)
+        names = [*own, ELSEWHERE]
+        codes = np.where(codes < 0, len(own), codes)
+        used = np.unique(codes[masks[3][layer]])
+        by_code = [np.bincount(codes[m[layer]], adds[m[layer]], len(names)) for m in masks]
+        found = [np.flatnonzero(m[layer] & (adds > 0)) for m in masks[:2]]
+        for code in used.tolist():
+            name = names[code]
+            sums[name] = sums.get(name, np.zeros(4)) + [column[code] for column in by_code]
+            kept = rows.setdefault(name, [[], []])
+            for place, part in enumerate(found):
+                inside = part[codes[part] == code]
+                if len(inside):
+                    kept[place].append((layer, inside))
+    order = sorted(sums, key=lambda name: (name == ELSEWHERE, name.casefold()))
+    table = np.array([sums[name] for name in order]).reshape(len(order), 4)
+    return order, table, [[tuple(part) for part in rows[name]] for name in order]
+
+
+def _lines(
+    names: list[str], parts: Float64, own: Float64, rows: list[list[Rows]], people: bool
+) -> tuple[ChangeLine, ...]:
+    """Everybody first, then the parts."""
+    if people:
+        told_parts, told = tell_parts(parts, own, rows_add_up=True)
+    else:
+        told_parts, told = [[Told(x) for x in row] for row in parts.tolist()], [Told(x) for x in own.tolist()]
+    return tuple(
+        ChangeLine(name, better, worse, same, total, found[0], found[1])
+        for name, (better, worse, same, total), found in zip(names, [told, *told_parts], rows, strict=True)
+    )
+
+
+# --- classes ------------------------------------------------------------------------------------------------------
+
+
+def _bins(scale: Scale) -> tuple[tuple[float, ...], list[str], list[RGB]]:
+    """Breaks, names and colours of the classes; a ramp is cut into a few."""
+    if not scale.ramp:
+        names = [class_name(scale, k) for k in range(len(scale.colours))]
+        return scale.breaks, names, list(scale.colours)
+    ends = np.linspace(scale.low, scale.high, RAMP_CLASSES + 1)
+    step = float(ends[1] - ends[0])
+    texts = [format_value(float(end), step or 1.0) for end in ends]
+    names = [f"{a} – {b}" for a, b in pairwise(texts)]
+    names[0], names[-1] = f"< {texts[1]}", f"≥ {texts[-2]}"
+    return tuple(ends[1:-1].tolist()), names, [scale.rgb_of(float(0.5 * (a + b))) for a, b in pairwise(ends.tolist())]
+
+
+def _class_of(values: Float32, scale: Scale, breaks: tuple[float, ...]) -> Int64:
+    """int64 (N,): the class of each value; -1 = zero with a look of its own, -2 = no value."""
+    # as float32, in which both the values and the breaks of the picture are
+    found = np.searchsorted(np.asarray(breaks, np.float32), values.astype(np.float32), side="right").astype(np.int64)
+    if scale.zero:
+        found[values == 0] = -1
+    found[~np.isfinite(values)] = -2
+    return found
+
+
+def _kinds(scale: Scale) -> list[tuple[int, str, RGB]]:
+    _, names, colours = _bins(scale)
+    found = [(k, name, rgb) for k, (name, rgb) in enumerate(zip(names, colours, strict=True))]
+    if scale.zero:
+        found.insert(0, (-1, "none (zero)", ZERO_RGB))
+    return [*found, (-2, "no value", NO_DATA)]
+
+
+def _classes(work: _Work, scale: Scale, weigh: Measure) -> tuple[ClassLine, ...]:
+    breaks, kinds = _bins(scale)[0], _kinds(scale)
+    told: list[list[Told]] = []
+    behind: list[list[Rows]] = []
+    measures = measures_of(work.cities)
+    for values in work.values:
+        if values is None:
+            told.append([NOTHING] * len(kinds))
+            behind.append([()] * len(kinds))
+            continue
+        codes = {layer: _class_of(np.asarray(made.values), scale, breaks) for layer, made in values.items()}
+        masks = [
+            {layer: (np.asarray(own) == kind) & work.among[layer] for layer, own in codes.items()}
+            for kind, _, _ in kinds
+        ]
+        sums = np.array([[_sum(work, weigh, mask)] for mask in masks])
+        cells = tell_parts(sums, sums.sum(axis=0))[0] if weigh.people else [[Told(x)] for x in sums[:, 0].tolist()]
+        told.append([cell[0] for cell in cells])
+        behind.append([_housed(work, measures, weigh, mask) for mask in masks])
+    return tuple(
+        ClassLine(name, rgb, tuple(column[k] for column in told), tuple(column[k] for column in behind))
+        for k, (_, name, rgb) in enumerate(kinds)
+        if _is_used(k, kinds, behind)
+    )
+
+
+def _is_used(k: int, kinds: list[tuple[int, str, RGB]], behind: list[list[Rows]]) -> bool:
+    """Classes are always shown; states only where there is something."""
+    return kinds[k][0] >= 0 or any(column[k] for column in behind)
+
+
+def _feature_classes(question: Question, scale: Scale) -> tuple[ClassLine, ...]:
+    """Classes of the features of a result itself, where its values tell nothing of buildings."""
+    breaks, kinds = _bins(scale)[0], _kinds(scale)
+    told: list[list[Told]] = []
+    behind: list[list[Rows]] = []
+    for column in question.columns:
+        result = column.result
+        if result is None or result.overlay is None or result.smooth or result.values.ndim != 2:
+            told.append([NOTHING] * len(kinds))
+            behind.append([()] * len(kinds))
+            continue
+        worse = np.nanmin if result.variable.good == "high" else np.nanmax
+        values = np.asarray(result.values[column.step] if column.step is not None else worse(result.values, axis=0))
+        codes = np.asarray(_class_of(values, scale, breaks))
+        layer = overlay_id(column.id, result.variable.id)
+        rows = [np.flatnonzero(codes == kind) for kind, _, _ in kinds]
+        told.append([Told(float(len(own))) for own in rows])
+        behind.append([((layer, own),) if len(own) else () for own in rows])
+    if not any(any(column) for column in behind):
+        return ()
+    return tuple(
+        ClassLine(name, rgb, tuple(column[k] for column in told), tuple(column[k] for column in behind))
+        for k, (_, name, rgb) in enumerate(kinds)
+        if _is_used(k, kinds, behind)
+    )
