@@ -12,7 +12,9 @@ uniform sampler2D levelTexNext;
 out vec3 fromEye;   // scene coordinates minus the eye, metres
 out vec2 cell;      // column and row of the raster, from the first cell's outer corner
 
-const float IN_FRONT = 0.05;   // metres towards the eye: water on the ground wins over the ground
+// Metres towards the eye, and more with the distance: shallow water wins over ground that is not quite as flat as the
+// simulation's, so that the shore is where the depths say.
+const float IN_FRONT = 0.05, IN_FRONT_SHARE = 8e-4;
 
 void main()
 {
@@ -21,5 +23,5 @@ void main()
   float level = mix(texelFetch(levelTex, at, 0).r, texelFetch(levelTexNext, at, 0).r, waterMix) - levelFrom;
   vec3 place = vec3(dot(gridX, vec3(cell, 1.0)), dot(gridY, vec3(cell, 1.0)), level);
   fromEye = place - eye;
-  gl_Position = MCDCMatrix * vec4(place - normalize(fromEye) * IN_FRONT, 1.0);
+  gl_Position = MCDCMatrix * vec4(place - normalize(fromEye) * IN_FRONT - fromEye * IN_FRONT_SHARE, 1.0);
 }
