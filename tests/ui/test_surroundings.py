@@ -136,7 +136,8 @@ def test_jobs_show_progress_and_cancel(qtbot: Any, shell: Any, monkeypatch: pyte
 
 
 def test_every_menu_line_names_a_command() -> None:
-    made_by_window = {"recent", "viewpoints", "legend", "labels", "quality", "theme", "panels"}
+    made_by_window = {"recent", "viewpoints", "legend", "labels", "quality", "stereo", "theme", "panels"}
+    made_by_window |= {f"scenarios.{name}" for name in ("show", "variable", "mode", "hatch", "sun")}
     for _, items in (*MENUS, ("", TOOLBAR)):
         for item in items:
             assert item is SEPARATOR or item.command in made_by_window or item.command in COMMANDS, item

@@ -78,8 +78,13 @@ def difference(a: Result, b: Result, step_a: int, step_b: int) -> Difference | R
     result = _result(a, b, values, low, high)
     known = np.isfinite(values)
     lower, higher = int(np.count_nonzero(values[known] < 0)), int(np.count_nonzero(values[known] > 0))
-    unsure = 0 if low is None or high is None else int(np.count_nonzero((low[known] <= 0) & (high[known] >= 0)))
+    unsure = 0 if low is None or high is None else _spanning(low[known], high[known])
     return Difference(result, only_a, only_b, lower, higher, int(np.count_nonzero(known)) - lower - higher, unsure)
+
+
+def _spanning(low: Float32, high: Float32) -> int:
+    """How many ranges contain zero; one that is nothing but zero is sure."""
+    return int(np.count_nonzero((low <= 0) & (high >= 0) & (low < high)))
 
 
 def _unlike(a: Variable, b: Variable) -> Refusal | None:

@@ -236,9 +236,10 @@ def legend_of(
 def class_name(scale: Scale, index: int) -> str:
     """The bounds of a class: "< 0.5", "0.5 – 1", "≥ 4"."""
     texts = [f"{number:.10g}" for number in scale.breaks]
+    to = " to " if scale.breaks and scale.breaks[0] < 0 else " – "
     if index == 0:
         return f"< {texts[0]}"
-    return f"≥ {texts[-1]}" if index == len(texts) else f"{texts[index - 1]} – {texts[index]}"
+    return f"≥ {texts[-1]}" if index == len(texts) else f"{texts[index - 1]}{to}{texts[index]}"
 
 
 def _class_entries(

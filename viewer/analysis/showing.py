@@ -41,7 +41,7 @@ def sides_of(document: Document, view: ScenarioView | None = None) -> tuple[Side
     found = []
     for scenario_id in view.shown:
         if scenario_id == BASE_MODEL:
-            found.append(Side(BASE_MODEL, "Base model"))
+            found.append(Side(BASE_MODEL, "City as it is"))
             continue
         entry = next((item for item in document.state.scenarios if item.id == scenario_id), None)
         if entry is not None:

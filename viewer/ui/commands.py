@@ -49,6 +49,11 @@ def has_viewpoints(session: Session) -> bool:
     return bool(session.document.state.viewpoints)
 
 
+def has_scenarios(session: Session) -> bool:
+    """True if there is a scenario that has been read."""
+    return bool(session.document.scenarios)
+
+
 @command("app.command_palette", title="Find a command…", undo=False, shortcut="Ctrl+K")
 def command_palette(session: Session) -> None:
     """Type a few letters of what you want to do."""
@@ -89,6 +94,18 @@ def choose_save_as(session: Session) -> None:
 def save_here(session: Session) -> None:
     """Save the project in its file; asks for a place the first time."""
     _window(session).files.save()
+
+
+@command("scenario.choose", title="Open a scenario…", undo=False, shortcut="Ctrl+Shift+O")
+def choose_scenario(session: Session) -> None:
+    """Choose packages with results of simulations to open."""
+    _window(session).files.choose_scenarios()
+
+
+@command("scenario.where_from", title="Where does this come from?", undo=False, enabled=has_scenarios)
+def where_from(session: Session, scenario_id: str | None = None) -> None:
+    """Show who made a scenario's numbers, with what, and how sure they are; of the first one shown by default."""
+    _window(session).scenario_front.show_card(scenario_id)
 
 
 @command("file.start_over", title="New project", undo=False, shortcut="Ctrl+N")

@@ -20,6 +20,11 @@ class InputView(QWidget):
     _hover_at: QPointF | None = None
     _closed = False
 
+    @property
+    def pointer(self) -> QPointF | None:
+        """Where the pointer hovers, logical pixels; None while it is elsewhere."""
+        return self._hover_at
+
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
         raise NotImplementedError

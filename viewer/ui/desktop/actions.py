@@ -95,6 +95,27 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         ),
     ),
     (
+        "&Scenarios",
+        (
+            Item("scenario.choose", "open"),
+            SEPARATOR,
+            Item("scenarios.show"),
+            Item("scenarios.variable"),
+            Item("scenarios.mode"),
+            Item("scenario.baseline"),
+            Item("scenario.swap", "swap"),
+            Item("scenario.next"),
+            SEPARATOR,
+            Item("clock.toggle", "play"),
+            Item("clock.step", "next-step", args={"steps": 1}, title="Next step"),
+            Item("clock.step", "previous-step", args={"steps": -1}, title="Previous step"),
+            SEPARATOR,
+            Item("scenarios.hatch"),
+            Item("scenarios.sun"),
+            Item("scenario.where_from", "source"),
+        ),
+    ),
+    (
         "&Window",
         (
             Item("panels"),
@@ -158,6 +179,7 @@ class Actions(QObject):
         self._owner = owner
         self._canvas = canvas
         self.by_command: dict[str, QAction] = {}
+        self._in_menus: list[tuple[str, QAction]] = []
 
     def action(self, item: Item) -> QAction:
         """The action of a command; with arguments a new one each time."""
@@ -200,7 +222,9 @@ class Actions(QObject):
                     made = submenus[item.command]()
                     menu.addMenu(made) if isinstance(made, QMenu) else menu.addAction(made)
                 else:
-                    menu.addAction(self.action(item))
+                    act = self.action(item)
+                    menu.addAction(act)
+                    self._in_menus.append((item.command, act))
             menu.aboutToShow.connect(self.refresh)
 
     def fill_toolbar(self, bar: QToolBar) -> None:
@@ -244,7 +268,7 @@ class Actions(QObject):
     def refresh(self) -> None:
         """Grey what makes no sense now; undo and redo say what they would do."""
         session = self._shell.session
-        for name, act in self.by_command.items():
+        for name, act in (*self.by_command.items(), *self._in_menus):
             act.setEnabled(COMMANDS[name].enabled(session))
         document = session.document
         for name, word, label, can in (

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from loaders.api import LoadError
 from viewer.analysis.degrees import is_geographic
-from viewer.analysis.shown_legend import shown_legend
+from viewer.analysis.shown_legend import scenario_legend, shown_legend
 from viewer.render.resolve import resolve
 from viewer.render.state import Pick
 from viewer.session.recovery import Recovered, discard, recover
@@ -124,6 +124,10 @@ class Feedback:
     def refresh_legend(self) -> None:
         """The legend that explains the picture, if wanted."""
         document, stage = self._window.session.document, self._window.stage
+        scenarios = scenario_legend(document, self._window.session.clock.now)
+        if scenarios is not None:
+            stage.legend.show_legend(scenarios)
+            return
         found = shown_legend(document.state, document.cities, self._shell.current)
         if found is None:
             stage.legend.show_legend(None)

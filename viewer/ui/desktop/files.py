@@ -35,6 +35,15 @@ class Dialogs:
         kinds = f"Cities and projects ({patterns});;All files (*)"
         return list(QFileDialog.getOpenFileNames(self._parent, "Open", folder, kinds)[0])
 
+    def open_scenarios(self, folder: str) -> list[str]:
+        """Scenario packages to open; [] = the user gave up."""
+        kinds = "Scenario packages (scenario.json *.citiscen *.zip);;All files (*)"
+        return list(QFileDialog.getOpenFileNames(self._parent, "Open scenarios", folder, kinds)[0])
+
+    def save_pdf(self, start: str) -> str:
+        """Where to put the PDF; "" = the user gave up."""
+        return QFileDialog.getSaveFileName(self._parent, "Save as PDF", start, "PDF (*.pdf)")[0]
+
     def save_project(self, start: str) -> str:
         """Where to save; "" = the user gave up."""
         return QFileDialog.getSaveFileName(self._parent, "Save the project", start, f"Projects (*{PROJECT})")[0]
@@ -104,6 +113,10 @@ class Files:
     def choose_open(self) -> None:
         """Ask for files and open them."""
         self.open([Path(name) for name in self.dialogs.open_files(self.folder())])
+
+    def choose_scenarios(self) -> None:
+        """Ask for scenario packages and open them."""
+        self.open([Path(name) for name in self.dialogs.open_scenarios(self.folder())])
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files, folders or one project; a project replaces what is open, after the question."""

@@ -18,6 +18,7 @@ MOUSE = (
     ("Click", "Select; with Ctrl add or remove"),
     ("Double click", "Zoom to the object"),
     ("Esc", "Clear the selection"),
+    ("Space", "Run or stop the time of scenarios"),
 )
 WALKING = (
     ("W A S D, arrows", "Walk or fly; Shift goes faster"),

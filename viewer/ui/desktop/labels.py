@@ -48,6 +48,8 @@ class LabelOverlay(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._session, self._canvas = shell.session, canvas
         self._legend: QWidget = legend
+        self.also_clear_of: tuple[QWidget, ...] = ()
+        """What else floats over the picture where labels would stand."""
         self.labels = Labels(through=bool(self._session.settings.get("labels_through")))
         self._found: dict[tuple[int, str], tuple[CityData, Places]] = {}
         self._asked: set[tuple[int, str]] = set()
@@ -160,12 +162,14 @@ class LabelOverlay(QWidget):
         return camera, view.width, view.height, self._taken()
 
     def _taken(self) -> tuple[Box, ...]:
-        """Where the legend lies, device pixels."""
-        if not self._legend.isVisible():
-            return ()
-        ratio, box = self.devicePixelRatioF(), self._legend.geometry()
-        left, top = (box.left() - self.x()) * ratio, (box.top() - self.y()) * ratio
-        return ((left, top, left + box.width() * ratio, top + box.height() * ratio),)
+        """Where the legend lies, and what else is in the way, device pixels."""
+        ratio, found = self.devicePixelRatioF(), []
+        for other in (self._legend, *self.also_clear_of):
+            if other.isVisible():
+                box = other.geometry()
+                left, top = (box.left() - self.x()) * ratio, (box.top() - self.y()) * ratio
+                found.append((left, top, left + box.width() * ratio, top + box.height() * ratio))
+        return tuple(found)
 
     def _follow(self) -> None:
         """A picture was drawn: move the labels with it, and have others chosen if they may differ."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from viewer.analysis.legend import Legend, LegendEntry, count_text, place_ticks
 from viewer.ui.desktop.shell import Shell
@@ -13,6 +16,8 @@ from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 SWATCH, ROW, GAP = 14, 20, 8
 RAMP_WIDTH, RAMP_HEIGHT = 216, 16
 MAX_TEXT = 200
+MAX_MEANING = 280
+"""Widest label of classes with a meaning of their own."""
 MAX_LINES = 7
 MARGIN = 16
 
@@ -20,15 +25,19 @@ MARGIN = 16
 class _Entries(QWidget):
     """Swatch, label and count, one per line; many lines stand in two columns."""
 
-    def __init__(self, shell: Shell, entries: tuple[LegendEntry, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(
+        self, shell: Shell, entries: tuple[LegendEntry, ...], single: bool = False, per_column: int = 0
+    ) -> None:
+        super().__init__()
         self._shell = shell
+        self._most = MAX_MEANING if single else MAX_TEXT
         self._entries = entries
         font = self.font()
         font.setPointSizeF(9.5)
         self.setFont(font)
         self._counts = [count_text(e.count) if e.count is not None else "" for e in entries]
-        self._per_column = len(entries) if len(entries) <= MAX_LINES else -(-len(entries) // 2)
+        usual = len(entries) if single or len(entries) <= MAX_LINES else -(-len(entries) // 2)
+        self._per_column = per_column or usual
         self._columns: list[tuple[int, int, int]] = []
         left = 0
         for start in range(0, len(entries), max(1, self._per_column)):
@@ -45,7 +54,7 @@ class _Entries(QWidget):
         metrics = self.fontMetrics()
         text = max(metrics.horizontalAdvance(single_line(self._entries[n].label)) for n in lines)
         tail = max(metrics.horizontalAdvance(self._counts[n]) for n in lines)
-        return min(MAX_TEXT, text + 2), tail + 2 * GAP if tail else 0
+        return min(self._most, text + 2), tail + 2 * GAP if tail else 0
 
     def _corner(self, index: int) -> tuple[int, int]:
         column, row = divmod(index, self._per_column)
@@ -116,8 +125,33 @@ class _Ramp(QWidget):
             painter.drawText(x + int(left), top + 5 + self.fontMetrics().ascent(), label)
 
 
+class _Hatching(QWidget):
+    """A swatch with the lines that stand for what is uncertain."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__()
+        self._shell = shell
+        self.setFixedSize(SWATCH, SWATCH)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(0, 0, 0, 60))
+        painter.setBrush(self._shell.qcolor("hover"))
+        painter.drawRoundedRect(QRectF(0.5, 0.5, SWATCH - 1, SWATCH - 1), 3, 3)
+        painter.setPen(QPen(self._shell.qcolor("text"), 1.4))
+        for shift in (-6.0, 0.0, 6.0):
+            painter.drawLine(QPointF(2 + shift, SWATCH - 2), QPointF(SWATCH - 2 + shift, 2))
+        painter.end()
+
+
 class LegendOverlay(QFrame):
-    """Stands in the lower left corner of ``host`` and lets the mouse through."""
+    """Stands in the lower left corner of ``host`` and lets the mouse through.
+
+    Signals: source_wanted(): the link of a scenario's legend was pressed.
+    """
+
+    source_wanted = Signal()
 
     def __init__(self, shell: Shell, host: QWidget) -> None:
         super().__init__(host)
@@ -125,6 +159,15 @@ class LegendOverlay(QFrame):
         self._shell = shell
         self._legend: Legend | None = None
         self._layer_name = ""
+        self._foot = MARGIN
+        self._text_width = 232
+        self._full = False
+        self.link = QPushButton("Where does this come from?", host)
+        self.link.setProperty("role", "link")
+        self.link.setToolTip("Who made these numbers, with what, from what, and how sure they are")
+        self.link.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.link.clicked.connect(self.source_wanted)
+        self.link.hide()
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -150,10 +193,13 @@ class LegendOverlay(QFrame):
                 old.hide()  # else Qt may still show it, then as a window of its own
                 old.setParent(None)
                 old.deleteLater()
-        if legend is None or not (legend.entries or legend.no_data):
+        if legend is None or not (legend.entries or legend.no_data or legend.lines):
+            self._legend = None
             self.hide()
+            self.link.hide()
             return
         self._fill(legend, layer_name)
+        self.link.setVisible(bool(legend.lines))
         self.setAccessibleName(f"Legend: {single_line(legend.title)}")
         for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             part.show()
@@ -161,7 +207,29 @@ class LegendOverlay(QFrame):
         self.adjustSize()
         self.place()
         self.show()
-        self.raise_()
+
+    def set_foot(self, pixels: int) -> None:
+        """Leave so much room below."""
+        if max(pixels, MARGIN) != self._foot:
+            self._foot = max(pixels, MARGIN)
+            self.place()
+
+    @contextmanager
+    def in_full(self) -> Iterator[None]:
+        """With all lines that a picture has to bear, as exported pictures show it."""
+        legend, name = self._legend, self._layer_name
+        if legend is None or not legend.lines:
+            yield
+            return
+        self._full = True
+        self._show_again(legend, name)
+        yield
+        self._full = False
+        self._show_again(legend, name)
+
+    def _show_again(self, legend: Legend, name: str) -> None:
+        self._legend = None
+        self.show_legend(legend, name)
 
     def swatches(self) -> list[tuple[LegendEntry, QRectF]]:
         """Each class on show and where its colour is, in this widget's coordinates."""
@@ -181,24 +249,59 @@ class LegendOverlay(QFrame):
             name = ElidedLabel(layer_name)
             name.setProperty("role", "caption")
             self._column.addWidget(name)
+        if legend.lines and not self._full and legend.lines[0] != legend.title:
+            self._caption(legend.lines[0])
         entries = legend.entries if legend.kind == "classes" else ()
         if legend.kind == "ramp":
             self._column.addWidget(_Ramp(legend))
-        tail = (legend.no_data,) if legend.no_data is not None else ()
-        if entries or tail:
-            self._column.addWidget(_Entries(self._shell, (*entries, *tail)))
-        if legend.note:
-            note = QLabel(visible_text(legend.note))
-            note.setTextFormat(Qt.TextFormat.PlainText)
-            note.setProperty("role", "caption")
-            note.setWordWrap(True)
-            note.setFixedWidth(232)
-            self._column.addWidget(note)
+        tail = (*legend.states, *((legend.no_data,) if legend.no_data is not None else ()))
+        several = len(tail) > 1 and bool(legend.lines)
+        main = entries if several else (*entries, *tail)
+        if main:
+            self._column.addWidget(_Entries(self._shell, main, bool(legend.lines)))
+        if several:
+            self._column.addWidget(_Entries(self._shell, tail, per_column=-(-len(tail) // 2)))
+        if legend.note.startswith("Hatched"):
+            self._hatched(legend.note)
+        elif legend.note:
+            self._caption(legend.note)
+        if legend.source:
+            self._caption(f"Classes: {legend.source}")
+        if self._full:
+            for line in legend.lines:
+                self._caption(line)
+        elif legend.lines:
+            refusal = next((line for line in legend.lines if line.startswith("No difference")), "")
+            if refusal:
+                self._caption(refusal)
+            self._column.addSpacing(self.link.sizeHint().height())
+
+    def _caption(self, text: str) -> None:
+        self._column.addWidget(self._small(text, self._text_width))
+
+    def _hatched(self, text: str) -> None:
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(_Hatching(self._shell), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._small(text, self._text_width - 22))
+        self._column.addWidget(holder)
+
+    def _small(self, text: str, widest: int) -> QLabel:
+        note = QLabel(visible_text(text))
+        note.setTextFormat(Qt.TextFormat.PlainText)
+        note.setProperty("role", "caption")
+        note.setWordWrap(True)
+        note.setFixedWidth(widest)
+        return note
 
     def place(self) -> None:
         """Sit in the corner."""
         host = self._host
-        self.move(MARGIN, max(MARGIN, host.height() - self.height() - MARGIN))
+        self.move(MARGIN, max(MARGIN, host.height() - self.height() - self._foot))
+        self.link.adjustSize()
+        self.link.move(self.x() + 12, self.geometry().bottom() - self.link.height() - 8)
 
     def resizeEvent(self, event: object) -> None:
         """Growing keeps the corner."""

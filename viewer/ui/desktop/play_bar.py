@@ -166,6 +166,8 @@ class PlayBar(QFrame):
         self.where.setProperty("role", "caption")
         self.progress = _Progress(shell)
         self.avoid: QWidget | None = None
+        self.foot = MARGIN
+        """Room left below."""
         self._build()
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -264,7 +266,7 @@ class PlayBar(QFrame):
         left, room = self._room()
         self.setFixedWidth(max(min(WIDEST, room), 240))
         self.adjustSize()
-        top = self._host.height() - self.height() - MARGIN
+        top = self._host.height() - self.height() - self.foot
         self.move(max((self._host.width() - self.width()) // 2, left), top)
         self.card.move(max((self._host.width() - self.card.width()) // 2, left), top - self.card.height() - 10)
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from viewer.ui.canvas import Canvas
+from viewer.ui.desktop.compare_view import CompareView
 from viewer.ui.desktop.drop import DropOverlay
 from viewer.ui.desktop.labels import LabelOverlay
 from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.play_bar import MARGIN as PLAY_MARGIN
 from viewer.ui.desktop.play_bar import PlayBar
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.start import StartPage
+from viewer.ui.desktop.time_axis import TimeAxisBar
+from viewer.ui.desktop.value_bubble import ValueBubble
 from viewer.ui.desktop.walk_hud import CAPTION_PX, WalkHud
 from viewer.ui.widgets.toast import Toast, ToastStack
 
@@ -34,14 +38,20 @@ class Stage(QWidget):
         self.play = PlayBar(shell, canvas, self)
         self.play.fade.stackUnder(self.legend)
         self.play.avoid = self.legend
+        self.time = TimeAxisBar(shell, canvas, self)
+        self.compare = CompareView(shell, self)
+        self.bubble = ValueBubble(shell, canvas, self)
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
         self.start.hide()
         self.toasts = ToastStack(self, self._decorate)
         self.toasts.avoid = self.legend
         self.toasts.foot = CAPTION_PX
-        self.toasts.keep_clear_of(self.walk.keys, self.walk.pad, *self.play.widgets())
+        self.toasts.keep_clear_of(self.walk.keys, self.walk.pad, *self.play.widgets(), self.time, self.compare.lock)
         self.drop = DropOverlay(shell, self)
+        self.labels.also_clear_of = (self.time, self.compare.title, self.compare.blend)
+        self.time.placed.connect(self._make_room)
+        self._make_room()
 
     def show_start(self, on: bool) -> None:
         """Cover the picture with the start page, or uncover it."""
@@ -57,11 +67,40 @@ class Stage(QWidget):
         elif had_focus:
             self.canvas.setFocus()
 
+    def _make_room(self) -> None:
+        """Everything at the lower edge stands above the bar of time."""
+        room = self.time.room
+        self.legend.set_foot(room)
+        self.compare.foot = self.bubble.foot = room
+        self.play.foot = max(room, PLAY_MARGIN)
+        self.walk.foot = max(room, CAPTION_PX)
+        self.compare.place()
+        self.play.place()
+        self.walk.place()
+
+    def draw_on(self, painter: QPainter) -> None:
+        """Paint into a picture what belongs to it: what is compared, and the legend with all its lines."""
+        self.compare.draw_on(painter)
+        if self.legend.isVisible():
+            with self.legend.in_full():
+                self.legend.render(painter, self.legend.pos())
+
+    def shut_down(self) -> None:
+        """Stop what ticks, and leave the session."""
+        self.play.shut_down()
+        self.time.shut_down()
+        self.compare.shut_down()
+        self.walk.close()
+
     def _stack(self) -> None:
         for widget in (
+            *self.compare.widgets(),
             self.legend,
+            self.legend.link,
+            self.time,
             *self.walk.widgets(),
             *self.play.widgets(),
+            self.bubble,
             self.hint,
             self.start,
             self.toasts,

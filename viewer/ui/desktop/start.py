@@ -26,7 +26,10 @@ from viewer.ui.desktop.status import JobList
 from viewer.ui.widgets.text import ElidedLabel, tooltip, visible_text
 
 PRODUCT = "Citiverse Viewer"
-HINT = "Or drop files, a folder or a project anywhere on this window. Ctrl+K finds every command, F1 shows the keys."
+HINT = (
+    "Or drop files, a folder or a project anywhere on this window: CityJSON, scenario packages (scenario.json or .zip),"
+    " GeoPackage, GeoJSON, Shapefile, FlatGeobuf, GeoTIFF. Ctrl+K finds every command, F1 shows the keys."
+)
 CLAIM = "Look at a city in 3D, ask every building what it is, and show what you found."
 
 
@@ -194,7 +197,7 @@ class StartPage(QScrollArea):
         row = QHBoxLayout()
         row.setSpacing(16)
         self.demo = Choice(self._shell, "town", "Open the demo town", "A small made-up town to try everything on.")
-        self.open = Choice(self._shell, "open", "Open a file…", "CityJSON or CityJSONSeq, plain or .gz, or a project.")
+        self.open = Choice(self._shell, "open", "Open a file…", "A city model, scenarios, map layers, or a project.")
         self.last = Choice(self._shell, "clock", "Continue", "Nothing has been opened yet.")
         self.demo.clicked.connect(self.demo_chosen)
         self.open.clicked.connect(self.open_chosen)

@@ -398,6 +398,9 @@ class WalkHud(QObject):
     def _go(self, position: Vec3) -> None:
         self._shell.run("walk.go_to", position=position)
 
+    foot = CAPTION_PX
+    """Room left below."""
+
     def place(self) -> None:
         """Compass above, map and its button in the upper right corner, keys and buttons for fingers below."""
         width, height = self._host.width(), self._host.height()
@@ -411,8 +414,8 @@ class WalkHud(QObject):
         left = self.avoid.geometry().right() + 12 if self.avoid is not None and self.avoid.isVisible() else MARGIN
         self.keys.lay_out(max(width - left - MARGIN, 200))
         at = max((width - self.keys.width()) // 2, left)
-        self.keys.move(at, height - self.keys.height() - CAPTION_PX)
-        self.pad.move(max((width - self.pad.width()) // 2, left), height - self.pad.height() - CAPTION_PX)
+        self.keys.move(at, height - self.keys.height() - self.foot)
+        self.pad.move(max((width - self.pad.width()) // 2, left), height - self.pad.height() - self.foot)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the host's size."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -20,7 +18,7 @@ from PySide6.QtGui import (
     QPainter,
     QShowEvent,
 )
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTabBar, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QTabWidget, QToolBar, QWidget
 from shiboken6 import isValid
 
 from viewer.document.state import Camera
@@ -32,32 +30,28 @@ from viewer.session.walks import walks
 from viewer.ui import commands
 from viewer.ui.canvas import make_canvas
 from viewer.ui.crash import CrashWatch
-from viewer.ui.desktop.actions import Actions, Item
+from viewer.ui.desktop.actions import Actions
 from viewer.ui.desktop.command_palette import CommandPalette
-from viewer.ui.desktop.dock import Dock
+from viewer.ui.desktop.docks import Panels, arrange, make_docks
 from viewer.ui.desktop.drop import dropped_paths
 from viewer.ui.desktop.entries import found_objects, palette_entries
 from viewer.ui.desktop.feedback import Feedback
 from viewer.ui.desktop.files import Files
 from viewer.ui.desktop.keys_help import KeysHelp
-from viewer.ui.desktop.panels.inspector import Inspector
-from viewer.ui.desktop.panels.layers import LAYER_ICONS, LayersPanel
-from viewer.ui.desktop.panels.light import LightPanel
-from viewer.ui.desktop.panels.report import ReportPanel
-from viewer.ui.desktop.panels.style import StylePanel
-from viewer.ui.desktop.panels.tours import ToursPanel, panel_in_scroll
-from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
+from viewer.ui.desktop.panels.layers import LAYER_ICONS
 from viewer.ui.desktop.preferences import Preferences
+from viewer.ui.desktop.scenario_front import ScenarioFront
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.desktop.stage import Stage
 from viewer.ui.desktop.start import PRODUCT
 from viewer.ui.desktop.status import StatusBar
 from viewer.ui.desktop.thumbnails import Thumbnails
+from viewer.ui.desktop.window_menus import WindowMenus
 from viewer.ui.memory import LAYOUT_VERSION, WindowMemory
 from viewer.ui.presenter.console import Console
 from viewer.ui.presenter.launch import present_from
 from viewer.ui.theme import ThemeChoice, ThemeManager
-from viewer.ui.widgets.text import menu_text, visible_text
+from viewer.ui.widgets.text import visible_text
 
 REST_MS = 900
 """After so long without moving, a view is one to go back to."""
@@ -66,16 +60,6 @@ POLL_MS = 15
 READY_MS = 300
 """After the window came: its own first picture has been drawn by then."""
 NO_SUCH_ID = "No object with such an id"
-PANELS = ("layers", "style", "light", "inspector", "viewpoints", "tours", "report")
-_TITLES = {
-    "layers": "Layers",
-    "style": "Colour and filter",
-    "light": "Light",
-    "inspector": "Inspector",
-    "viewpoints": "Viewpoints",
-    "tours": "Tours",
-    "report": "Load report",
-}
 
 
 class MainWindow(QMainWindow):
@@ -120,6 +104,7 @@ class MainWindow(QMainWindow):
         self._rest = self._single_shot(REST_MS)
         self._autosave = self._single_shot(int(session.settings.number("autosave_seconds") * 1000) + 500)
         self.feedback = Feedback(self)
+        self.scenario_front = ScenarioFront(self)
         self._connect()
         self._place()
         self.refresh()
@@ -127,46 +112,15 @@ class MainWindow(QMainWindow):
     # --- building --------------------------------------------------------------------------------------------
 
     def _build_panels(self) -> None:
-        self.layers = LayersPanel(self.shell)
-        self.style_panel = StylePanel(self.shell)
-        self.light = LightPanel(self.shell)
-        self.inspector = Inspector(self.shell)
-        self.viewpoints = ViewpointsPanel(self.shell)
-        self.tours = ToursPanel(self.shell)
-        self.report = ReportPanel(self.shell)
-        thumbnails = self.thumbnails = Thumbnails(self.shell, self.canvas)
-        self.viewpoints.show_thumbnails(thumbnails)
-        self.tours.show_thumbnails(thumbnails)
-        views, tours = self.viewpoints, panel_in_scroll(self.tours)
-        widgets = (self.layers, self.style_panel, self.light, self.inspector, views, tours, self.report)
-        self.docks = {
-            name: Dock(self.shell, name, _TITLES[name], widget, self)
-            for name, widget in zip(PANELS, widgets, strict=True)
-        }
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """The layout at first: layers over style to the left, inspector over viewpoints to the right."""
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        places = {"layers": left, "style": left, "light": left, "inspector": right, "viewpoints": right}
-        places["tours"] = right
-        for name, dock in self.docks.items():
-            self.removeDockWidget(dock)
-            dock.setFloating(False)
-            self.addDockWidget(places.get(name, Qt.DockWidgetArea.BottomDockWidgetArea), dock)
-            dock.setVisible(name != "report")
-        self.splitDockWidget(self.docks["layers"], self.docks["style"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(self.docks["style"], self.docks["light"])
-        self.docks["style"].raise_()
-        self.splitDockWidget(self.docks["inspector"], self.docks["viewpoints"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(self.docks["viewpoints"], self.docks["tours"])
-        self.docks["viewpoints"].raise_()
-        for area in (left, right):
-            self.setCorner(Qt.Corner.BottomLeftCorner if area == left else Qt.Corner.BottomRightCorner, area)
-        self.resizeDocks([self.docks["layers"], self.docks["inspector"]], [288, 320], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["layers"], self.docks["style"]], [280, 400], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["inspector"], self.docks["viewpoints"]], [288, 464], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["report"]], [208], Qt.Orientation.Vertical)
+        self.panels = Panels(self.shell)
+        self.layers, self.style_panel, self.light = self.panels.layers, self.panels.style, self.panels.light
+        self.inspector, self.viewpoints, self.tours = self.panels.inspector, self.panels.viewpoints, self.panels.tours
+        self.scenarios, self.report = self.panels.scenarios, self.panels.report
+        self.thumbnails = Thumbnails(self.shell, self.canvas)
+        self.viewpoints.show_thumbnails(self.thumbnails)
+        self.tours.show_thumbnails(self.thumbnails)
+        self.docks = make_docks(self.shell, self.panels, self)
+        arrange(self, self.docks)
 
     def _build_bars(self) -> None:
         self.actions_ = Actions(self.shell, self, self.canvas)
@@ -175,120 +129,13 @@ class MainWindow(QMainWindow):
         self.toolbar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.addToolBar(self.toolbar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        submenus: dict[str, Callable[[], QMenu | QAction]] = {
-            "recent": self._recent_menu,
-            "viewpoints": self._viewpoints_menu,
-            "labels": self._labels_action,
-            "legend": self._legend_action,
-            "quality": self._quality_menu,
-            "stereo": self._stereo_menu,
-            "theme": self._theme_menu,
-            "panels": self._panels_menu,
-        }
-        self.actions_.fill_menus(self.menuBar(), submenus)
+        self.menus = WindowMenus(self)
+        self.actions_.fill_menus(self.menuBar(), self.menus.submenus())
         self.actions_.fill_toolbar(self.toolbar)
         self.actions_.add_keys()
         self.actions_.show_mode("orbit")
         self.status = StatusBar(self.shell, self)
         self.setStatusBar(self.status)
-
-    def _recent_menu(self) -> QMenu:
-        menu = QMenu("Open recent", self)
-
-        def fill() -> None:
-            menu.clear()
-            for recent in self.files.recent():
-                act = menu.addAction(menu_text(recent.path.name))
-                act.setEnabled(recent.exists)
-                act.triggered.connect(lambda _=False, p=recent.path: self.files.open([p]))
-            menu.setEnabled(bool(menu.actions()))
-
-        menu.aboutToShow.connect(fill)
-        return menu
-
-    def _viewpoints_menu(self) -> QMenu:
-        menu = QMenu("Go to viewpoint", self)
-
-        def fill() -> None:
-            menu.clear()
-            for viewpoint in self.session.document.state.viewpoints:
-                act = self.actions_.action(
-                    Item("viewpoint.go", args={"name": viewpoint.name}, title=menu_text(viewpoint.name))
-                )
-                act.setParent(menu)
-                menu.addAction(act)
-            if not menu.actions():
-                menu.addAction("None yet").setEnabled(False)
-
-        menu.aboutToShow.connect(fill)
-        return menu
-
-    def _labels_action(self) -> QAction:
-        act = QAction("Labels", self)
-        act.setCheckable(True)
-        act.setProperty("command", "labels.set_visible")
-        act.triggered.connect(lambda on: self.shell.run("labels.set_visible", visible=on))
-        self._labels_tick = act
-        return act
-
-    def _legend_action(self) -> QAction:
-        act = QAction("Legend", self)
-        act.setCheckable(True)
-        act.setProperty("command", "legend.set_visible")
-        act.triggered.connect(lambda on: self.shell.run("legend.set_visible", visible=on))
-        self._legend_tick = act
-        return act
-
-    def _quality_menu(self) -> QMenu:
-        titles = {"auto": "What suits this machine", "draft": "Draft (fastest)", "normal": "Normal", "high": "High"}
-        return self._choice_menu(
-            "Drawing quality", "quality.set", "quality", titles, lambda: self.session.document.state.quality
-        )
-
-    def _stereo_menu(self) -> QMenu:
-        titles = {
-            "off": "Off",
-            "anaglyph": "Red-cyan glasses",
-            "side-by-side": "Side by side, half width",
-            "side-by-side-full": "Side by side, full width",
-        }
-        settings = self.session.settings
-        return self._choice_menu("Stereo", "view.set_stereo", "mode", titles, lambda: str(settings.get("stereo")))
-
-    def _theme_menu(self) -> QMenu:
-        titles = {"system": "As the system", "light": "Light", "dark": "Dark"}
-        return self._choice_menu("Theme", "window.set_theme", "theme", titles, lambda: self.themes.choice)
-
-    def _choice_menu(
-        self, title: str, command: str, argument: str, titles: dict[str, str], now: Callable[[], str]
-    ) -> QMenu:
-        menu = QMenu(title, self)
-        group = QActionGroup(menu)
-        for value, text in titles.items():
-            act = self.actions_.action(Item(command, args={argument: value}, title=text))
-            act.setCheckable(True)
-            act.setData(value)
-            group.addAction(act)
-            menu.addAction(act)
-
-        def tick() -> None:
-            for act in group.actions():
-                act.setChecked(act.data() == now())
-
-        menu.aboutToShow.connect(tick)
-        return menu
-
-    def _panels_menu(self) -> QMenu:
-        menu = QMenu("Panels", self)
-        for name, dock in self.docks.items():
-            act = self.actions_.action(Item("window.show_panel", args={"panel": name}, title=_TITLES[name]))
-            self._tick_panel(act, dock, menu)
-            menu.addAction(act)
-        return menu
-
-    def _tick_panel(self, act: QAction, dock: QDockWidget, menu: QMenu) -> None:
-        act.setCheckable(True)
-        menu.aboutToShow.connect(lambda: act.setChecked(dock.isVisible()))
 
     def _single_shot(self, ms: int) -> QTimer:
         """A timer that lets the session do what waits for its time, once."""
@@ -326,6 +173,7 @@ class MainWindow(QMainWindow):
     def _ui_requested(self, name: str, arguments: dict[str, Any]) -> None:
         """Commands of the session that only a window can carry out."""
         acts: dict[str, Callable[..., object]] = {"app.quit": self.close, "layer.show_report": self.show_report}
+        acts["scenario.show_report"] = self.scenario_front.show_report
         acts["viewpoint.pictures_drawn"] = self.thumbnails.take
         acts[name](**arguments)
 
@@ -355,8 +203,7 @@ class MainWindow(QMainWindow):
         state = self.session.document.state
         self._switch_start(not state.layers)
         self.actions_.refresh()
-        self._labels_tick.setChecked(state.labels)
-        self._legend_tick.setChecked(state.show_legend)
+        self.menus.tick(state)
         name = self.files.title() if state.layers else ""
         self.setWindowTitle(f"{visible_text(name)}[*] – {PRODUCT}" if name else PRODUCT)
         self.setWindowModified(bool(state.layers) and self.session.document.dirty)
@@ -417,14 +264,14 @@ class MainWindow(QMainWindow):
         if self._at_start:
             self._layout = self._first_layout
             return
-        self._arrange()
+        arrange(self, self.docks)
         self.toolbar.show()
 
     def show_panel(self, name: str, visible: bool | None = None) -> None:
         """Show or hide a panel."""
         dock = self.docks.get(name)
         if dock is None:
-            self.shell.say("error", f"There is no panel {name!r}; there are {', '.join(PANELS)}.")
+            self.shell.say("error", f"There is no panel {name!r}; there are {', '.join(self.docks)}.")
             return
         on = dock.isHidden() if visible is None else visible
         dock.setVisible(on)
@@ -528,11 +375,10 @@ class MainWindow(QMainWindow):
         """What the view shows, in device pixels, with labels and legend on it."""
         image = self.canvas.image()
         self.stage.labels.draw_on(image)
-        legend = self.stage.legend
-        if legend.isVisible() and not image.isNull():
+        if not image.isNull():
             ratio = image.devicePixelRatio()
             painter = QPainter(image)
-            legend.render(painter, legend.pos())
+            self.stage.draw_on(painter)
             painter.end()
             image.setDevicePixelRatio(ratio)
         return image
@@ -571,10 +417,10 @@ class MainWindow(QMainWindow):
         self.memory.set_blobs(geometry=bytes(self.saveGeometry().data()), layout=bytes(layout.data()))
         for timer in (self._poll, self._rest, self._autosave):
             timer.stop()
-        self.stage.play.shut_down()
+        self.stage.shut_down()
+        self.scenario_front.shut_down()
         commands.detach(self.session)
         walks(self.session).mode_changed.disconnect(self.actions_.show_mode)
-        self.stage.walk.close()
         self.session.close()
         self.session.jobs.shutdown()
         self.canvas.close()

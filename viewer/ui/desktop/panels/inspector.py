@@ -25,6 +25,7 @@ from viewer.analysis.legend import count_text, title_of
 from viewer.analysis.statistics import Statistics, statistics_of
 from viewer.jobs import ThreadJob
 from viewer.ui.desktop.panels import summary
+from viewer.ui.desktop.panels.scenario_values import ScenarioValues
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.attribute_tree import AttributeTree
 from viewer.ui.widgets.text import ElidedLabel, menu_text, single_line, tooltip
@@ -46,6 +47,7 @@ class Inspector(QWidget):
         self._layer_id = ""
         self._heading: list[tuple[str, str]] = []
         self._groups: list[summary.Group] = []
+        self._scenario_groups: list[summary.Group] = []
         self._asked: object = None
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -106,6 +108,8 @@ class Inspector(QWidget):
         column.addLayout(self._actions())
         self._family = self._family_tree()
         column.addWidget(self._family)
+        self.scenarios = ScenarioValues(self._shell, self._take_scenarios)
+        column.addWidget(self.scenarios)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search attributes")
         self._search.setAccessibleName("Search attributes")
@@ -143,7 +147,7 @@ class Inspector(QWidget):
         for title, make in (("As table (TSV)", summary.as_tsv), ("As JSON", summary.as_json)):
             act = QAction(title, menu)
             act.triggered.connect(
-                lambda _=False, m=make: QApplication.clipboard().setText(m(self._heading, self._groups))
+                lambda _=False, m=make: QApplication.clipboard().setText(m(self._heading, self._all_groups()))
             )
             menu.addAction(act)
         self._copy.setMenu(menu)
@@ -165,7 +169,13 @@ class Inspector(QWidget):
     # --- showing ---------------------------------------------------------------------------------------------
 
     def _changed(self, changes: object) -> None:
-        self._shell.refresh(self.refresh, changes, {"selection", "cities"})
+        self._shell.refresh(self.refresh, changes, {"selection", "cities", "scenarios", "scenario_view"})
+
+    def _take_scenarios(self, groups: list[summary.Group]) -> None:
+        """What the scenarios say about the object stands before what the file says."""
+        if groups != self._scenario_groups:
+            self._scenario_groups = groups
+            self._show_groups()
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
@@ -174,34 +184,40 @@ class Inspector(QWidget):
         rows = self._shell.rows(selection.layer_id, selection.ids) if city is not None else np.empty(0, np.int64)
         if city is None or not len(rows):
             self._asked = None
+            self.scenarios.clear()
             self._pages.setCurrentIndex(0)
             return
         self._layer_id = selection.layer_id or ""
         self._asked = None
         if len(rows) == 1:
             self._show_one(city, int(rows[0]), selection.surface_row)
+            self.scenarios.show_object(self._layer_id, int(rows[0]), selection.surface_row)
         else:
+            self.scenarios.clear()
             self._show_many(city, rows)
         self._show_groups()
         self._pages.setCurrentIndex(1)
 
+    def _all_groups(self) -> list[summary.Group]:
+        return [*self._scenario_groups, *self._groups]
+
     def _show_groups(self) -> None:
-        self._tree.show_groups(self._groups, self._shell.qcolor("muted"))
+        self._tree.show_groups(self._all_groups(), self._shell.qcolor("muted"))
         self._tree.set_search(self._search.text())
-        has_lines = any(group.lines for group in self._groups)
+        has_lines = any(group.lines for group in self._all_groups())
         for widget in (self._tree, self._search):
             widget.setVisible(has_lines)
         self._none.setVisible(not any(group.lines for group in self._groups if group.title != "Measured"))
         self._filler.setVisible(not has_lines)
 
     def _show_one(self, city: CityData, row: int, surface_row: int) -> None:
-        layer = self._shell.session.document.state.layer(self._layer_id)
+        layer = self._shell.session.layer_name(self._layer_id)
         kind, name = city.objects.type_of(row), city.objects.ids[row]
-        self._type.setText(single_line(f"{title_of(kind)} · {layer.name}"))
+        self._type.setText(single_line(f"{title_of(kind)} · {layer}"))
         self._type.setToolTip(tooltip(kind))
         self._id.set_full_text(name)
         self._copy_id.setVisible(True)
-        self._heading = [("id", name), ("type", kind), ("layer", layer.name)]
+        self._heading = [("id", name), ("type", kind), ("layer", layer)]
         measured = summary.measured(city, row, surface_row)
         groups = [summary.attributes(city, row), summary.surface(city, surface_row), measured]
         bare = ("Attributes", measured.title)
@@ -209,11 +225,11 @@ class Inspector(QWidget):
         self._show_family(city, row)
 
     def _show_many(self, city: CityData, rows: np.ndarray) -> None:
-        layer = self._shell.session.document.state.layer(self._layer_id)
-        self._type.setText(single_line(layer.name))
+        layer = self._shell.session.layer_name(self._layer_id)
+        self._type.setText(single_line(layer))
         self._id.set_full_text(f"{count_text(len(rows))} objects selected")
         self._copy_id.setVisible(False)
-        self._heading = [("objects", str(len(rows))), ("layer", layer.name)]
+        self._heading = [("objects", str(len(rows))), ("layer", layer)]
         self._groups = [summary.types_among(city, rows)]
         self._family.setVisible(False)
         if len(rows) <= AT_ONCE:

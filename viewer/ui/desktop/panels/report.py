@@ -38,6 +38,10 @@ def headline(result: LoadResult) -> str:
     """One line: format, objects and how many issues of each severity."""
     counts = {s: sum(1 for i in result.issues if str(i.severity) == s) for s in _ORDER}
     words = [f"{n} {name}{'s' if n != 1 and name != 'info' else ''}" for name, n in counts.items() if n]
+    if result.scenario is not None:
+        count = len(result.scenario.results)
+        start = f"{result.format} {result.version}: {count} variable{'' if count == 1 else 's'}"
+        return f"{start}; {', '.join(words)}" if words else f"{start}; nothing to report"
     city = result.value
     shown, total = city.drawable, len(city.objects)
     start = f"{result.format} {result.version}: {count_text(shown)} of {count_text(total)} objects have geometry"
@@ -74,6 +78,7 @@ class ReportPanel(QWidget):
         super().__init__(parent)
         self._shell = shell
         self._layer_id: str | None = None
+        self._scenario_id: str | None = None
         self.setProperty("role", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._title = ElidedLabel()
@@ -109,7 +114,12 @@ class ReportPanel(QWidget):
 
     def show_layer(self, layer_id: str) -> None:
         """Show the report of this layer."""
-        self._layer_id = layer_id
+        self._layer_id, self._scenario_id = layer_id, None
+        self._refresh()
+
+    def show_scenario(self, scenario_id: str) -> None:
+        """Show the report of a scenario's package."""
+        self._layer_id, self._scenario_id = None, scenario_id
         self._refresh()
 
     def text(self) -> str:
@@ -118,16 +128,18 @@ class ReportPanel(QWidget):
         return as_text(self._name(), result) if result is not None else ""
 
     def _result(self) -> LoadResult | None:
+        if self._scenario_id is not None:
+            return self._shell.session.scenarios.report(self._scenario_id)
         return self._shell.session.document.reports.get(self._layer_id or "")
 
     def _name(self) -> str:
-        for layer in self._shell.session.document.state.layers:
-            if layer.id == self._layer_id:
-                return layer.name
-        return ""
+        state = self._shell.session.document.state
+        if self._scenario_id is None:
+            return next((layer.name for layer in state.layers if layer.id == self._layer_id), "")
+        return next((entry.name for entry in state.scenarios if entry.id == self._scenario_id), "")
 
     def _changed(self, changes: object) -> None:
-        self._shell.refresh(self._refresh, changes, {"layers", "cities"})
+        self._shell.refresh(self._refresh, changes, {"layers", "cities", "scenarios"})
 
     def _refresh(self) -> None:
         self._tree.clear()
