@@ -33,7 +33,7 @@ HANDLERS = {
 READERS = ("open", "info", "render", "pick", "record")
 """Commands that begin by reading files."""
 
-SIGNED_VALUES = ("--camera", "--range", "--at", "--split")
+SIGNED_VALUES = ("--camera", "--range", "--at", "--split", "--threshold")
 """Options whose value may begin with a minus sign."""
 
 
@@ -190,6 +190,23 @@ def add_scenario_acts(parser: argparse.ArgumentParser) -> None:
     )
     take.add_argument("--answers", type=path, metavar="FILE", help="answers as a JSON object")
     take.add_argument("--json", action="store_true", help="one JSON object; questions too")
+    add_numbers_options(add("numbers", "compare scenarios by numbers: who and what is affected, who gains, who loses"))
+
+
+def add_numbers_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``scenario numbers``."""
+    add = parser.add_argument
+    add("paths", nargs="+", type=path, metavar="PATH", help="a project, or a city and its packages")
+    add("--scenario", metavar="ID,ID", help="one to four scenarios (default: those that the project shows, else all)")
+    add("--variable", metavar="ID", help="which variable (default: the one shown, else the first)")
+    add("--threshold", type=numbers(1), metavar="X", help="affected is from X on (default: the first class break)")
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument("--time", type=moment, metavar="ISO-8601", help="moment; periods by their name")
+    when.add_argument("--worst", action="store_true", help="the worst of all moments for each building")
+    add("--quarters", metavar="ATTRIBUTE", help="attribute with the quarter of a building ('' = no quarters)")
+    add("--count", metavar="INDICATOR", default="objects", help="what the classes count (default: objects)")
+    add("-o", "--output", metavar="OUT", help="write .csv or .xlsx instead of printing")
+    add("--json", action="store_true", help="one JSON object")
 
 
 def minutes(text: str) -> int:

@@ -24,8 +24,9 @@ FILE_NAME = "scenario.json"
 def run(options: argparse.Namespace) -> int:
     """Run one of the acts; returns the exit code."""
     from viewer.cli_import import import_package
+    from viewer.cli_numbers import numbers
 
-    acts = {"new": new, "check": check, "hash": fill, "import": import_package}
+    acts = {"new": new, "check": check, "hash": fill, "import": import_package, "numbers": numbers}
     return acts[options.act](options)
 
 

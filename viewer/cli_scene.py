@@ -76,8 +76,12 @@ def check_options(options: argparse.Namespace) -> None:
             raise CliError(USAGE, f"--filter: {error}.") from error
 
 
-def load_paths(session: Session, paths: Iterable[str], meanwhile: Callable[[], None] = lambda: None) -> None:
+def load_paths(
+    session: Session, paths: Iterable[str], meanwhile: Callable[[], None] = lambda: None, draws: bool = True
+) -> None:
     """Open everything, showing progress; what goes wrong is told on standard error, Ctrl-C cancels the loads.
+
+    ``draws``: False for commands that make no picture.
 
     Raises:
         CliError: nothing could be read.
@@ -97,7 +101,8 @@ def load_paths(session: Session, paths: Iterable[str], meanwhile: Callable[[], N
     try:
         session.run("file.open", paths=tuple(paths))
         session.poll()
-        _import_renderer()
+        if draws:
+            _import_renderer()
         if session.jobs.active:
             meanwhile()
         while session.jobs.active:

@@ -262,7 +262,8 @@ def _by_zone(
                 inside = part[codes[part] == code]
                 if len(inside):
                     kept[place].append((layer, inside))
-    order = sorted(sums, key=lambda name: (name == ELSEWHERE, name.casefold()))
+    lived = [name for name, numbers in sums.items() if numbers[3] > 0]
+    order = sorted(lived, key=lambda name: (name == ELSEWHERE, name.casefold()))
     table = np.array([sums[name] for name in order]).reshape(len(order), 4)
     return order, table, [[tuple(part) for part in rows[name]] for name in order]
 

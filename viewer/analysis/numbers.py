@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loaders.scenario.model import Manifest, Result, TimeAxis, Variable
-from viewer.analysis.comparing import step_at
+from loaders.scenario.model import Manifest, Result, Variable
 from viewer.analysis.difference import round_number
 from viewer.analysis.disclosure import NOTHING, Told
 from viewer.analysis.fields import Scale, value_range
@@ -21,15 +20,6 @@ from viewer.analysis.links import Links
 from viewer.analysis.measures import Exposures, Layers, Measure, Rows
 from viewer.analysis.moments import step_text
 from viewer.analysis.palettes import RGB
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class When:
-    """The clock: its axis and moment; ``worst`` = the worst of all moments instead."""
-
-    axis: TimeAxis | None
-    moment: float | None
-    worst: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,12 +141,6 @@ class Numbers:
     counted: str = ""
     why_not: str = ""
     how: str = ""
-
-
-def asked(scenario_id: str, name: str, manifest: Manifest | None, result: Result | None, when: When) -> Asked:
-    """A column at the clock's moment, or at the worst of all."""
-    step = None if when.worst else step_at(result, when.axis, when.moment) if result is not None else 0
-    return Asked(scenario_id, name, result, step, manifest)
 
 
 def default_threshold(variable: Variable, results: list[Result]) -> float:

@@ -3,6 +3,7 @@
 from viewer.session import (
     clock_commands,
     file_commands,
+    indicator_commands,
     label_commands,
     layer_commands,
     light_commands,
@@ -38,6 +39,7 @@ __all__ = [
     "commands_markdown",
     "file_commands",
     "find",
+    "indicator_commands",
     "label_commands",
     "layer_commands",
     "light_commands",

@@ -80,6 +80,7 @@ def toggle_selection(
 def pick(session: Session, x: int, y: int, toggle: bool = False) -> None:
     """Select the object drawn at a device pixel (origin top-left); where there is none, clear the selection."""
     hit = session.viewport.pick(x, y) if session.viewport is not None else None
+    session.picked.emit(hit)
     if hit is not None:
         act = toggle_selection if toggle else set_selection
         act(session, hit.layer_id, rows=(hit.row,), surface_row=hit.surface_row)

@@ -42,7 +42,8 @@ class Session:
 
     Signals: camera_changed(Camera); message(Message); hover_changed(Hover | None); job_changed();
     clock_changed(float): the moment that results are seen at; scenario_ready(): what had to be prepared for the picture
-    is there; ui_requested(name, arguments): a command that only a window can carry out (``app.quit``,
+    is there; picked(PickLike | None): what a click hit; numbers_picture_wanted(path): a window with charts writes them;
+    ui_requested(name, arguments): a command that only a window can carry out (``app.quit``,
     ``layer.show_report``).
 
     Attributes:
@@ -62,6 +63,8 @@ class Session:
     job_changed = Signal()
     clock_changed = Signal(float)
     scenario_ready = Signal()
+    picked = Signal(object)
+    numbers_picture_wanted = Signal(str)
     ui_requested = Signal(str, dict)
 
     def __init__(
