@@ -60,7 +60,7 @@ def set_counted(session: Session, indicator: str = "objects") -> None:
     numbers.set(weigh=indicator)
 
 
-@command("indicators.select", title="Select the buildings behind an indicator", enabled=_has_numbers)
+@command("indicators.select", title="Select the buildings behind an indicator", undo=False, enabled=_has_numbers)
 def select(session: Session, indicator: str = "objects", scenario: str | None = None) -> None:
     """Select and show the buildings that are affected in a scenario (the last one shown by default)."""
 
@@ -78,7 +78,9 @@ def select(session: Session, indicator: str = "objects", scenario: str | None = 
     numbers_of(session).when_ready(chosen)
 
 
-@command("indicators.select_group", title="Select the buildings of a group that changes", enabled=_has_numbers)
+@command(
+    "indicators.select_group", title="Select the buildings of a group that changes", undo=False, enabled=_has_numbers
+)
 def select_group(session: Session, name: str = "", way: Literal["better", "worse"] = "worse") -> None:
     """Select the buildings in which a group (or quarter) gets better or worse values; empty = everybody.
 
@@ -99,7 +101,7 @@ def select_group(session: Session, name: str = "", way: Literal["better", "worse
     numbers_of(session).when_ready(chosen)
 
 
-@command("indicators.select_class", title="Select the buildings of a class", enabled=_has_numbers)
+@command("indicators.select_class", title="Select the buildings of a class", undo=False, enabled=_has_numbers)
 def select_class(session: Session, label: str, scenario: str | None = None) -> None:
     """Select what lies in one class of the legend ("0.5 – 1") in a scenario (the last one shown by default)."""
 
