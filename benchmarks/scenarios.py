@@ -31,6 +31,8 @@ from benchmarks.rows import Row, run
 CASES = ("objects", "raster", "package", "vehicles", "switch", "compare", "difference", "exposure", "growth")
 PEER_CASES = ("objects", "raster", "vehicles", "growth")
 PATIENCE = 900
+DRAWN = 12
+"""Steps of a scrub that are drawn."""
 CACHE_BYTES = 16 << 30
 
 
@@ -92,13 +94,19 @@ class Ours:
 
         self.camera = Camera(tuple(eye.tolist()), tuple(target.tolist()))
         self.state: Any = None
+        self.resting(False)
 
-    def show(self, *ids: str, mode: str = "single") -> None:
+    def resting(self, rests: bool) -> None:
+        """Pictures of a camera at rest (shadows of the very moment), or while time runs, as the window draws them."""
+        self.rests = rests
+        self.scene.set_moving(not rests)
+
+    def show(self, *ids: str, mode: str = "single", sun: bool = False) -> None:
         """Say what is seen."""
         from dataclasses import replace
 
         with self.document.change("Show") as edit:
-            view = replace(edit.state.scenario_view, shown=ids, variable=self.variable, mode=mode)
+            view = replace(edit.state.scenario_view, shown=ids, variable=self.variable, mode=mode, sun=sun)
             edit.state = replace(edit.state, scenario_view=view)
 
     def attach(self) -> None:
@@ -117,13 +125,17 @@ class Ours:
     def draw(self) -> None:
         """Hand it over and draw."""
         self.scene.apply(self.state)
-        self.scene.render()
+        for _ in self.scene.render_steps(None, refine=self.rests):
+            pass
         self.scene.window.WaitForCompletion()
 
     def scrub(self, clock: Clocked, moments: Any) -> None:
-        """Every moment: prepare, upload and draw; then the same picture again."""
-        for moment in moments:
+        """Every moment is prepared; of many about a dozen are drawn as well, and each once more."""
+        for number, moment in enumerate(moments):
             self.moment = float(moment)
+            if number % max(1, round(len(moments) / DRAWN)):
+                self.prepare()
+                continue
 
             def act() -> None:
                 clock.do("prepare", self.prepare)
@@ -167,8 +179,22 @@ def objects(sizes: Sizes, count: int = 0, steps: int = 0, scrubbed: int = 0) -> 
     ours.attach()
     clock = Clocked()
     ours.scrub(clock, made.START + made.HOUR * np.linspace(0, steps - 1, scrubbed or steps).astype(int))
+    rows = step_rows(clock, f"{count:,} objects", 4 * count)
+    if count == sizes.objects:
+        rows.append(at_rest(ours, made.START + made.HOUR * np.arange(2, 7), f"{count:,} objects"))
     ours.close()
-    return step_rows(clock, f"{count:,} objects", 4 * count)
+    return rows
+
+
+def at_rest(ours: Ours, moments: Any, what: str) -> Row:
+    """Steps of a picture at rest, the sun following the clock: maps of shadows are made anew as well."""
+    clock = Clocked()
+    ours.show("a", sun=True)
+    ours.resting(True)
+    ours.draw()
+    ours.scrub(clock, moments)
+    how = f"full quality, sun and shadows of the moment: {clock.told('step')}; {clock.told('frame alone')}"
+    return Row(f"step at rest, {what}", "", clock.ms("step"), "ms", how)
 
 
 def growth(sizes: Sizes) -> list[Row]:
@@ -273,7 +299,7 @@ def switch(sizes: Sizes) -> list[Row]:
     rows = []
     for count in (sizes.objects // 10, sizes.objects):
         ours, clock = pair(sizes, count), Clocked()
-        for turn in range(12):
+        for turn in range(8):
             name = "ba"[turn % 2]
 
             def act(name: str = name, ours: Ours = ours) -> None:
