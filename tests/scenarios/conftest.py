@@ -29,6 +29,9 @@ class Person:
     def open_files(self, folder: str) -> list[str]:
         return [self.path] if self.path else []
 
+    def open_scenarios(self, folder: str) -> list[str]:
+        return [self.path] if self.path else []
+
     def save_project(self, start: str) -> str:
         return self.path
 

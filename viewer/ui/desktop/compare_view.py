@@ -13,7 +13,7 @@ from viewer.render.panes import pane_rects
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line
 
-MARGIN, GAP = 16, 12
+MARGIN, GAP, CAPTION_PX = 16, 12, 40
 KNOB_PX, LINE_PX = 44, 16
 """What a finger can take hold of."""
 STEP, FAR_STEP = 0.02, 0.1
@@ -312,7 +312,7 @@ class CompareView(QObject):
         view = self._shell.session.document.state.scenario_view
         width, height = self._host.width(), self._host.height()
         self.lock.adjustSize()
-        self.lock.move(width - self.lock.width() - MARGIN, height - self.lock.height() - max(self.foot, MARGIN))
+        self.lock.move(width - self.lock.width() - MARGIN, height - self.lock.height() - max(self.foot, CAPTION_PX))
         self.title.move((width - self.title.width()) // 2, MARGIN)
         self.blend.adjustSize()
         self.blend.resize(min(self.blend.width(), width - 2 * MARGIN), self.blend.height())

@@ -167,7 +167,12 @@ class LegendOverlay(QFrame):
         self.link.setToolTip("Who made these numbers, with what, from what, and how sure they are")
         self.link.setCursor(Qt.CursorShape.PointingHandCursor)
         self.link.clicked.connect(self.source_wanted)
-        self.link.hide()
+        self._folded = False
+        self.fold = shell.tool("chevron-down", "Fold the legend", parent=host)
+        self.fold.setIconSize(QSize(14, 14))
+        self.fold.clicked.connect(self._toggle)
+        for part in (self.link, self.fold):
+            part.hide()
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -195,11 +200,12 @@ class LegendOverlay(QFrame):
                 old.deleteLater()
         if legend is None or not (legend.entries or legend.no_data or legend.lines):
             self._legend = None
-            self.hide()
-            self.link.hide()
+            for shown in (self, self.link, self.fold):
+                shown.hide()
             return
         self._fill(legend, layer_name)
-        self.link.setVisible(bool(legend.lines))
+        for control in (self.link, self.fold):
+            control.setVisible(bool(legend.lines))
         self.setAccessibleName(f"Legend: {single_line(legend.title)}")
         for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             part.show()
@@ -227,6 +233,16 @@ class LegendOverlay(QFrame):
         self._full = False
         self._show_again(legend, name)
 
+    def _toggle(self) -> None:
+        """Fold to the title, or unfold: where the picture is small."""
+        self._folded = not self._folded
+        name = "Unfold the legend" if self._folded else "Fold the legend"
+        self._shell.set_icon(self.fold, "chevron-up" if self._folded else "chevron-down")
+        self.fold.setToolTip(name)
+        self.fold.setAccessibleName(name)
+        if self._legend is not None:
+            self._show_again(self._legend, self._layer_name)
+
     def _show_again(self, legend: Legend, name: str) -> None:
         self._legend = None
         self.show_legend(legend, name)
@@ -241,16 +257,26 @@ class LegendOverlay(QFrame):
 
     def _fill(self, legend: Legend, layer_name: str) -> None:
         unit = f" ({legend.unit})" if legend.unit else ""
-        title = ElidedLabel(f"{legend.title}{unit}")
-        title.setProperty("role", "section")
-        title.setMinimumWidth(min(240, title.fontMetrics().horizontalAdvance(title.full_text()) + 8))
-        self._column.addWidget(title)
+        if legend.lines:
+            self._column.addWidget(self._small(f"{legend.title}{unit}", self._text_width - 24, "section"))
+            if not self._full and legend.lines[0] != legend.title:
+                self._caption(legend.lines[0])
+        else:
+            title = ElidedLabel(f"{legend.title}{unit}")
+            title.setProperty("role", "section")
+            title.setMinimumWidth(min(240, title.fontMetrics().horizontalAdvance(title.full_text()) + 8))
+            self._column.addWidget(title)
         if layer_name:
             name = ElidedLabel(layer_name)
             name.setProperty("role", "caption")
             self._column.addWidget(name)
-        if legend.lines and not self._full and legend.lines[0] != legend.title:
-            self._caption(legend.lines[0])
+        if self._full or not (legend.lines and self._folded):
+            self._fill_colours(legend)
+            self._fill_notes(legend)
+        if legend.lines and not self._full:
+            self._column.addSpacing(self.link.sizeHint().height())
+
+    def _fill_colours(self, legend: Legend) -> None:
         entries = legend.entries if legend.kind == "classes" else ()
         if legend.kind == "ramp":
             self._column.addWidget(_Ramp(legend))
@@ -261,20 +287,18 @@ class LegendOverlay(QFrame):
             self._column.addWidget(_Entries(self._shell, main, bool(legend.lines)))
         if several:
             self._column.addWidget(_Entries(self._shell, tail, per_column=-(-len(tail) // 2)))
+
+    def _fill_notes(self, legend: Legend) -> None:
+        """Hatching, source of the classes, and the lines: all of them in an exported picture, else why not."""
         if legend.note.startswith("Hatched"):
             self._hatched(legend.note)
         elif legend.note:
             self._caption(legend.note)
         if legend.source:
             self._caption(f"Classes: {legend.source}")
-        if self._full:
-            for line in legend.lines:
-                self._caption(line)
-        elif legend.lines:
-            refusal = next((line for line in legend.lines if line.startswith("No difference")), "")
-            if refusal:
-                self._caption(refusal)
-            self._column.addSpacing(self.link.sizeHint().height())
+        wanted = [line for line in legend.lines[1:] if line.startswith("No difference")]
+        for line in legend.lines if self._full else wanted:
+            self._caption(line)
 
     def _caption(self, text: str) -> None:
         self._column.addWidget(self._small(text, self._text_width))
@@ -288,10 +312,10 @@ class LegendOverlay(QFrame):
         row.addWidget(self._small(text, self._text_width - 22))
         self._column.addWidget(holder)
 
-    def _small(self, text: str, widest: int) -> QLabel:
+    def _small(self, text: str, widest: int, role: str = "caption") -> QLabel:
         note = QLabel(visible_text(text))
         note.setTextFormat(Qt.TextFormat.PlainText)
-        note.setProperty("role", "caption")
+        note.setProperty("role", role)
         note.setWordWrap(True)
         note.setFixedWidth(widest)
         return note
@@ -302,6 +326,8 @@ class LegendOverlay(QFrame):
         self.move(MARGIN, max(MARGIN, host.height() - self.height() - self._foot))
         self.link.adjustSize()
         self.link.move(self.x() + 12, self.geometry().bottom() - self.link.height() - 8)
+        self.fold.adjustSize()
+        self.fold.move(self.geometry().right() - self.fold.width() - 5, self.y() + 6)
 
     def resizeEvent(self, event: object) -> None:
         """Growing keeps the corner."""

@@ -97,6 +97,7 @@ class Stage(QWidget):
             *self.compare.widgets(),
             self.legend,
             self.legend.link,
+            self.legend.fold,
             self.time,
             *self.walk.widgets(),
             *self.play.widgets(),

@@ -63,11 +63,16 @@ class Thumbnails(QObject):
         elif "viewpoints" in parts:
             self._drawn()
 
+    @property
+    def _both_eyes(self) -> bool:
+        """True while the window's picture is one for glasses, which is no small picture of a place."""
+        return self._shell.session.settings.get("stereo") != "off"
+
     def _drawn(self) -> None:
         """A picture is finished: keep it if it is that of a viewpoint."""
         session = self._shell.session
         camera = session.camera
-        if camera in self._kept or not self._canvas.settled or not session.document.cities:
+        if camera in self._kept or not self._canvas.settled or not session.document.cities or self._both_eyes:
             return
         if all(viewpoint.camera != camera for viewpoint in session.document.state.viewpoints):
             return
@@ -75,6 +80,8 @@ class Thumbnails(QObject):
 
     def _grab(self, camera: Camera) -> None:
         if self._shell.session.camera != camera or not self._canvas.settled or not self._canvas.isVisible():
+            return
+        if self._both_eyes:
             return
         whole = self._canvas.grab()
         size = whole.size()

@@ -25,7 +25,7 @@ from viewer.analysis.legend import count_text, title_of
 from viewer.analysis.statistics import Statistics, statistics_of
 from viewer.jobs import ThreadJob
 from viewer.ui.desktop.panels import summary
-from viewer.ui.desktop.panels.scenario_values import ScenarioValues
+from viewer.ui.desktop.panels.scenario_values import ScenarioArea, ScenarioValues
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.attribute_tree import AttributeTree
 from viewer.ui.widgets.text import ElidedLabel, menu_text, single_line, tooltip
@@ -109,7 +109,8 @@ class Inspector(QWidget):
         self._family = self._family_tree()
         column.addWidget(self._family)
         self.scenarios = ScenarioValues(self._shell, self._take_scenarios)
-        column.addWidget(self.scenarios)
+        self._scenario_area = ScenarioArea(self.scenarios)
+        column.addWidget(self._scenario_area)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search attributes")
         self._search.setAccessibleName("Search attributes")

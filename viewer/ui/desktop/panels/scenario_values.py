@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from loaders.scenario.model import text_in
 from viewer.analysis.object_values import ObjectValue, SideValue, object_values
@@ -96,7 +105,9 @@ class Sparkline(QWidget):
 
 
 class ScenarioValues(QWidget):
-    """Shows the selected object; hidden where no scenario speaks about it."""
+    """Shows the selected object. Signals: seen(whether a scenario speaks about it)."""
+
+    seen = Signal(bool)
 
     def __init__(self, shell: Shell, show_groups: object) -> None:
         super().__init__()
@@ -133,7 +144,6 @@ class ScenarioValues(QWidget):
         column.addLayout(foot)
         shell.session.clock_changed.connect(self._moved)
         shell.session.scenarios.changed.connect(self._known)
-        self.hide()
 
     def shut_down(self) -> None:
         """Leave the session, where that lives longer than this."""
@@ -181,9 +191,9 @@ class ScenarioValues(QWidget):
 
     def _take(self, found: tuple[ObjectValue, ...]) -> None:
         before, self.values = self.values, found
-        self.setVisible(bool(found))
         if found:
             self._show_first(found[0])
+        self.seen.emit(bool(found))
         if found or before:
             self._show_groups(groups_of(found))  # type: ignore[operator]
 
@@ -196,7 +206,12 @@ class ScenarioValues(QWidget):
         self.title.set_full_text(value.title)
         several = len(value.sides) > 1
         for row, side in enumerate(value.sides):
-            self._row(row, LETTERS[row] if several else "", side_text(side, value.unit), side.meaning or side.name)
+            self._row(
+                row,
+                LETTERS[row] if several else "",
+                side_text(side, value.unit),
+                side.meaning or ("none" if side.state == "zero" else side.name),
+            )
         if value.change is not None:
             self._row(len(value.sides), "", change_text(value), "B less A" + _verdict(value))
         series = tuple(side.series for side in value.sides if side.series is not None)
@@ -243,12 +258,43 @@ class ScenarioValues(QWidget):
             self._shell.run("scenario.where_from", scenario_id=shown[-1] if len(shown) == 1 else shown[0])
 
 
+class ScenarioArea(QScrollArea):
+    """As high as the section in it where there is room; it scrolls where there is not."""
+
+    def __init__(self, content: ScenarioValues) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        self.setMinimumHeight(96)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        content.seen.connect(self._follow)
+        self.hide()
+
+    def _follow(self, visible: bool) -> None:
+        self.setVisible(visible)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """That of the section at this width."""
+        layout = self._content.layout()
+        assert layout is not None
+        width = max(self.width(), 200)
+        return QSize(width, layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height())
+
+
+def _below(side: SideValue) -> str:
+    return side.meaning or ("none" if side.state == "zero" else side.name)
+
+
 def side_text(side: SideValue, unit: str) -> str:
     """A value with its range: "0.8 m (0.5 to 1.1)", "no data"."""
     if side.value is None:
         return side.state
     text = f"{side.value:.4g}" + (f" {unit}" if unit else "")
-    if side.low is not None and side.high is not None:
+    if side.low is not None and side.high is not None and side.low < side.high:
         text += f" ({side.low:.4g} to {side.high:.4g})"
     return text
 
@@ -259,7 +305,9 @@ def change_text(value: ObjectValue) -> str:
         return ""
     change, low, high = value.change
     text = f"{change:+.4g}" + (f" {value.unit}" if value.unit else "")
-    return text if low is None or high is None else f"{text} ({low:+.4g} to {high:+.4g})"
+    if change == 0:
+        text = "no change"
+    return text if low is None or high is None or low >= high else f"{text} ({low:+.4g} to {high:+.4g})"
 
 
 def groups_of(values: tuple[ObjectValue, ...]) -> list[Group]:
@@ -282,10 +330,10 @@ def _verdict(value: ObjectValue) -> str:
     if value.change is None or value.variable.good == "none":
         return ""
     change, low, high = value.change
-    if low is not None and high is not None and low <= 0 <= high:
+    if low is not None and high is not None and low <= 0 <= high and low < high:
         return " · better or worse cannot be told"
     if change == 0:
-        return " · no change"
+        return ""
     return " · better" if (change < 0) == (value.variable.good == "low") else " · worse"
 
 

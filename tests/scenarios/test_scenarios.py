@@ -1,0 +1,154 @@
+"""Results of simulations in the real window: drop a package, see it, compare, play, subtract, ask whence, undo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+HOURS = 4
+
+
+def write_package(folder: Path, name: str, ids: list[str], rise: float, baseline: str | None = None) -> Path:
+    """A package of depths at buildings over four hours; returns its scenario.json."""
+    (folder / name / "data").mkdir(parents=True)
+    head = ",".join(["id", *(f"h{k}" for k in range(HOURS))])
+    rows = [",".join([one, *(f"{rise * (k + 1) / HOURS:.3f}" for k in range(HOURS))]) for one in ids]
+    (folder / name / "data" / "depth.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    manifest: dict[str, Any] = {
+        "type": "CitiverseScenario",
+        "version": "1.0",
+        "id": name,
+        "title": {"en": name.title()},
+        "fictional": True,
+        "crs": "EPSG:7415",
+        "variables": [
+            {
+                "id": "depth",
+                "title": {"en": "Depth"},
+                "binding": "object",
+                "unit": "m",
+                "classes": {"breaks": [0.5, 1.0, 1.5], "source": "Test"},
+                "palette": "viridis",
+                "good": "low",
+                "uncertainty": {"kind": "not_quantified", "reason": {"en": "a test"}},
+                "time": {
+                    "kind": "instants",
+                    "start": "2026-06-21T10:00",
+                    "step": "PT1H",
+                    "count": HOURS,
+                    "zone": "Europe/Amsterdam",
+                },
+                "data": {"file": "data/depth.csv", "id": "id", "value": [f"h{k}" for k in range(HOURS)]},
+            }
+        ],
+        "provenance": {"publisher": "Test office", "tool": "Hand", "date": "2026-01-01", "licence": "CC0-1.0"},
+    }
+    if baseline:
+        manifest["baseline"] = baseline
+    from loaders.scenario.seal import seal
+
+    seal(folder / name, manifest)
+    return folder / name / "scenario.json"
+
+
+def building_ids(person: Any) -> list[str]:
+    document = person.window.session.document
+    city = document.cities[document.state.layers[-1].id]
+    kinds = [city.objects.type_of(row) for row in range(len(city.objects))]
+    return [city.objects.ids[row] for row, kind in enumerate(kinds) if kind == "Building"]
+
+
+def drawn(person: Any) -> Any:
+    """The picture when nothing is being prepared any more."""
+    person.settle()
+    return person.picture().astype(np.int16)
+
+
+def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> None:
+    window, session = person.window, person.window.session
+    session.run("demo.open")
+    person.wait(lambda: len(person.state.layers) >= 1 and session.jobs.idle, 60_000)
+    person.settle()
+    for entry in person.state.scenarios:
+        session.run("scenario.remove", scenario_id=entry.id)
+    ids = building_ids(person)
+    assert ids
+    person.settle()
+    before = drawn(person)
+
+    # drop a package: it is shown, with its panel, time and legend
+    low = write_package(tmp_path, "low", ids, 0.6)
+    person.drop(low)
+    person.wait(lambda: "low" in session.document.scenarios and session.jobs.idle)
+    person.wait(lambda: window.stage.legend.legend is not None and window.stage.legend.legend.title == "Depth")
+    assert person.state.scenario_view.shown == ("low",)
+    assert window.scenarios.isVisible() and window.stage.time.isVisible()
+    assert f"{len(ids):,}".replace(",", " ") in window.scenarios.cards["low"].count.full_text()
+    session.run("scenario.set_sun", follow=False)
+    first = drawn(person)
+    assert np.abs(first - before).max() > 40
+
+    # a second one, beside a line that is dragged
+    high = write_package(tmp_path, "high", ids, 2.4, "low")
+    person.drop(high.parent)
+    person.wait(lambda: "high" in session.document.scenarios and session.jobs.idle)
+    window.scenarios.cards["high"].compare.click()
+    assert person.state.scenario_view.mode == "swipe" and window.stage.compare.handle.isVisible()
+    session.run("clock.go_step", number=HOURS - 1)
+    half = drawn(person)
+    person.qtbot.keyClick(window.stage.compare.handle, Qt.Key.Key_Home)
+    all_b = drawn(person)
+    left = slice(40, half.shape[1] // 2 - 40)
+    assert np.abs(half - all_b)[:, left].max() > 40
+    assert np.abs(half - all_b)[:, half.shape[1] // 2 + 40 :].max() <= 40
+
+    # time runs by the space bar of the picture, and stops
+    session.run("clock.go_step", number=0)
+    window.canvas.setFocus()
+    person.qtbot.keyClick(window.canvas, Qt.Key.Key_Space)
+    assert session.clock.playing
+    start = session.clock.now
+    person.wait(lambda: session.clock.now > start)
+    person.qtbot.keyClick(window.canvas, Qt.Key.Key_Space)
+    assert not session.clock.playing
+
+    # the difference has a title with numbers
+    window.scenarios.modes["difference"].click()
+    session.run("clock.go_step", number=HOURS - 1)
+    person.settle()
+    person.wait(lambda: f"higher at {len(ids):,}".replace(",", " ") in window.stage.compare.title.text.text())
+
+    # from a coloured object to its origin: click it, press the link
+    window.scenarios.modes["swipe"].click()
+    person.settle()
+    row = person.row_of_building()
+    person.click(person.pixel_of(row))
+    person.wait(lambda: window.inspector.scenarios.isVisible())
+    window.inspector.scenarios.source.click()
+    assert window.scenario_front.card.isVisible() and "Test office" in window.scenario_front.card.text.toPlainText()
+    window.scenario_front.card.close()
+    # and from the legend: one
+    window.stage.legend.link.click()
+    assert window.scenario_front.card.isVisible()
+    window.scenario_front.card.close()
+
+    # undo leads back to the picture before
+    while person.state.scenarios:
+        session.run("edit.undo")
+    assert not window.stage.time.isVisible() and not window.stage.compare.handle.isVisible()
+
+
+def test_scenarios_are_reached_from_menu_and_palette(person: Any, tmp_path: Path) -> None:
+    from viewer.session.registry import COMMANDS
+
+    window = person.window
+    titles = [act.text() for act in window.menuBar().actions()]
+    assert "&Scenarios" in titles
+
+    for name in ("scenario.choose", "scenario.where_from", "clock.toggle", "scenario.swap"):
+        assert name in COMMANDS and name in window.actions_.by_command
+    person.path = ""
+    assert window.docks["scenarios"].windowTitle() == "Scenarios"
