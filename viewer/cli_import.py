@@ -38,13 +38,13 @@ def import_package(options: argparse.Namespace) -> int:
 
 
 def _attempt(options: argparse.Namespace, answers: dict[str, str]) -> tuple[ImportReport | None, tuple[Question, ...]]:
+    from loaders.scenario.importers.fenced import import_in_process
     from loaders.scenario.importers.kit import NeedAnswers
-    from loaders.scenario.importers.run import run_import
 
     progress = TerminalProgress("Importing")
     paths = tuple(Path(path) for path in options.paths)
     try:
-        return run_import(paths, Path(options.output), answers, options.importer or "", progress), ()
+        return import_in_process(paths, Path(options.output), answers, options.importer or "", progress), ()
     except NeedAnswers as need:
         return None, need.questions
     except OSError as error:

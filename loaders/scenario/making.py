@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from loaders.api import LoadError, NoProgress, Progress
+from loaders.api import LoadError, LoadOptions, NoProgress, Progress
 from loaders.scenario.integrity import list_files
 from loaders.scenario.jsontext import BadJson, Raw, parse_json
 from loaders.scenario.manifest import FILE_NAME, MAX_BYTES, TYPE, VERSION, Problem, problems, refusal, write_raw
+from loaders.scenario.model import Declared
 from loaders.scenario.spec import SPEC
 
 _SILENT = NoProgress()
@@ -47,17 +48,16 @@ def new_package(folder: Path, raw: Raw) -> Path:
     return path
 
 
-def fill_in(folder: Path, progress: Progress = _SILENT) -> Raw:
+def fill_in(folder: Path, progress: Progress = _SILENT, fenced: bool = False) -> Raw:
     """List the files of a package that is a folder with sizes and hashes, count what they hold, write the manifest.
 
-    The data are read in a worker. Where anything is wrong the manifest stays as it was.
+    The data are read in a worker; ``fenced``: this process is one. Where anything is wrong the manifest stays as it
+    was.
 
     Raises:
         LoadError: one line with file, place, reason and remedy.
         OSError: it cannot be read or written.
     """
-    from loaders.worker import load_in_process
-
     path = folder / FILE_NAME
     before = path.read_bytes()
     try:
@@ -72,17 +72,33 @@ def fill_in(folder: Path, progress: Progress = _SILENT) -> Raw:
         raise refusal(path, found)
     write_raw(raw, path)
     try:
-        spec = replace(SPEC, load="loaders.scenario.prepare:measure_load")
-        scenario = load_in_process(path, progress=progress, spec=spec).result.scenario
+        counted = _count_here(path, progress) if fenced else _count(path, progress)
     except BaseException:
         path.write_bytes(before)
         raise
-    assert scenario is not None
-    counted = scenario.manifest.declared
     totals = {"bytes": size, "steps": counted.steps, "cells": counted.cells, "triangles": counted.triangles}
     raw = _with(raw, totals, files)
     write_raw(raw, path)
     return raw
+
+
+def _count(path: Path, progress: Progress) -> Declared:
+    """What the data of a package take, counted in a worker."""
+    from loaders.worker import load_in_process
+
+    spec = replace(SPEC, load="loaders.scenario.prepare:measure_load")
+    scenario = load_in_process(path, progress=progress, spec=spec).result.scenario
+    assert scenario is not None
+    return scenario.manifest.declared
+
+
+def _count_here(path: Path, progress: Progress) -> Declared:
+    """The same in this process."""
+    from loaders.scenario.prepare import measure_load
+
+    scenario = measure_load(path, LoadOptions(), progress).scenario
+    assert scenario is not None
+    return scenario.manifest.declared
 
 
 def _with(raw: Any, declared: dict[str, int], files: list[dict[str, object]]) -> Raw:

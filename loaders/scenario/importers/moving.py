@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from loaders.api import LoadOptions
 from loaders.scenario.importers.kit import Draft, ImporterSpec, Json
 
 MOST_SAMPLES = 20_000_000
+MOST_UNPACKED = 64 << 30
+"""Bytes of a packed file, unpacked while it is read."""
+_RATIO, _SMALL = LoadOptions().max_ratio, 16 << 20
+"""Largest growth of a packed file, for what is not small."""
 _FCD = {"time": ("timestep", "time", "timestep_time"), "id": ("id", "vehicle_id", "person_id"), "x": ("x", "vehicle_x"),
         "y": ("y", "vehicle_y"), "kind": ("type", "vehicle_type"), "speed": ("speed", "vehicle_speed")}  # fmt: skip
+
+_SUMO = {"timestep", "timestep_time", "angle", "vehicle_angle", "lane", "vehicle_lane"}
+"""Columns of which a table of positions has one if it is SUMO's."""
 
 
 def sniff_fcd(paths: tuple[Path, ...], heads: tuple[bytes, ...]) -> int:
@@ -27,7 +37,7 @@ def _fcd_score(path: Path, head: bytes) -> int:
         return 95
     first = text.partition("\n")[0].lower().replace(";", ",").split(",")
     have = {name.strip() for name in first}
-    if {"x", "y"} <= have and have & {"timestep", "timestep_time"}:
+    if all(have & set(_FCD[key]) for key in ("time", "id", "x", "y")) and have & _SUMO:
         return 90
     return 60 if head.startswith(b"PAR1") and "fcd" in path.name.lower() else 0
 
@@ -121,7 +131,7 @@ def _fcd_rows(draft: Draft, path: Path) -> Iterator[tuple[str, str, float, float
     elif "<fcd-export" in _text(path, head):
         yield from _fcd_xml(draft, path)
     else:
-        with _unpacked(path) as file:
+        with _unpacked(draft, path) as file:
             lines = (line.decode("utf-8", "replace") for line in file)
             first = next(lines, "")
             separator = ";" if first.count(";") > first.count(",") else ","
@@ -345,19 +355,53 @@ def xml_events(draft: Draft, path: Path) -> Iterator[tuple[str, Any]]:
     from defusedxml.ElementTree import ParseError, iterparse
 
     try:
-        with _unpacked(path) as file:
+        with _unpacked(draft, path) as file:
             yield from iterparse(
                 file, events=("start", "end"), forbid_dtd=False, forbid_entities=True, forbid_external=True
             )
     except DefusedXmlException as error:
         raise draft.refuse(path, "it defines entities, which is not allowed.", "Remove its DTD.") from error
-    except (ParseError, EOFError, gzip.BadGzipFile) as error:
+    except ParseError as error:
         raise draft.refuse(path, f"the XML is damaged ({str(error)[:80]}).", "Export it again.") from error
 
 
-def _unpacked(path: Path) -> BinaryIO:
+class _Gunzipped(io.RawIOBase):
+    """What a gzip file holds, read piece by piece; what grows beyond all reason is refused."""
+
+    def __init__(self, draft: Draft, path: Path) -> None:
+        self._draft, self._path = draft, path
+        self._packed = path.open("rb")
+        self._file = gzip.GzipFile(fileobj=self._packed)
+        self._done = 0
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; LoadError for damage, and for what is a bomb."""
+        try:
+            piece = self._file.read(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            reason = f"its gzip data are damaged ({str(error)[:80]})."
+            raise self._draft.refuse(self._path, reason, "Export or download it again.") from error
+        self._done += len(piece)
+        if self._done > MOST_UNPACKED or (self._done > _SMALL and self._done > _RATIO * self._packed.tell()):
+            told = f"unpacks to more than {_RATIO} times its size" if self._done <= MOST_UNPACKED else "is too large"
+            raise self._draft.refuse(self._path, f"it {told}.", "Unpack it by hand if you trust it.")
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        """Close both files."""
+        self._file.close()
+        self._packed.close()
+        super().close()
+
+
+def _unpacked(draft: Draft, path: Path) -> BinaryIO:
     if path.name.endswith(".gz"):
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return io.BufferedReader(_Gunzipped(draft, path), 1 << 20)
     return path.open("rb")
 
 
@@ -371,6 +415,6 @@ def _text(path: Path, head: bytes) -> str:
         try:
             with gzip.open(path, "rb") as file:
                 head = file.read(4096)
-        except (OSError, EOFError):
+        except (OSError, EOFError, zlib.error):
             return ""
     return head.decode("utf-8", "replace")

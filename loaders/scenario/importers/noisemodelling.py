@@ -13,6 +13,7 @@ from typing import Any
 
 import shapely
 
+from loaders.api import LoadOptions, NoProgress
 from loaders.scenario.importers.kit import Draft, ImporterSpec, Json, classes
 
 _LEVELS = {"laeq": "LAeq", "leq": "Leq", "lden": "Lden", "ld": "Day", "le": "Evening", "ln": "Night", "lday": "Day",
@@ -53,19 +54,25 @@ def run(draft: Draft) -> None:
 
 def read_features(draft: Draft, path: Path) -> tuple[str, list[Any], dict[str, list[Any]]]:
     """CRS as an EPSG code ("" = none told), geometries and columns of a GeoJSON or Shapefile; its driver is forced."""
-    import pyogrio
+    from loaders._vector_read import read
+    from loaders.vector import driver_of
+
+    with path.open("rb") as file:
+        driver = driver_of(file.read(4096), path)
+    if driver not in ("ESRI Shapefile", "GeoJSON"):
+        raise draft.refuse(path, "its content is neither GeoJSON nor a shapefile.", "Export it again as GeoJSON.")
+    layer = read(path, driver, LoadOptions(), NoProgress()).layers[0]
+    return _code(layer.crs), list(shapely.from_wkb(layer.wkb)), {str(k): list(v) for k, v in layer.attributes.items()}
+
+
+def _code(crs: str | None) -> str:
     import pyproj
 
-    driver = "ESRI Shapefile" if path.suffix.lower() == ".shp" else "GeoJSON"
     try:
-        if pyogrio.read_info(path)["driver"] != driver:
-            raise draft.refuse(path, "its content is not what its name says.")
-        meta, _, wkb, fields = pyogrio.raw.read(path)
-    except pyogrio.errors.DataSourceError as error:
-        raise draft.refuse(path, "the file cannot be read.", "Export it again as GeoJSON.") from error
-    code = pyproj.CRS.from_user_input(meta["crs"]).to_epsg() if meta["crs"] else None
-    columns = {str(name): values.tolist() for name, values in zip(meta["fields"], fields, strict=True)}
-    return f"EPSG:{code}" if code else "", list(shapely.from_wkb(wkb)), columns
+        code = pyproj.CRS.from_user_input(crs).to_epsg() if crs else None
+    except pyproj.exceptions.CRSError:
+        code = None
+    return f"EPSG:{code}" if code else ""
 
 
 def _receivers(

@@ -116,6 +116,8 @@ def _steps_in(draft: Draft, path: Path) -> tuple[list[_Step], str, str]:
 
     with path.open("rb") as file:
         driver = driver_of(file.read(64))
+    if driver is None:
+        raise draft.refuse(path, "its content is neither GeoTIFF nor ESRI ASCII.", "Export it again as GeoTIFF.")
     try:
         with rasterio.open(path, driver=driver) as opened:
             tags = opened.tags()

@@ -86,9 +86,15 @@ def choose(paths: tuple[Path, ...], name: str = "") -> ImporterSpec:
 
 
 def run_import(
-    paths: tuple[Path, ...], goal: Path, answers: Mapping[str, str], name: str = "", progress: Progress = _SILENT
+    paths: tuple[Path, ...],
+    goal: Path,
+    answers: Mapping[str, str],
+    name: str = "",
+    progress: Progress = _SILENT,
+    fenced: bool = False,
 ) -> ImportReport:
-    """Make a package folder ``goal`` (which must not exist) from files.
+    """Make a package folder ``goal`` (which must not exist) from files, in this process: for files that are trusted,
+    and for the worker (``fenced``); see `loaders.scenario.importers.fenced` for others.
 
     Raises:
         NeedAnswers: something that no file tells is missing in ``answers``; nothing was written.
@@ -118,7 +124,7 @@ def run_import(
         for rest in work.glob("*.part"):
             rest.unlink()
         write_raw(raw, work / FILE_NAME)
-        fill_in(work, progress)
+        fill_in(work, progress, fenced)
         work.chmod(0o755)
         work.rename(goal)
     except BaseException:

@@ -387,3 +387,17 @@ def test_hostile_files_of_the_collection(data_dir, tmp_path):
     for path in found:
         with pytest.raises(LoadError):
             run_import((path,), tmp_path / "package", COMMON)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("timestep_time;vehicle_id;vehicle_x;vehicle_y;vehicle_speed", "sumo-fcd"),
+        ("time,id,x,y,angle,speed,lane,slope", "sumo-fcd"),
+        ("time,id,x,y,height", "table"),
+    ],
+)
+def test_sumos_tables_are_known_by_their_columns(tmp_path, header, name):
+    path = tmp_path / "out.csv"
+    path.write_text(header + "\n" + ";".join("1" * 5) + "\n")
+    assert choose((path,)).name == name
