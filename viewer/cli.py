@@ -74,12 +74,7 @@ def build_parser() -> Parser:
     )
     render = add("render", "make a picture, off-screen, identical to the window's")
     render.add_argument("-o", "--output", metavar="OUT.png", required=True, help="file to write (.png or .jpg)")
-    render.add_argument(
-        "--stereo",
-        choices=("anaglyph", "side-by-side", "side-by-side-full"),
-        default=None,
-        help="for both eyes: red-cyan glasses, or side by side, each squeezed into a half or not (full)",
-    )
+    add_stereo_option(render)
     add_picture_options(render)
     pick = add("pick", "what is under a pixel of the picture that render makes")
     pick.add_argument("--at", type=position, metavar="X,Y", required=True, help="pixel, counted from the top left")
@@ -93,6 +88,16 @@ def build_parser() -> Parser:
     doctor.add_argument("--probe-opengl", action="store_true", help=argparse.SUPPRESS)
     add("self-test", "a short end-to-end check of this installation", paths=False)
     return parser
+
+
+def add_stereo_option(parser: argparse.ArgumentParser) -> None:
+    """Option of what draws pictures for both eyes."""
+    parser.add_argument(
+        "--stereo",
+        choices=("anaglyph", "side-by-side", "side-by-side-full"),
+        default=None,
+        help="for both eyes: red-cyan glasses, or side by side, each squeezed into a half or not (full)",
+    )
 
 
 def add_picture_options(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +147,7 @@ def add_record_options(parser: argparse.ArgumentParser) -> None:
     add("--quality", choices=("draft", "normal", "high"), default="normal", help="how carefully to draw and encode")
     add("--language", default="", metavar="TAG", help="language of the steps' texts, e.g. en or pt-BR")
     add("--reduce-motion", action="store_true", help="dissolve from view to view instead of flying")
+    add_stereo_option(parser)
     add("--no-stamp", action="store_true", help="leave title, texts and provenance out")
     add("--no-legend", action="store_true", help="leave the legend out")
     add("--no-labels", action="store_true", help="leave the labels out")

@@ -56,8 +56,9 @@ class Film:
 
     def frame(self, number: int) -> Any:
         """A picture by its number, uint8 (H, W, 3)."""
-        from viewer.render.overlay import legend_box
+        from viewer.render.overlay import legend_box, strip_box
         from viewer.render.stamp import Stamp, draw_stamp
+        from viewer.render.stereo import overlaid
 
         # the last picture shows the end itself
         seconds = number / self._fps if number < self.frames - 1 else self._line.seconds
@@ -75,9 +76,12 @@ class Film:
         text = text_in(stop.look.texts, self._words.language)
         found = picture_legend(self._session.document, self._session.clock.now, wait=True)
         box = None if found is None else legend_box(found, *self._size)
+        strip = None if found is None else strip_box(found, *self._size)
+        foot = None if strip is None else strip[1]
         title = self._words.title
         head = stop.name if text and stop.name != title else ""
-        return draw_stamp(image, Stamp(title, head, text, self._source()), box)
+        stamp = Stamp(title, head, text, self._source())
+        return overlaid(image, lambda picture: draw_stamp(picture, stamp, box, foot), self._view.scene.stereo.mode)
 
     def _source(self) -> str:
         """Where the picture comes from, and the time of its light."""
@@ -114,9 +118,11 @@ class Film:
 
     def _draw(self, camera: Camera) -> Any:
         from viewer.render.label_set import draw_labels
-        from viewer.render.overlay import draw_legend, legend_box
+        from viewer.render.overlay import draw_legend, taken_boxes
         from viewer.render.resolve import resolve
+        from viewer.render.stereo import overlaid
 
+        stereo = self._view.scene.stereo.mode
         document, size = self._session.document, self._size
         self._session.move_camera(camera)
         moment = self._session.clock.now
@@ -125,16 +131,16 @@ class Film:
         attach_layers(self._session, self._view)
         image = self._view.image()
         found = picture_legend(document, moment, wait=True)
-        box = None if found is None else legend_box(found, *size)
         self._labels.update(document.state, document.cities, state)
         seen, origin = self._view.scene.view(), self._view.scene.origin
         if origin is not None:
-            self._labels.place(seen, origin, self._view.scene.sees, taken=() if box is None else (box,))
-            image = draw_labels(image, self._labels.shown(seen, origin))
+            self._labels.place(seen, origin, self._view.scene.sees, taken=taken_boxes(found, *size))
+            placed = self._labels.shown(seen, origin)
+            image = overlaid(image, lambda picture: draw_labels(picture, placed), stereo)
         for notice in self._labels.take_notices():
             complain(notice)
         image = named(self._session, image)
-        return image if found is None else draw_legend(image, found)
+        return image if found is None else overlaid(image, lambda picture: draw_legend(picture, found), stereo)
 
 
 def boxes_of(session: Session) -> Iterable[Float64]:

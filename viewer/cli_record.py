@@ -63,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
         if frames > MAX_FRAMES:
             raise CliError(USAGE, f"{line.title} would have {frames:,} pictures; {MAX_FRAMES:,} are possible.")
         with showing(session, options.size, early) as view:
+            view.scene.stereo.mode = options.stereo or "off"
             words = Words(not options.no_stamp, line.title, options.language, source_of(session))
             film = Film(session, view, line, options.size, options.fps, words)
             _Recording(session, film, out, options, progress, line.title).run()
@@ -261,7 +262,10 @@ class _Recording:
         from viewer.document.project import to_raw
 
         options = vars(self._options)
-        told = {k: options[k] for k in ("size", "fps", "quality", "tour", "path", "speed", "language", "reduce_motion")}
+        told = {
+            k: options[k]
+            for k in ("size", "fps", "quality", "tour", "path", "speed", "language", "reduce_motion", "stereo")
+        }
         told |= {k: options[k] for k in ("no_stamp", "no_legend", "no_labels")}
         files = []
         for layer in self._session.document.state.layers:

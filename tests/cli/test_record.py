@@ -112,6 +112,21 @@ def test_words_are_stamped_unless_unwanted(citiverse: Callable[..., Any], tourin
     assert off(found[0][below], found[1][below]) > 10.0
 
 
+def test_a_video_for_both_eyes_is_the_picture_that_render_makes(
+    citiverse: Callable[..., Any], touring: Path, tmp_path: Path
+) -> None:
+    mode = "side-by-side"
+    out, still, plain = tmp_path / "both.mp4", tmp_path / "still.png", tmp_path / "plain.png"
+    words = ("--tour", "Round", "-o", out, *SIZE, "--fps", "1", "--quality", "high", "--no-stamp")
+    answer = citiverse("record", touring, *words, "--stereo", mode)
+    assert answer.code == 0, answer.err
+    first = frames(out)[0]
+    assert citiverse("render", touring, "--view", "From above", "-o", still, *SIZE, "--stereo", mode).code == 0
+    assert citiverse("render", touring, "--view", "From above", "-o", plain, *SIZE).code == 0
+    both, one = (np.asarray(Image.open(x), np.int16) for x in (still, plain))
+    assert off(first, both) < 3.0 < off(one, both)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from loaders.city import LineSet, PointSet
+from viewer.document.state import Camera
 from viewer.render.culling import clipping_range, in_view, make_view
 from viewer.render.frame import ORIGIN_GRID
 from viewer.render.picking import RayIndex, box_entry, triangle_distances
@@ -150,9 +151,26 @@ def test_boxes_in_view_are_those_that_touch_the_pyramid(cameras, box_city):
     assert 0 < near < far and far / near <= 20_000.001
 
 
-def test_a_camera_that_looks_along_its_up_vector_still_has_axes():
-    from viewer.document.state import Camera
+def test_nothing_close_by_is_cut_open_in_a_very_large_city():
+    view = make_view(Camera((0.0, 0.0, 1.7), (10.0, 0.0, 1.7), fov_deg=60.0), np.zeros(3), 320, 240)
+    city, asked = np.array([[-7000.0, -7000.0, 0.0, 14_000.0, 7000.0, 90.0]]), []
 
+    def wall_at(depth):
+        return lambda within: asked.append(within) or (depth if depth <= within else np.inf)
+
+    far_off = clipping_range(view, city)[0]
+    assert far_off > 0.7
+    for depth in (0.3, 0.45, 0.7, 1.0):
+        near, far = clipping_range(view, city, wall_at(depth))
+        assert near <= 0.5 * depth and far / near <= 400_000.001
+    assert clipping_range(view, city, wall_at(3.0))[0] == far_off
+    assert clipping_range(view, city, wall_at(0.001))[0] == pytest.approx(0.08)
+    assert len(asked) == 6
+    clipping_range(view, city / 100.0, wall_at(0.3))
+    assert len(asked) == 6, "in a small city nobody has to be asked"
+
+
+def test_a_camera_that_looks_along_its_up_vector_still_has_axes():
     for target in ((0.0, 0.0, -10.0), (0.0, 0.0, 0.0)):
         view = make_view(Camera((0.0, 0.0, 0.0), target), np.zeros(3), 100, 100)
         axes = np.stack([view.right, view.up, view.ahead])

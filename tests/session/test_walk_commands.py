@@ -189,6 +189,36 @@ def test_street_and_bird_keep_the_place(street, town):
     assert navigation.angles(street.camera)[:2] == pytest.approx((33.0, 10.0), abs=1e-6)
 
 
+@pytest.mark.parametrize("x, over", [(30, True), (-15, False)])
+def test_a_flyer_looks_for_the_way_in_slices_and_keeps_off_the_roofs(street, town, x, over):
+    """The house of 12 m stands between x = -5 and 5."""
+    moves, woken = walks(street), []
+    moves.wake = lambda: woken.append(1)
+    street.run("view.fly")
+    _until_there(moves)
+    street.move_camera(navigation.looking(town.at(-25, 0, 6), 0.0, 0.0, 10.0, 60.0))
+    before, seen = street.camera, []
+    street.run("walk.go_to", position=town.at(x, 0, 5))
+    assert moves.gliding and street.camera == before and woken, "nothing is tried at once"
+    for _ in range(3000):
+        if not moves.gliding:
+            break
+        moves.tick(WalkInput(), 1 / 60)
+        seen.append(town.local(street.camera.position))
+    assert town.local(street.camera.position)[0] == pytest.approx(x - 6, abs=0.1)
+    inside = [z for x, y, z in seen if abs(x) < 5 and abs(y) < 5]
+    assert min(inside, default=99.0) > 12.0
+    assert (max(z for _, _, z in seen) > 12.0) == over
+
+
+def _until_there(moves):
+    for _ in range(600):
+        if not moves.gliding:
+            return
+        moves.tick(WalkInput(), 1 / 60)
+    raise AssertionError("it never arrives")
+
+
 def test_flying_begins_over_what_one_is_in(street, town):
     street.move_camera(navigation.looking(town.at(0, 0, 5), 30.0, -10.0, 20.0, 40.0))
     street.run("view.fly")

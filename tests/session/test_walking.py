@@ -32,8 +32,9 @@ from viewer.session.walking import (
 towns = SimpleNamespace(**run_path(str(Path(__file__).with_name("walk_town.py"))))
 ADULT = PEOPLE["adult"]
 SEEDS = int(os.environ.get("CITIVERSE_SEEDS", "3"))
-"""Random walks tried; more of them by the environment."""
-STEPS = 4_000
+"""Random walks tried; more of them, and longer ones, by the environment (the full proof: 10 seeds of 10,000 steps)."""
+STEPS = int(os.environ.get("CITIVERSE_STEPS", "4000"))
+"""Inputs of each."""
 ODD = (0.0, 1.0, -1.0, 0.3, 7.0, -1e300, math.inf, -math.inf, math.nan, 1e-310)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,10 @@ Float64 = npt.NDArray[np.float64]
 
 DEPTH_RATIO = 20_000.0
 """Far plane : near plane at most; a 24 bit depth buffer then tells 0.1 m apart at a third of the far distance."""
+CLOSE_DEPTH_RATIO = 400_000.0
+"""The same where something stands so near that it would be cut open: what is far is hidden by it, mostly."""
+CLOSE_M = 0.08
+"""A near plane at this distance cuts nothing open that anybody stands before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +85,20 @@ def in_view(view: View, bounds: Float64) -> npt.NDArray[np.bool_]:
     return seen
 
 
-def clipping_range(view: View, bounds: Float64) -> tuple[float, float]:
-    """Near and far plane around the boxes (K, 6) that are drawn."""
+def clipping_range(view: View, bounds: Float64, closest: Callable[[float], float] | None = None) -> tuple[float, float]:
+    """Near and far plane around the boxes (K, 6) that are drawn.
+
+    Args:
+        closest: the depth of the nearest face before the camera, asked for up to a depth (metres) only where the near
+            plane would lie far enough out to cut something open; inf = there is none.
+    """
     if not len(bounds):
         return 1.0, 1000.0
     low, high = bounds[:, :3] - view.eye, bounds[:, 3:] - view.eye
     far = float((np.where(view.ahead > 0.0, high, low) @ view.ahead).max()) * 1.01 + 1.0
     near = float((np.where(view.ahead > 0.0, low, high) @ view.ahead).min()) * 0.99 - 0.1
     far = max(far, 1.0)
-    return max(near, far / DEPTH_RATIO), far
+    least = far / DEPTH_RATIO
+    if near >= least or least <= CLOSE_M or closest is None:
+        return max(near, least), far
+    return float(np.clip(0.5 * closest(2.0 * least), max(CLOSE_M, far / CLOSE_DEPTH_RATIO), least)), far

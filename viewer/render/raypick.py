@@ -12,7 +12,7 @@ from loaders.city import Bool, CityData, LineSet, PointSet
 from viewer.render.culling import View
 from viewer.render.layer import LayerView, LodView
 from viewer.render.markers import nearest_marker, segment_starts
-from viewer.render.state import Pick
+from viewer.render.state import LEAST_OVER, MOST_OVER, Pick
 
 Float64 = npt.NDArray[np.float64]
 
@@ -38,15 +38,43 @@ def pick(
     limit = np.inf
     for layer in layers:
         shown_lod, lods = shown_of(layer)
+        over = layer.look.over if layer.look is not None else 0.0
         for lod in lods:
             shown = shown_lod == lod.index + 1
-            found = _pick_faces(layer, lod, start, ray, shown, limit)
-            if found is not None:
-                best, limit = found
+            found = _pick_faces(layer, lod, start, ray, shown, limit if over <= 0.0 else limit / (1.0 - MOST_OVER))
+            distance = np.inf if found is None else _distance_over(found[1], ray, over)
+            if found is not None and distance < limit:
+                best, limit = found[0], distance
             found = _pick_markers(layer, lod, view, origin, (x, y), shown, limit)
             if found is not None:
                 best, limit = found
     return best
+
+
+def _distance_over(distance: float, ray: Float64, over: float) -> float:
+    """How far away a hit counts as that is drawn over others (`LayerLook.over`), as in ``shaders/city.vert.glsl``."""
+    if over <= 0.0:
+        return distance
+    share = over / max(abs(float(ray[2])) * distance, 1e-3) + LEAST_OVER
+    return distance * (1.0 - min(share, MOST_OVER))
+
+
+def nearest_depth(view: View, origin: Float64, layers: Sequence[LayerView], within: float) -> float:
+    """Depth along the view of the nearest shown face among those met by 25 rays all over the picture; inf if there is
+    none nearer than ``within`` metres. ``origin`` (3,) is the scene's zero in world coordinates."""
+    start, nearest = view.eye + origin, np.inf
+    for x in np.linspace(-1.0, 1.0, 5):
+        for y in np.linspace(-1.0, 1.0, 5):
+            ray = view.ahead + view.right * (x * view.tan_x) + view.up * (y * view.tan_y)
+            longer = float(np.linalg.norm(ray))
+            for layer in layers:
+                shown_lod, lods = as_drawn(layer)
+                for lod in lods:
+                    limit = min(within, nearest) * longer
+                    found = _pick_faces(layer, lod, start, ray / longer, shown_lod == lod.index + 1, limit)
+                    if found is not None:
+                        nearest = found[1] / longer
+    return nearest
 
 
 def _pick_faces(

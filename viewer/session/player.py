@@ -212,7 +212,7 @@ class Player:
             return
         self.at += step
         self.ticked.emit(self.at)
-        if self.timeline is None:
+        if not self.active:
             return  # whoever was told ended it
         if self.at < self.timeline.seconds:
             self._arrive()

@@ -61,6 +61,7 @@ def record(
         words += [f"--language={language}"]
     if session.settings.get("reduce_motion"):
         words += ["--reduce-motion"]
+    words += _stereo(session)
     output = _absolute(output)
     return _run(session, f"Recording {output.name}", "record", output, words)
 
@@ -73,8 +74,7 @@ def render(session: Session, output: Path, width: int = 3840, height: int = 2160
     camera = session.camera
     place = ",".join(repr(value) for value in (*camera.position, *camera.target))
     words = ["--size", f"{width}x{height}", f"--camera={place}", "--fov", repr(camera.fov_deg)]
-    if session.settings.get("stereo") != "off":
-        words += ["--stereo", str(session.settings.get("stereo"))]
+    words += _stereo(session)
     output = _absolute(output)
     return _run(session, f"Drawing {output.name}", "render", output, words)
 
@@ -94,6 +94,12 @@ def draw_pictures(session: Session, folder: Path, width: int = 192, height: int 
 
     words = ["--thumbnails", "--size", f"{width}x{height}", "--progress-json"]
     return _run(session, "Drawing viewpoints", "record", _absolute(folder), words, done)
+
+
+def _stereo(session: Session) -> list[str]:
+    """As the window shows it."""
+    mode = str(session.settings.get("stereo"))
+    return [] if mode == "off" else ["--stereo", mode]
 
 
 def _absolute(output: Path) -> Path:

@@ -14,6 +14,7 @@ from viewer.analysis.collision import Body, CollisionWorld
 from viewer.analysis.ways import find_top, find_way
 from viewer.document.state import Camera, Vec3
 from viewer.session import navigation
+from viewer.session.walking import Flyer, Stance
 
 SWITCH_SECONDS = 0.6
 """How long a change between street, air and bird's eye takes."""
@@ -29,7 +30,9 @@ RISEN = 0.3
 """Share of an arc's time after which it goes sideways, and before whose rest it ends to."""
 CLEAR_M = 5.0
 """So far over the roofs it leads."""
-_SAMPLE_M = 0.1
+ASTRAY_M = 1.0
+"""A straight flight is not free where one is pushed so far off it."""
+_SAMPLE_M, _PROBE_M = 0.1, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +227,35 @@ class Search:
             self.top = yield from find_top(self.world, start, self.goal)
 
 
-def top_between(world: CollisionWorld, start: Vec3, end: Vec3) -> float:
-    """The highest point under a straight way, all at once."""
-    steps = find_top(world, start, end)
-    try:
-        while True:
-            next(steps)
-    except StopIteration as stop:
-        return float(stop.value)
+class FlightSearch:
+    """A way through the air that is looked for in slices: straight if a flyer gets through, else over what is there.
+
+    Attributes: free: the straight way is free; top: else, over what an arc leads.
+
+    Args:
+        probe: flies the way to try it, from where it is; nobody sees it.
+        landed: where the way ends.
+    """
+
+    def __init__(self, probe: Flyer, landed: Stance) -> None:
+        self.world, self.landed = probe.world, landed
+        self.free = False
+        self.top = max(probe.stance.position[2], landed.position[2])
+        self._steps = self._look(probe)
+
+    def advance(self, seconds: float) -> bool:
+        """Go on for so long (a slice more at most); True when the search is over."""
+        end = time.perf_counter() + seconds
+        return all(time.perf_counter() < end for _ in self._steps)
+
+    def _look(self, probe: Flyer) -> Iterator[None]:
+        start, end = probe.stance.position, self.landed.position
+        way = np.subtract(end, start)
+        many = max(1, math.ceil(float(np.linalg.norm(way)) / _PROBE_M))
+        for k in range(1, many + 1):
+            probe.fly(np.subtract(start, probe.stance.position) + way * (k / many))
+            if math.dist(probe.stance.position, np.add(start, way * (k / many))) > ASTRAY_M:
+                self.top = yield from find_top(self.world, start, end)
+                return
+            yield
+        self.free = True

@@ -22,7 +22,7 @@ from viewer.analysis.soup import Shapes
 from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, LayerState, Vec3
 from viewer.session import navigation, travel
-from viewer.session.travel import Glide, Search
+from viewer.session.travel import FlightSearch, Glide, Search
 from viewer.session.walking import (
     FLY_MS,
     LONGEST_STEP_S,
@@ -74,7 +74,7 @@ class Walks:
         self._preparing: Iterator[None] = iter(())
         self._glide: Glide | None = None
         self._elapsed = 0.0
-        self._search: Search | None = None
+        self._search: Search | FlightSearch | None = None
         self._free_keys = False
         self._left: tuple[Camera, Stance] | None = None
         self._own: Camera | None = None
@@ -162,7 +162,10 @@ class Walks:
             self.halt()
         if self._search is not None:
             if self._search.advance(SEARCH_S):
-                self._depart(self._search)
+                if isinstance(self._search, FlightSearch):
+                    self._take_off(self._search)
+                else:
+                    self._depart(self._search)
         elif self._glide is not None:
             self._elapsed += min(max(seconds, 0.0), LONGEST_STEP_S)
             if self._elapsed >= self._glide.seconds:
@@ -362,16 +365,23 @@ class Walks:
         if not flyer.settle():
             flyer.stance = before
             return False
-        end = flyer.camera()
         flyer.stance, landed = before, flyer.stance
-        flyer.fly(np.subtract(landed.position, before.position))
-        free = math.dist(flyer.stance.position, landed.position) < 1.0
-        flyer.stance = landed
-        if free:
-            self._travel(travel.between(camera, end, 1.2))
+        probe = Flyer(flyer.world, replace(before, velocity=(0.0, 0.0, 0.0)))
+        self._search, self._free_keys = FlightSearch(probe, landed), False
+        if self.wake is None or self._session.settings.get("reduce_motion"):
+            self._take_off(self._search)  # it is a cut: no need to know the way
         else:
-            self._travel(travel.over(camera, end, travel.top_between(self.world, before.position, landed.position)))
+            self.wake()
         return True
+
+    def _take_off(self, search: FlightSearch) -> None:
+        """Fly the way that was found."""
+        self._search, flyer, camera = None, self.mover, self._session.camera
+        if not isinstance(flyer, Flyer) or search.world is not flyer.world:
+            return
+        flyer.stance = replace(search.landed, velocity=(0.0, 0.0, 0.0))
+        end = flyer.camera()
+        self._travel(travel.between(camera, end, 1.2) if search.free else travel.over(camera, end, search.top))
 
     # --- under way -----------------------------------------------------------------------------------------------
 
