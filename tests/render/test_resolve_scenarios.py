@@ -11,7 +11,7 @@ from loaders.city import CrsInfo, Strings
 from loaders.scenario.model import Classes, Grid, Moves, Patch, Result, TimeAxis, Variable
 from viewer.analysis.fields import ZERO_RGB, paint, scale_of
 from viewer.analysis.links import links_of
-from viewer.analysis.palettes import NO_DATA
+from viewer.analysis.palettes import NO_DATA, class_colors
 from viewer.analysis.steps import steps_of
 from viewer.document.document import Document
 from viewer.document.overlays import overlay_id
@@ -381,8 +381,8 @@ def test_a_difference_is_painted_and_what_only_one_has_is_outlined(harbour):
     assert (found.removed.tolist(), found.added.tolist()) == ([1, 4], [])
     assert new.added.tolist() == [0, 1]
     colours = [tuple(found.texels[row, :3].tolist()) for row in range(4)]
-    assert colours[0] == ZERO_RGB
-    assert colours[3] == ZERO_RGB
+    assert colours[0] == tuple(class_colors("balance", 7)[3].tolist())  # its own tone was like that of a class
+    assert colours[3] == colours[0]
     assert len(set(colours)) == 3
     red_up, blue_down = colours[1], colours[2]
     assert red_up[0] > red_up[2]

@@ -192,7 +192,7 @@ def _result(a: Result, b: Result, values: Float32, low: Float32 | None, high: Fl
         classes=classes_of(values),
         palette=PALETTE,
         range=None,
-        zero_is_none=True,
+        zero_is_none=False,  # it is the middle class; the tone of zero is too much like that of a small decrease
         uncertainty=kind,
     )
     axis = TimeAxis("static", np.zeros(1), dated=False)
