@@ -17,6 +17,9 @@ from loaders.scenario.names import one_line
 from loaders.scenario.package import Package
 from loaders.scenario.sink import Budget
 
+FARTHEST, HIGHEST = 1e8, 1e6
+"""Metres from the origin of a CRS, and above or below it, beyond which nothing can be."""
+
 
 @dataclass(slots=True)
 class Context:
@@ -72,12 +75,17 @@ class Context:
         return self._target
 
     def world(self, xyz: Float64, text: str | None, above: float = 0.0) -> Float64:
-        """Places float64 (N, 3) of a CRS in the target CRS; where z is NaN, ``above`` metres over the ground."""
+        """Places float64 (N, 3) of a CRS in the target CRS; where z is NaN, ``above`` metres over the ground.
+
+        What cannot be a place of this world is NaN throughout.
+        """
         crs = self.plane(text)
         out = np.array(xyz, np.float64)
         target = self.target(crs, out[:, :2])
         out[:, :2] = _georef.Transform(crs, target)(out[:, :2])
-        flat = np.isnan(out[:, 2])
+        lost = ~(np.abs(out[:, :2]) <= FARTHEST).all(axis=1) | (np.abs(out[:, 2]) > HIGHEST)
+        out[lost] = np.nan
+        flat = np.isnan(out[:, 2]) & ~lost
         if flat.any():
             out[flat, 2] = self.heights(out[flat, :2]) + above
         return out
@@ -114,15 +122,22 @@ class Context:
 
     def clean(self, values: Any, variable: Variable) -> Float32:
         """Numbers as float32 with NaN for no data and `NOT_MODELLED`; -inf counts as the latter already."""
-        out: Float32 = np.asarray(values, np.float64).astype(np.float32)
-        infinite = np.isposinf(out)
+        exact = np.asarray(values, np.float64)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is told
+            out: Float32 = exact.astype(np.float32)
+        infinite = np.isposinf(out) | (np.isneginf(out) & ~np.isneginf(exact))
         if infinite.any():
             self.issues.warning(
                 "infinite-value", "Values that are infinite were taken for missing.", count=int(infinite.sum())
             )
             out[infinite] = np.nan
         for mark in variable.data.nodata:
-            out[out == np.float32(mark)] = np.nan
+            out[out == _float32(mark)] = np.nan
         for mark in variable.data.not_modelled:
-            out[out == np.float32(mark)] = NOT_MODELLED
+            out[out == _float32(mark)] = NOT_MODELLED
         return out
+
+
+def _float32(mark: float) -> np.float32:
+    with np.errstate(over="ignore"):
+        return np.float32(mark)

@@ -14,8 +14,8 @@ from loaders._vector_draw import draw
 from loaders._vector_read import LayerRead, VectorRead
 from loaders.api import LoadError
 from loaders.city import CityData, Float64, Strings
-from loaders.scenario.context import Context
-from loaders.scenario.meshes import ribbon_city
+from loaders.scenario.context import HIGHEST, Context
+from loaders.scenario.meshes import STEP, ribbon_city
 from loaders.scenario.model import Result, TimeAxis, Variable
 from loaders.scenario.steps import fill
 from loaders.scenario.table_values import TableValues
@@ -51,7 +51,7 @@ def read_features(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
     values, low, high = fill(ctx, variable, axis, source)
     names = strings_of(ids)
     overlay = (
-        _polygons(ctx, name, layer, names)
+        _polygons(ctx, variable, name, layer, names)
         if variable.binding == "polygon"
         else _links(ctx, variable, layer, table, names)
     )
@@ -79,18 +79,19 @@ def _different(ctx: Context, name: str, ids: Any) -> Any:
 
 
 def _coordinates(layer: LayerRead) -> Any:
-    shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # coordinates that are no numbers are looked for later
+        shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
     shapes[shapely.is_empty(shapes)] = None
     return shapes
 
 
-def _polygons(ctx: Context, name: str, layer: LayerRead, ids: list[str]) -> CityData:
+def _polygons(ctx: Context, variable: Variable, name: str, layer: LayerRead, ids: list[str]) -> CityData:
     """The features as objects, in their order, by the loader of vector files."""
     shapes = _coordinates(layer)
-    crs = ctx.plane(ctx_crs(ctx, layer))
+    crs = ctx.plane(variable.data.crs or layer.crs)
     ctx.target(crs, shapely.get_coordinates(shapes[~shapely.is_missing(shapes)]))
     attributes = {"id": ids, **{key: values for key, values in layer.attributes.items() if key.lower() != "id"}}
-    told = replace(layer, attributes=attributes, crs=layer.crs or crs.to_wkt(), wkb=layer.wkb)
+    told = replace(layer, attributes=attributes, crs=crs.to_wkt(), wkb=layer.wkb)
     issues = IssueLog()
     try:
         result = draw(VectorRead(ctx.file(name), "", [told], issues), ctx.draw_options(), _Quiet())
@@ -100,11 +101,6 @@ def _polygons(ctx: Context, name: str, layer: LayerRead, ids: list[str]) -> City
         if issue.kind not in ("duplicate-id", "reprojected", "flat"):
             ctx.issues.add(issue.severity, issue.kind, issue.message, issue.objects, issue.count)
     return result.value
-
-
-def ctx_crs(ctx: Context, layer: LayerRead) -> str | None:
-    """The CRS of a layer, as text; None = the package's."""
-    return layer.crs
 
 
 def _links(ctx: Context, variable: Variable, layer: LayerRead, table: Table, ids: list[str]) -> CityData:
@@ -123,15 +119,28 @@ def _links(ctx: Context, variable: Variable, layer: LayerRead, table: Table, ids
     flat = xyz[:, 2].copy()
     xyz[:, 2] = 0.0
     world = ctx.world(xyz, variable.data.crs or layer.crs) if len(xyz) else xyz
+    lost = _check_links(ctx, world, owner, ids)
+    flat[~(np.abs(flat) <= HIGHEST)] = np.nan
     world[:, 2] = np.where(flat == 0.0, np.nan, flat) if len(flat) and not flat[np.isfinite(flat)].any() else flat
     ends = np.searchsorted(owner, np.arange(len(shapes) + 1))
-    places: list[Float64] = [world[ends[k] : ends[k + 1]] for k in range(len(shapes))]
+    places: list[Float64] = [world[ends[k] : ends[k + 1]] if k not in lost else world[:0] for k in range(len(shapes))]
     usual = _usual_width(world, ends)
     widths = np.full(len(shapes), usual)
     if "width" in table.columns and arrow().types.is_floating(table.columns["width"].type):
         told = table.numbers("width")
         widths = np.where((told > 0.1) & (told < 200.0), told, usual)
     return ribbon_city(variable.id, ctx.crs_info(), ids, places, widths, ctx.heights)
+
+
+def _check_links(ctx: Context, world: Float64, owner: npt.NDArray[np.integer], ids: list[str]) -> set[int]:
+    """Links with places that are none, which are told; refuses more length than triangles are declared."""
+    lost = np.unique(owner[~np.isfinite(world[:, :2]).all(axis=1)]).tolist()
+    if lost:
+        text = "Links with coordinates that are no places are not drawn."
+        ctx.issues.warning("no-place", text, [ids[k] for k in lost[:20]], len(lost))
+    along = np.hypot(*np.diff(world[:, :2], axis=0).T)[np.diff(owner) == 0]
+    ctx.budget.check_triangles(int(2.0 * along[np.isfinite(along)].sum() / STEP), "links")
+    return set(lost)
 
 
 def _usual_width(world: Float64, ends: npt.NDArray[np.integer]) -> float:
@@ -141,7 +150,11 @@ def _usual_width(world: Float64, ends: npt.NDArray[np.integer]) -> float:
     if not some.any():
         return LINK_WIDTH
     reach = world[ends[1:][some] - 1, :2] - world[ends[:-1][some], :2]
-    typical = float(np.median(np.hypot(reach[:, 0], reach[:, 1])))
+    length = np.hypot(reach[:, 0], reach[:, 1])
+    length = length[np.isfinite(length)]
+    if not len(length):
+        return LINK_WIDTH
+    typical = float(np.median(length))
     return float(np.clip(typical / LENGTH_TO_WIDTH, LINK_WIDTH, WIDEST_LINK))
 
 

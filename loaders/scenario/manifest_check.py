@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from loaders.scenario import manifest_read as read
 from loaders.scenario.jsontext import Raw
 from loaders.scenario.model import Variable
-from loaders.scenario.names import name_problem
+from loaders.scenario.names import is_control, name_problem
 from loaders.scenario.sources import DataSpec, Part
 from loaders.scenario.times import axis_of, parse_moment
 from loaders.scenario.units import unit_problem
@@ -40,6 +40,7 @@ _TOTALS = frozenset(("total", "totals", "all", "sum", "everybody", "overall", "t
 
 def problems_inside(raw: Raw) -> Found:
     """(place, reason, remedy) of whatever does not fit in a manifest of the right form."""
+    yield from _controls(raw, "")
     yield from _crs(raw["crs"], "crs")
     yield from _files(raw)
     if raw.get("baseline") == raw["id"]:
@@ -60,6 +61,31 @@ def problems_inside(raw: Raw) -> Found:
             yield from _moment(view["time"], f"views/{number}/time")
     for place, text in _dates(raw["provenance"]):
         yield from _moment(text, place)
+
+
+_LONG = frozenset(("summary", "story", "note", "reason", "review", "ai", "limitations", "texts", "read_aloud",
+                   "alternative", "accuracy_note"))  # fmt: skip
+"""Texts that may have several lines."""
+
+
+def _controls(value: Any, place: str, long: bool = False) -> Found:
+    """Texts that would command a terminal, or turn round what stands beside them."""
+    if isinstance(value, str):
+        bad = next((char for char in value if is_control(char) and not (long and char in "\n\t")), "")
+        if bad:
+            yield place or "the top", f"the text holds the control character U+{ord(bad):04X}", "Remove it."
+        return
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    for key, item in items:
+        where = f"{place}/{key}".lstrip("/")
+        if isinstance(key, str):
+            yield from _controls(key, where)
+        if key != "separator":
+            yield from _controls(item, where, long or key in _LONG)
 
 
 def _dates(provenance: Raw) -> Iterator[tuple[str, str]]:
@@ -101,10 +127,11 @@ def _files(raw: Raw) -> Found:
 
 
 def _twice(names: list[str], place: str, member: str) -> Found:
-    folded = [name.casefold() for name in names]
-    for number, name in enumerate(folded):
-        if folded.index(name) < number:
-            yield f"{place}/{number}/{member}", f"{names[number]!r} is used twice", "Give each its own."
+    seen: set[str] = set()
+    for number, name in enumerate(names):
+        if name.casefold() in seen:
+            yield f"{place}/{number}/{member}", f"{name!r} is used twice", "Give each its own."
+        seen.add(name.casefold())
 
 
 def _variable(raw: Raw, place: str, listed: set[str]) -> Found:

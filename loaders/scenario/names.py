@@ -8,6 +8,7 @@ MAX_LENGTH = 300
 _RESERVED = frozenset(
     ("con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10)))
 )
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _ARCHIVES = (".zip", ".citiscen", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".jar")
 
 
@@ -38,6 +39,11 @@ def name_problem(name: str) -> str:
 def is_archive(name: str) -> bool:
     """True for archives, which a package may not hold."""
     return name.lower().endswith(_ARCHIVES)
+
+
+def is_control(char: str) -> bool:
+    """True for control characters, line separators, and marks that turn the direction of the text about them."""
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _TURNING
 
 
 def one_line(text: str) -> str:

@@ -53,11 +53,15 @@ class Budget:
 
     def take_triangles(self, count: int, where: str) -> None:
         """The same for triangles that come with the package."""
+        self.check_triangles(count, where)
         self.used_triangles += count
-        if self.used_triangles > self.triangles:
+
+    def check_triangles(self, count: int, where: str) -> None:
+        """Refuse what is going to take more than is left, before it is made; raises LoadError."""
+        if self.used_triangles + count > self.triangles:
             raise LoadError(
                 self.path,
-                f"there are {self.used_triangles:,} triangles, more than the {self.triangles:,} declared.",
+                f"there are {self.used_triangles + count:,} triangles, more than the {self.triangles:,} declared.",
                 place=where,
                 remedy="If that is right, run: citiverse scenario hash PACKAGE",
                 kind="beyond-declared",

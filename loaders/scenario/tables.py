@@ -21,6 +21,8 @@ from loaders.scenario.sources import DataSpec
 _NULLS = ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-nan"]
 _LEAST_ROWS = 1_000_000
 _MAX_COLUMNS = 100_000
+_WHOLE = 2.0**63
+"""Whole numbers below this are written without a point."""
 
 
 def arrow() -> Any:
@@ -60,7 +62,7 @@ class Table:
             found = pc.cast(found, found.type.value_type)
         if pa.types.is_floating(found.type):
             numbers = found.to_numpy(zero_copy_only=False)
-            if np.all(np.isnan(numbers) | (numbers == np.floor(numbers))):
+            if np.all(np.isnan(numbers) | ((numbers == np.floor(numbers)) & (np.abs(numbers) < _WHOLE))):
                 found = pc.cast(found, pa.int64())
         return pc.fill_null(pc.cast(found, pa.string()), "")
 

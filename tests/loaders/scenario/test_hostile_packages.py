@@ -318,3 +318,59 @@ def test_a_number_of_columns_that_exceeds_any_table_is_refused(maker):
     maker.text("t.csv", ",".join(f"c{k}" for k in range(1000)) + "\n")
     maker.variable("object", {"file": "t.csv", "id": "id", "value": "v"})
     refused(maker, maker.seal(), "there is no column 'id'")
+
+
+# --- numbers and places that are none -------------------------------------------------------------------------------
+
+
+def features(*pairs):
+    return json.dumps({"type": "FeatureCollection", "features": [
+        {"type": "Feature", "properties": {"id": f"f{k}", "v": k}, "geometry": {"type": kind, "coordinates": at}}
+        for k, (kind, at) in enumerate(pairs)]})  # fmt: skip
+
+
+def test_links_to_nowhere_are_not_drawn_and_told(maker):
+    good = [[0, 0], [50, 0]]
+    maker.text("l.geojson", features(*(("LineString", at) for at in (good, [[0, 0], [1e15, 0]], [[1e308, 0], [0, 5]]))))
+    maker.variable("links", {"file": "l.geojson", "crs": "EPSG:28992", "id": "id", "value": "v"})
+    scenario = maker.read()
+    lod = next(iter(scenario.result("v0").overlay.lods.values()))
+    assert set(np.unique(lod.tiles.tags[:, 0]).tolist()) == {0}
+    assert next(issue for issue in scenario.issues if issue.kind == "no-place").objects == ("f1", "f2")
+
+
+def test_a_link_round_the_world_is_refused_before_it_is_drawn(maker):
+    maker.text("l.geojson", features(("LineString", [[0, 0], [9e7, 0]])))
+    maker.variable("links", {"file": "l.geojson", "crs": "EPSG:28992", "id": "id", "value": "v"})
+    refused(maker, maker.seal(), r"22,500,000 triangles, more than the 10,000 declared")
+
+
+def test_receivers_out_of_this_world_are_refused(maker):
+    for z in ("1e30", "inf"):
+        maker.text("r.csv", f"id,x,y,z,v\na,1000,2000,{z},1\n")
+        maker.raw["variables"].clear()
+        maker.variable("points", {"file": "r.csv", "id": "id", "x": "x", "y": "y", "z": "z", "value": "v"})
+        refused(maker, maker.seal(), "a receiver has no place")
+
+
+def test_movers_out_of_this_world_are_left_out(maker):
+    maker.text("m.csv", "id,t,x,y\na,0,1000,2000\na,1,1e300,2000\na,2,1010,2000\n")
+    time = {"kind": "instants", "start": "2030-01-01T00:00", "step": 1, "count": 3}
+    maker.variable("trajectories", {"file": "m.csv", "id": "id", "time": "t", "x": "x", "y": "y"}, time=time)
+    moves = maker.read().result("v0").moves
+    np.testing.assert_array_equal(moves.positions[:, 0], [1000, 1010])
+
+
+def test_numbers_that_are_too_large(maker):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    maker.text("t.csv", "id,v\na,1e39\nb,-1e39\nc,2\n")
+    maker.variable("object", {"file": "t.csv", "id": "id", "value": "v", "nodata": 1e300, "not_modelled": -1e299})
+    table = pa.table({"id": ["a", "b"], "n": [1e30, 1.0], "v": [1.0, 2.0]})
+    pq.write_table(table, maker.folder / "s.parquet")
+    scenario = maker.read()
+    np.testing.assert_array_equal(scenario.result("v0").values, [[np.nan, np.nan, 2]])
+    assert next(issue for issue in scenario.issues if issue.kind == "infinite-value").count == 2
+    maker.variable("surface", {"file": "s.parquet", "id": "id", "surface": "n", "value": "v"})
+    refused(maker, maker.seal(), "does not hold numbers of surfaces")

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from loaders.api import LoadError
 from loaders.city import CrsInfo
 from loaders.scenario import model
+from loaders.scenario.jsontext import BadJson, parse_json
 from loaders.scenario.manifest import digest_of, layout, parse_manifest, problems, to_raw, write_manifest
 from loaders.scenario.schema import schema_path
 from loaders.scenario.sources import DataSpec, Part, TimeSpec
@@ -274,3 +275,36 @@ def test_steps():
     np.testing.assert_array_equal(axis.ends - axis.starts, [600] * 3)
     with pytest.raises(ValueError, match="duration"):
         parse_step("P")
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "refused"),
+    [
+        (("title",), "\u202egnp.exe", True),
+        (("title",), "\x1b[2J", True),
+        (("title",), "two\nlines", True),
+        (("title",), "\u0627\u0644\u0645\u062f\u064a\u0646\u0629 \u200f\u06a9\u200c\u0647", False),
+        (("summary",), "two\nlines", False),
+        (("summary",), "\u2067x", True),
+        (("provenance", "publisher"), "A\u0085B", True),
+        (("variables", 0, "title"), {"en": "\x07"}, True),
+        (("variables", 0, "note"), {"en": "a\tb"}, False),
+        (("variables", 0, "classes", "source"), "WHO\u2028", True),
+    ],
+)
+def test_texts_cannot_command_a_terminal_or_turn_round(place, text, refused):
+    raw = to_raw(full_manifest())
+    holder = raw
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = text
+    found = [problem for problem in problems(raw) if "control character" in problem.reason]
+    assert bool(found) is refused
+    if refused:
+        assert found[0].place.startswith("/".join(map(str, place))) and "U+" in found[0].reason
+
+
+def test_a_member_told_twice_among_many_is_found_at_once():
+    members = ",".join(f'"m{k}": 1' for k in range(200_000))
+    with pytest.raises(BadJson, match="'m199999' is there twice"):
+        parse_json(("{" + members + ', "m199999": 2}').encode())
