@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from loaders.city import SURFACE_CODES, Column, SurfaceTable
 from viewer.analysis.classify import MAX_LOOKS, attributes_for_coloring, colors_for
-from viewer.analysis.legend import Legend, LegendEntry, format_value, place_ticks, title_of, titled_with_unit
+from viewer.analysis.legend import (
+    Legend,
+    LegendEntry,
+    format_value,
+    place_ticks,
+    ranged_text,
+    title_of,
+    titled_with_unit,
+)
 from viewer.analysis.palettes import (
     BASE_COLORS,
     FLAT_ROOF,
@@ -359,3 +367,25 @@ def test_the_default_look_never_drops_a_kind_in_silence(small_city):
     legend = rgb(many, color_by="@surface")[1]
     listed = [entry for entry in legend.entries if entry.count]
     assert len(legend.entries) == MAX_LOOKS and len(listed) + int(legend.note.split()[0]) == 20, legend
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [
+        ((1.066, 0.7948, 1.336, "m"), "1.07 m (0.79 to 1.34)"),
+        ((62.3, 58.2, 66.4, "dB(A)"), "62.3 dB(A) (58.2 to 66.4)"),
+        ((0.8, 0.7, 1.3, "m"), "0.8 m (0.7 to 1.3)"),
+        ((1400.0, None, None, ""), "1400"),
+        ((123456.7, None, None, "m²"), "123 457 m²"),
+        ((0.0123456, None, None, ""), "0.0123"),
+        ((0.0, 0.0, 0.0, "m"), "0 m"),
+        ((-0.001, -1.0, 1.0, "m"), "0 m (-1 to 1)"),
+    ],
+)
+def test_values_are_told_as_finely_as_their_range_allows(args, text):
+    assert ranged_text(*args) == text
+
+
+def test_changes_have_a_sign():
+    assert ranged_text(-1.066, -1.336, -0.7948, "m", sign=True) == "-1.07 m (-1.34 to -0.79)"
+    assert ranged_text(0.42, -0.1, 0.9, "m", sign=True) == "+0.42 m (-0.10 to +0.90)"

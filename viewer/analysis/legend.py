@@ -38,6 +38,7 @@ class Legend:
         source: where the classes come from ("WHO 2018"), "" if unknown.
         states: lines of places that have no class, such as "not modelled"; "no data" is ``no_data``.
         lines: lines below everything: which scenarios are seen, at what time, from where, in what version.
+        strip: the same in short parts, for the strip along the lower edge of a picture; () = ``lines`` as they are.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Legend:
     source: str = ""
     states: tuple[LegendEntry, ...] = ()
     lines: tuple[str, ...] = ()
+    strip: tuple[str, ...] = ()
 
 
 def format_value(value: float, step: float | None = None) -> str:
@@ -67,6 +69,29 @@ def format_value(value: float, step: float | None = None) -> str:
     text = f"{value:,.{decimals}f}".replace(",", " ") if largest >= 10_000 else f"{value:.{decimals}f}"  # years whole
     text = text.rstrip("0").rstrip(".") if "." in text and step is None else text
     return "0" if float(text.replace(" ", "")) == 0 else text
+
+
+def ranged_text(value: float, low: float | None, high: float | None, unit: str = "", *, sign: bool = False) -> str:
+    """A value with its range, to two digits of the range: "1.07 m (0.79 to 1.34)"; without one to three digits.
+
+    ``sign``: a plus is written too.
+    """
+    ranged = low is not None and high is not None and high > low
+    size = high - low if low is not None and high is not None and ranged else abs(value)
+    digits = 1 if ranged else 2
+    decimals = min(max(digits - math.floor(math.log10(size)), 0), 8) if size > 0 and math.isfinite(size) else 0
+    shown = [number for number in (value, low if ranged else None, high if ranged else None) if number is not None]
+    while decimals and all(f"{number:.{decimals}f}".endswith("0") for number in shown):
+        decimals -= 1
+
+    def text(number: float) -> str:
+        if abs(number) >= 1e12 or 0 < size < 1e-6:
+            return f"{number:{'+' if sign else ''}.3g}"
+        plain = f"{number:{'+' if sign else ''},.{decimals}f}".replace(",", " " if abs(number) >= 10_000 else "")
+        return plain.lstrip("+-") if float(plain.replace(" ", "")) == 0 else plain
+
+    told = f"{text(value)} {unit}".rstrip()
+    return f"{told} ({text(low)} to {text(high)})" if low is not None and high is not None and ranged else told
 
 
 def count_text(count: int) -> str:

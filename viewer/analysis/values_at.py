@@ -11,6 +11,7 @@ from loaders.city import Float32, Float64, Int64
 from loaders.layers import same_plane
 from loaders.scenario.model import NOT_MODELLED, Grid, Result, Variable, text_in
 from viewer.analysis.comparing import Painted, Showing, showing
+from viewer.analysis.legend import ranged_text
 from viewer.analysis.links import links_of
 from viewer.analysis.matching import needs_match
 from viewer.analysis.moments import moment_text, step_text
@@ -94,11 +95,7 @@ def value_text(found: ValueAt) -> str:
     """A value for people: "0.42 m (0.3 to 0.6)", "no data"."""
     if found.value is None:
         return found.state
-    unit = f" {found.unit}" if found.unit else ""
-    text = f"{found.value:.4g}{unit}"
-    if found.low is not None and found.high is not None:
-        text += f" ({found.low:.4g} to {found.high:.4g})"
-    return text
+    return ranged_text(found.value, found.low, found.high, found.unit)
 
 
 def _told(painted: Painted, shown: Showing, hit: _Found | None, scenario_id: str, name: str, language: str) -> ValueAt:

@@ -124,6 +124,11 @@ class Opening:
         """Begin to read the package of a scenario that the document has already."""
         self._load(Path(self._session.document.state.scenario(scenario_id).path), None)
 
+    @property
+    def loading(self) -> bool:
+        """True while files are being read."""
+        return bool(self._loading)
+
     def cancel(self) -> None:
         """Stop all loads; what has not arrived will not."""
         self._generation += 1

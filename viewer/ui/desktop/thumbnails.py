@@ -74,6 +74,8 @@ class Thumbnails(QObject):
         camera = session.camera
         if camera in self._kept or not self._canvas.settled or not session.document.cities or self._both_eyes:
             return
+        if session.opening.loading:
+            return  # a part of what is seen from there is still to come
         if all(viewpoint.camera != camera for viewpoint in session.document.state.viewpoints):
             return
         self._shell.later(lambda: self._grab(camera))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from loaders.scenario.model import text_in
+from viewer.analysis.legend import ranged_text
 from viewer.analysis.object_values import ObjectValue, SideValue, object_values
 from viewer.analysis.series import Series
 from viewer.jobs import ThreadJob
@@ -268,6 +269,8 @@ class ScenarioArea(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
+        for part in (self.viewport(), content):
+            part.setAutoFillBackground(False)
         self.setMinimumHeight(96)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         content.seen.connect(self._follow)
@@ -291,23 +294,16 @@ def _below(side: SideValue) -> str:
 
 def side_text(side: SideValue, unit: str) -> str:
     """A value with its range: "0.8 m (0.5 to 1.1)", "no data"."""
-    if side.value is None:
-        return side.state
-    text = f"{side.value:.4g}" + (f" {unit}" if unit else "")
-    if side.low is not None and side.high is not None and side.low < side.high:
-        text += f" ({side.low:.4g} to {side.high:.4g})"
-    return text
+    return side.state if side.value is None else ranged_text(side.value, side.low, side.high, unit)
 
 
 def change_text(value: ObjectValue) -> str:
-    """The change with its range and sign: "-0.4 m (-0.9 to 0.1)"."""
+    """The change with its range and sign: "-0.4 m (-0.9 to +0.1)"."""
     if value.change is None:
         return ""
     change, low, high = value.change
-    text = f"{change:+.4g}" + (f" {value.unit}" if value.unit else "")
-    if change == 0:
-        text = "no change"
-    return text if low is None or high is None or low >= high else f"{text} ({low:+.4g} to {high:+.4g})"
+    ranged = low is not None and high is not None and low < high
+    return "no change" if change == 0 and not ranged else ranged_text(change, low, high, value.unit, sign=True)
 
 
 def groups_of(values: tuple[ObjectValue, ...]) -> list[Group]:
