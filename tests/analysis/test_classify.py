@@ -388,4 +388,4 @@ def test_values_are_told_as_finely_as_their_range_allows(args, text):
 
 def test_changes_have_a_sign():
     assert ranged_text(-1.066, -1.336, -0.7948, "m", sign=True) == "-1.07 m (-1.34 to -0.79)"
-    assert ranged_text(0.42, -0.1, 0.9, "m", sign=True) == "+0.42 m (-0.10 to +0.90)"
+    assert ranged_text(0.42, -0.1, 0.9, "m", sign=True) == "+0.4 m (-0.1 to +0.9)"
