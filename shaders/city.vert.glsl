@@ -6,9 +6,10 @@
 //          wall      metres along the wall, its length, up to its eaves, down to its foot; 0 where there is none
 //                    (REALISM 2 only)
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
+//                     OVER (areas and ways of scenarios, which hide land that rises over them by up to ``over`` metres).
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
 //           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
-//           eye (scene coordinates), normalMatrix (world -> view); those of sides_in.glsl
+//           eye (scene coordinates), normalMatrix (world -> view), over; those of sides_in.glsl
 #ifndef INSTANCED
 in vec4 vertexMC;
 in vec2 tags;
@@ -52,6 +53,19 @@ out vec2 textureUV;
 flat out ivec2 themeTag;     // texture, material
 #endif
 
+#ifdef OVER
+const float LEAST_OVER = 5e-4, MOST_OVER = 0.5;   // as in viewer/render/state.py
+
+// The depth of a place as if it lay so many metres higher on the line of sight: where it is in the picture stays, and
+// of what stands upright no more than its lowest metres is hidden.
+float depthOver(vec4 place, vec3 way, vec4 clip)
+{
+  float share = clamp(over / max(abs(way.z), 1e-3) + LEAST_OVER, 0.0, MOST_OVER);
+  vec4 nearer = MCDCMatrix * vec4(place.xyz - way * share, place.w);
+  return nearer.w > 0.0 && clip.w > 0.0 ? nearer.z / nearer.w * clip.w : clip.z;
+}
+#endif
+
 const int USE_TERRAIN = 44;
 const float TERRAIN_BEHIND = 4e-6;   // of the depth range: ground on the terrain wins, houses behind it stay behind
 
@@ -91,6 +105,9 @@ void main()
   gl_Position = shown ? MCDCMatrix * place : vec4(0.0, 0.0, 2.0, 1.0);
   if (use == USE_TERRAIN) gl_Position.z += TERRAIN_BEHIND * gl_Position.w;
   fromEye = (MCVCMatrix * place).xyz * normalMatrix;
+#ifdef OVER
+  if (shown) gl_Position.z = depthOver(place, fromEye, gl_Position);
+#endif
   float chance = fract(float(row & 1023) * 0.6180340);
   objectFacts = vec4(object.x - eye.z, object.y - object.x, object.z, chance);
   styleRGB = style.rgb;

@@ -5,5 +5,5 @@ in float place;
 //VTK::CustomUniforms::Dec
 void main()
 {
-  gl_FragData[0] = vec4(abs(place) < 0.5 ? vec3(1.0) : vec3(0.16, 0.18, 0.20), 1.0);
+  gl_FragData[0] = vec4(abs(place) < 0.34 ? vec3(1.0) : vec3(0.22, 0.25, 0.28), 1.0);
 }

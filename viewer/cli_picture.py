@@ -169,7 +169,7 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     """The picture of the session as it is now, with labels and legend; for several pictures from one view."""
     from viewer.render.label_set import draw_labels
     from viewer.render.labels import Labels
-    from viewer.render.overlay import draw_legend, legend_box
+    from viewer.render.overlay import draw_legend, taken_boxes
     from viewer.render.resolve import resolve
     from viewer.render.stereo import overlaid
 
@@ -179,12 +179,11 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     attach_layers(session, view)  # what is seen may have changed since the picture before
     image = view.image()
     found = picture_legend(session.document, moment, wait=True)
-    box = None if found is None else legend_box(found, *size)
     labels = Labels(through=bool(session.settings.get("labels_through")))
     labels.update(session.document.state, session.document.cities, state)
     camera, origin = view.scene.view(), view.scene.origin
     if origin is not None:
-        labels.place(camera, origin, view.scene.sees, taken=() if box is None else (box,))
+        labels.place(camera, origin, view.scene.sees, taken=taken_boxes(found, *size))
         placed = labels.shown(camera, origin)
         image = overlaid(image, lambda picture: draw_labels(picture, placed), view.scene.stereo.mode)
     for notice in labels.take_notices():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viewer.analysis.legend import Legend, LegendEntry
-from viewer.render.overlay import draw_legend, legend_box
+from viewer.render.overlay import _places, _Strip, draw_legend, legend_box, strip_box, taken_boxes
 
 CLASSES = Legend(
     "Function",
@@ -103,11 +103,72 @@ def test_names_stand_beside_the_line_and_in_every_pane():
 def test_what_a_picture_has_to_say_is_written_even_if_there_are_no_colours():
     image = np.full((720, 1280, 3), 40, np.uint8)
     legend = Legend("Harbour plan", "", "classes", lines=("2030", "Town · version abcd"))
-    assert legend_box(legend, 1280, 720) is not None
-    assert not np.array_equal(draw_legend(image, legend), image)
+    assert legend_box(legend, 1280, 720) is None
+    box = strip_box(legend, 1280, 720)
+    assert box is not None
+    changed = np.flatnonzero((draw_legend(image, legend) != image).any(axis=(1, 2)))
+    assert (changed.min(), changed.max()) == (box[1], 719)
 
 
-def test_in_a_low_picture_lines_go_before_classes():
-    entries = tuple(LegendEntry(f"class {n}", (n, n, n)) for n in range(8))
-    many = tuple(f"line {n}" for n in range(14))
-    assert legend_box(Legend("T", "m", "classes", entries, lines=many), 640, 260) is not None
+ENTRIES = tuple(LegendEntry(f"class {n}: what it means for people", (n, 2 * n, 3 * n), 10 * n) for n in range(8))
+PARTS = (
+    "A Storm tide | B Storm tide, quays raised",
+    "2026-01-05 12:00 (Europe/Amsterdam)",
+    "same camera, clock, colours, breaks, sun",
+    "range of 5 runs",
+    "A tool with a long name 4.2, Town of Aldhaven, 2026-01-01",
+    "versions 6e981642, 51301711",
+    "fictional",
+)
+LONG = Legend(
+    "Water depth", "m", "classes", ENTRIES, LegendEntry("no data", (190, 190, 190), 1), note="Hatched: uncertain",
+    source="Example classes, after what people and cars can stand", lines=("A Storm tide | B Walls",), strip=PARTS,
+)  # fmt: skip
+
+
+def strip_lines(legend: Legend, width: int, height: int) -> list[str]:
+    return next(part.lines for part, _ in _places(legend, width, height) if isinstance(part, _Strip))
+
+
+@pytest.mark.parametrize(("size", "share"), [((1280, 720), 0.12), ((640, 360), 0.22), ((1920, 1080), 0.12)])
+def test_the_box_is_small_and_stands_over_the_strip(size: tuple[int, int], share: float) -> None:
+    box, strip = legend_box(LONG, *size), strip_box(LONG, *size)
+    assert box is not None
+    assert strip is not None
+    assert (box[2] - box[0]) * (box[3] - box[1]) < share * size[0] * size[1]
+    assert box[3] < strip[1]
+    assert (strip[0], strip[2], strip[3]) == (0, *size)
+    assert strip[3] - strip[1] < (0.07 if size[0] > 640 else 0.2) * size[1]
+    assert set(taken_boxes(LONG, *size)) == {box, strip}
+
+
+@pytest.mark.parametrize("size", [(640, 360), (1280, 720), (7680, 4320), (720, 1280), (200, 90)])
+def test_the_strip_ends_with_version_and_fiction_at_every_size(size: tuple[int, int]) -> None:
+    lines = strip_lines(LONG, *size)
+    assert lines[-1].endswith("fictional")
+    if size[0] > 200:
+        text = " ".join(lines).replace("  \u00b7  ", " ")
+        assert all(word in text for part in PARTS for word in part.split())
+
+
+def test_long_parts_of_the_strip_are_shortened_before_any_is_lost() -> None:
+    from dataclasses import replace
+
+    lines = strip_lines(
+        replace(LONG, strip=("no difference: " + "word " * 300, "version abcd1234", "fictional")), 640, 360
+    )
+    assert len(lines) < 12
+    assert "version abcd1234" in lines[-1]
+
+
+def test_in_a_low_picture_the_source_goes_before_classes() -> None:
+    assert legend_box(LONG, 640, 260) is not None
+    assert has_color(draw_legend(blank(260, 640), LONG), ENTRIES[7].rgb)
+    assert legend_box(LONG, 640, 150) is None
+    assert strip_box(LONG, 640, 150) is not None
+
+
+def test_hatching_is_shown_as_hatching() -> None:
+    image = draw_legend(blank(), LONG)
+    assert has_color(image, (122, 134, 148))
+    assert has_color(image, (246, 247, 248))

@@ -201,6 +201,21 @@ def counts_of(codes: UInt8) -> npt.NDArray[np.int64]:
     return np.bincount(codes.reshape(-1), minlength=256)
 
 
+def kinds_in(values: Float32, scale: Scale) -> frozenset[int]:
+    """Which of `ZERO`, `NO_VALUE`, `OUTSIDE` occur among values of any shape; of rasters a part is looked at."""
+    codes = codes_of(sampled(values), scale)
+    counts = counts_of(codes)
+    return frozenset(kind for kind in STATE_NAMES if counts[_TO_CODE[kind]])
+
+
+def sampled(values: Float32) -> Float32:
+    """Values of a raster (rows, columns), at most `MOST_SAMPLES` of them, evenly; others as they are."""
+    if values.ndim < 2 or values.size <= MOST_SAMPLES:
+        return values
+    stride = math.ceil(math.sqrt(values.size / MOST_SAMPLES))
+    return values[::stride, ::stride]
+
+
 def state_alpha(value: int, no_data: int, not_modelled: int, no_part: int) -> UInt8:
     """uint8 (256,), an alpha for every code, for `Paint.texels`."""
     table = np.full(256, value, np.uint8)
@@ -215,15 +230,20 @@ def legend_of(
     counts: npt.NDArray[np.int64] | None = None,
     language: str = "en",
     hatched: bool = False,
+    kinds: frozenset[int] | None = None,
 ) -> Legend:
-    """What the colours mean: unit, classes with their source, states that occur. ``counts`` as from `counts_of`."""
+    """What the colours mean: unit, classes with their source, states that occur.
+
+    ``counts`` as from `counts_of`. ``kinds``: the states that occur, as from `kinds_in`; None = those counted, all that
+    there can be where nothing was counted.
+    """
     title = text_in(variable.title, language) or title_of(variable.id)
     if variable.height_above_ground is not None:
         title += f" at {format_value(variable.height_above_ground)} m"
     source = variable.classes.source if variable.classes is not None else ""
-    note = "Hatched: the range spans more than one class." if hatched and not scale.ramp else ""
-    note = "Hatched: the range is wider than a fifth of the scale." if hatched and scale.ramp else note
-    states, no_data = _state_entries(scale, counts)
+    note = "Hatched: uncertain, spans several classes" if hatched and not scale.ramp else ""
+    note = "Hatched: uncertain, spans over a fifth of the scale" if hatched and scale.ramp else note
+    states, no_data = _state_entries(scale, counts, kinds)
     unit = variable.unit_label or ("" if variable.unit == "1" else variable.unit)
     if scale.ramp:
         entries = _ticks(scale)
@@ -265,13 +285,14 @@ def _ticks(scale: Scale) -> tuple[LegendEntry, ...]:
 
 
 def _state_entries(
-    scale: Scale, counts: npt.NDArray[np.int64] | None
+    scale: Scale, counts: npt.NDArray[np.int64] | None, kinds: frozenset[int] | None
 ) -> tuple[tuple[LegendEntry, ...], LegendEntry | None]:
-    """Lines of the states that occur; of all that there can be where nothing was counted."""
+    """Lines of the states that occur."""
 
     def entry(kind: int, rgb: RGB) -> LegendEntry | None:
         count = None if counts is None else int(counts[_TO_CODE[kind]])
-        return None if count == 0 else LegendEntry(STATE_NAMES[kind], rgb, count)
+        there = count != 0 if kinds is None else kind in kinds
+        return LegendEntry(STATE_NAMES[kind], rgb, count) if there else None
 
     zero = entry(ZERO, ZERO_RGB) if scale.zero else None
     outside = entry(OUTSIDE, NOT_MODELLED_RGB)

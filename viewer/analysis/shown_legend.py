@@ -12,8 +12,8 @@ from dataclasses import replace
 from loaders.city import CityData
 from loaders.scenario.model import Manifest, Result, text_in
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
-from viewer.analysis.comparing import Asker, Showing, show, token
-from viewer.analysis.fields import codes_of, counts_of, legend_of
+from viewer.analysis.comparing import Asker, Painted, Showing, show, token
+from viewer.analysis.fields import Scale, codes_of, counts_of, hatched_where, kinds_in, legend_of, sampled
 from viewer.analysis.legend import Legend
 from viewer.analysis.moments import moment_text, step_text
 from viewer.analysis.steps import read_step, steps_of
@@ -21,6 +21,7 @@ from viewer.document.document import Document
 from viewer.document.state import DocumentState, LayerState
 
 LOCKED = "The same for all: camera, clock, palette, breaks, sun."
+LOCKED_SHORT = "same camera, clock, colours, breaks, sun"
 COUNTED = ("object", "surface", "polygon", "links", "points")
 """Bindings whose rows are things that people count."""
 _WAYS = {"swipe": "left and right of the line", "blend": "mixed", "split": "side by side"}
@@ -72,10 +73,10 @@ def scenario_legend(
     shown = show(document, moment, ask) if document.scenarios else None
     if shown is None or not any(side.id for side in shown.sides):
         return None
-    lines = _lines(shown, language)
+    lines, strip = _lines(shown, language), _strip(shown, language)
     title = _seen(shown)
     if shown.scale is None or shown.variable is None or not document.state.show_legend:
-        return Legend(title, "", "classes", lines=lines[1:])
+        return Legend(title, "", "classes", lines=lines[1:], strip=strip)
     first = next((painted for painted in shown.painted if painted is not None), None)
     counts = None
     if len(shown.painted) == 1 and first is not None and shown.variable.binding in COUNTED:
@@ -88,10 +89,46 @@ def scenario_legend(
             lambda k: counts_of(codes_of(read_step(result.values, k), scale)),
         )
     hatched = document.state.scenario_view.hatch and any(
-        painted is not None and _can_be_hatched(painted.result) for painted in shown.painted
+        _is_hatched(painted, shown.scale, ask, side) for side, painted in enumerate(shown.painted)
     )
-    legend = legend_of(shown.scale, shown.variable, counts, language, hatched)
-    return replace(legend, lines=lines)
+    kinds = _kinds(shown, ask)
+    legend = legend_of(shown.scale, shown.variable, counts, language, hatched, kinds)
+    return replace(legend, lines=lines, strip=strip)
+
+
+def _kinds(shown: Showing, ask: Asker) -> frozenset[int]:
+    """States that occur on any side at the moment; of what is still being counted none is told."""
+    found: frozenset[int] = frozenset()
+    for side, painted in enumerate(shown.painted):
+        if painted is None or shown.scale is None:
+            continue
+        result, scale = painted.result, shown.scale
+        if result.level is not None or result.moves is not None or not len(result.values):
+            continue  # nothing is drawn where there is no water; what moves without a value has a colour of its own
+
+        def make(step: int, result: Result = result, scale: Scale = scale) -> frozenset[int]:
+            return kinds_in(read_step(result.values, step), scale)
+
+        rest = (token(result.values), scale)
+        found |= ask.step(("kinds", side), rest, len(result.values), painted.step, make) or frozenset()
+    return found
+
+
+def _is_hatched(painted: Painted | None, scale: Scale, ask: Asker, side: int) -> bool:
+    """True if some of the values at the moment are hatched."""
+    if painted is None or not _can_be_hatched(painted.result):
+        return False
+    result, low, high = painted.result, painted.result.low, painted.result.high
+    if low is None or high is None:
+        return False
+    wet = result.level is not None
+
+    def make(step: int) -> bool:
+        ends = sampled(read_step(low, step)), sampled(read_step(high, step))
+        marked = hatched_where(*ends, scale)
+        return bool((marked & (sampled(read_step(result.values, step)) > 0)).any() if wet else marked.any())
+
+    return bool(ask.step(("hatched", side), (token(low), scale), len(result.values), painted.step, make))
 
 
 def provenance(manifest: Manifest) -> str:
@@ -109,7 +146,13 @@ def uncertainty_text(result: Result, language: str = "en") -> str:
     sure = result.variable.uncertainty
     reason = text_in(sure.reason, language)
     if sure.kind == "not_quantified":
-        return f"Uncertainty not quantified{f': {reason}' if reason else ''}."
+        return _sentence(f"Uncertainty not quantified{f': {reason}' if reason else ''}")
+    return _sentence(f"{_range_text(result)}{f' ({reason.rstrip(_STOPS)})' if reason else ''}")
+
+
+def _range_text(result: Result) -> str:
+    """What the ends of the range are."""
+    sure = result.variable.uncertainty
     kinds = {
         "members": f"Range of {sure.members} runs" if sure.members else "Range of several runs",
         "quantiles": f"Range: {sure.level:.0%} of the cases",
@@ -120,8 +163,48 @@ def uncertainty_text(result: Result, language: str = "en") -> str:
         "return_period": "Return period" + (f": {sure.return_period:g} years" if sure.return_period else ""),
         "agreement": "Agreement of the runs",
     }
-    text = kinds.get(sure.kind, sure.kind)
-    return f"{text}{f' ({reason})' if reason else ''}."
+    return kinds.get(sure.kind, sure.kind)
+
+
+_STOPS = " .;:,"
+
+
+def _sentence(text: str) -> str:
+    """A text with one full stop at its end; texts of packages end with one or not."""
+    return text if text.endswith(("!", "?", "\u2026")) else f"{text.rstrip(_STOPS)}."
+
+
+def _strip(shown: Showing, language: str) -> tuple[str, ...]:
+    """What every picture has to bear, in short parts: what, when, how compared, how sure, from where, which version."""
+    seen = _seen(shown)
+    if len(shown.sides) > 1 and shown.mode in ("difference", "blend"):
+        seen = f"B less A: {seen}" if shown.mode == "difference" else f"{seen}, mixed"
+    parts = [seen, _when(shown)]
+    if shown.refusal:
+        parts.append(f"no difference: {shown.refusal.rstrip(_STOPS)}")
+    if len(shown.sides) > 1:
+        parts.append(LOCKED_SHORT)
+    first = next((painted for painted in shown.painted if painted is not None), None)
+    if first is not None and first.result.patch is None:
+        unsure = first.result.variable.uncertainty.kind == "not_quantified"
+        text = "uncertainty not quantified" if unsure else _range_text(first.result)
+        parts.append(text[:1].lower() + text[1:])
+    manifests = [side.scenario.manifest for side in shown.sides if side.scenario is not None]
+    parts += dict.fromkeys(_made_by(manifest) for manifest in manifests)
+    versions = dict.fromkeys(manifest.short_digest for manifest in manifests if manifest.digest)
+    if versions:
+        parts.append(f"version{'s' if len(versions) > 1 else ''} {', '.join(versions)}")
+    if any(manifest.fictional for manifest in manifests):
+        parts.append("fictional")
+    return tuple(part for part in parts if part)
+
+
+def _made_by(manifest: Manifest) -> str:
+    """Tool, publisher and date; a publisher who is told with the tool is not named twice."""
+    made = manifest.provenance
+    tool = " ".join(part for part in (made.tool, made.tool_version) if part)
+    publisher = "" if made.publisher.split(" (")[0] in tool else made.publisher
+    return ", ".join(part for part in (tool, publisher, made.date) if part)
 
 
 def _lines(shown: Showing, language: str) -> tuple[str, ...]:

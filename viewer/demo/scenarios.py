@@ -65,7 +65,7 @@ _STOPS = (
     ),
     _Stop(
         "Hot afternoon", (640.0, 180.0, 720.0), (1900.0, 1760.0, -60.0), 40.0,
-        ScenarioView(("hot-day",), "afternoon"), 0.0, 7.0,
+        ScenarioView(("hot-day",), "air-temperature"), 0.0, 7.0,
         "Air temperature on a hot afternoon. Nobody can say how sure it is, and the picture says so.",
     ),
     _Stop(
@@ -80,7 +80,7 @@ _STOPS = (
     ),
     _Stop(
         "New Dock", (1170.0, 790.0, 120.0), (940.0, 1130.0, 0.0), 45.0,
-        ScenarioView(("new-dock",), "buildings"), 0.0, 7.0,
+        ScenarioView(("new-dock",)), 0.0, 7.0,
         "A proposal: homes in the western harbour. What is new is outlined.",
     ),
     _Stop(

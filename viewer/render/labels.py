@@ -280,12 +280,16 @@ class Labels:
         return Label(key, spot.text, spot.size, style, (x, y - up), spot.angle, (x, y) if leads else None)
 
     def _caption_label(self, view: View, scale: float, taken: tuple[Box, ...]) -> tuple[Label, ...]:
-        """The caption in the lower left corner, or to the right of what stands there; none if it is empty."""
+        """The caption in the lower left corner, over a strip along the lower edge and to the right of what else stands
+        there; none if it is empty."""
         text = clean(self._caption)
         if not text:
             return ()
         size, style = CAPTION_SIZE * scale, self._looks.caption()
-        width, y = _width(text, size, style), view.height - 15.0 * scale
+        foot = min(
+            (box[1] for box in taken if box[3] - box[1] < box[2] - box[0] >= 0.9 * view.width), default=view.height
+        )
+        width, y = _width(text, size, style), foot - 15.0 * scale
         left = 16.0 * scale
         for box in sorted(taken):
             if box[0] < left + width and left < box[2] and box[1] < y + size and y - size < box[3]:

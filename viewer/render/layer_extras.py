@@ -121,6 +121,8 @@ class LayerExtras:
             made.append(("NODES", 1))
         if look.opacity < 1.0 or (look.fade < 1.0 and len(look.fading)):
             made.append(("FADE", 1))
+        if look.over > 0.0 and faces:
+            made.append(("OVER", 1))
         ground = scene.ground.defines(bool(sides)) if scene.ground is not None and faces and self._land else ()
         made += ground
         if sides and ((two and made) or ground):
@@ -169,6 +171,8 @@ class LayerExtras:
         if "FADE" in wanted:
             fragment.SetUniformf("fadeShown", look.fade)
             fragment.SetUniformf("layerShown", look.opacity)
+        if "OVER" in wanted:
+            material.program.GetVertexCustomUniforms().SetUniformf("over", look.over)
         if "GROUND_FIELD" in wanted and scene.ground is not None:
             scene.ground.dress(material, pool)
 

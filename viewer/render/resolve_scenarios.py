@@ -27,6 +27,9 @@ from viewer.render import scenario_fields
 from viewer.render import scenario_texels as texels
 from viewer.render.state import NO_ROWS, LayerLook, RenderState
 
+DRAPED_OVER = 0.9
+"""Metres that the model's land may rise over areas and ways draped on the terrain: kerbs, and a terrain that was made
+to lie below the land."""
 FADE_SHARE = 0.015
 """What comes and goes fades for this share of the whole time."""
 
@@ -40,6 +43,8 @@ class _Part:
     hidden: bool = False
     by_nodes: bool = False
     """True: the shader colours it from values at its nodes."""
+    over: float = 0.0
+    """As `LayerLook.over`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -226,7 +231,8 @@ def _overlay_part(
         return texels.feature_texels(texels.step_paint(result, step, scale, hatch), base)
 
     rest = (token(result.values), scale, hatch, token(base))
-    return _Part(context.ask.step(("features", look.layer_id, name), rest, len(result.values), painted.step, make))
+    found = context.ask.step(("features", look.layer_id, name), rest, len(result.values), painted.step, make)
+    return _Part(found, over=DRAPED_OVER if result.variable.binding in ("polygon", "links") else 0.0)
 
 
 def _new_part(
@@ -283,6 +289,7 @@ def _joined(city: CityData, look: LayerLook, a: _Part, b: _Part | None) -> Layer
         return replace(
             look,
             texels=look.texels if a.texels is None else a.texels,
+            over=a.over,
             surface_texels=a.surfaces,
             color_mode="object" if coloured else look.color_mode,
             theme=None if coloured else look.theme,
@@ -297,6 +304,7 @@ def _joined(city: CityData, look: LayerLook, a: _Part, b: _Part | None) -> Layer
     return replace(
         look,
         texels=one,
+        over=max(a.over, b.over),
         texels_b=None if two is one else two,
         surface_texels=none if a.surfaces is None else a.surfaces,
         surface_texels_b=none if b.surfaces is None else b.surfaces,

@@ -55,11 +55,12 @@ class _Patch:
     through: npt.NDArray[np.float32]
 
 
-def draw_stamp(image: Image8, stamp: Stamp, legend: Box | None = None) -> Image8:
-    """A copy of the picture with the words on it; uint8 (H, W, 3). The text stands beside the legend."""
+def draw_stamp(image: Image8, stamp: Stamp, legend: Box | None = None, foot: float | None = None) -> Image8:
+    """A copy of the picture with the words on it; uint8 (H, W, 3). The text stands beside the legend, over ``foot``
+    (pixels from the top; None = the lower edge)."""
     height, width = image.shape[:2]
     left = 0.0 if legend is None else legend[2]
-    patches = _patches(stamp, width, height, left)
+    patches = _patches(stamp, width, height, left, height if foot is None else foot)
     if not patches:
         return image
     result = image.copy()
@@ -71,7 +72,7 @@ def draw_stamp(image: Image8, stamp: Stamp, legend: Box | None = None) -> Image8
 
 
 @lru_cache(maxsize=8)
-def _patches(stamp: Stamp, width: int, height: int, legend_right: float) -> tuple[_Patch, ...]:
+def _patches(stamp: Stamp, width: int, height: int, legend_right: float, foot: float) -> tuple[_Patch, ...]:
     scale = height / REFERENCE_HEIGHT
     found = []
     if scale * SMALL < 6:
@@ -91,7 +92,7 @@ def _patches(stamp: Stamp, width: int, height: int, legend_right: float) -> tupl
         card = _card(lines, scale, widest)
         middle = (width - card.width) / 2
         left = max(middle, legend_right + MARGIN * scale)
-        found.append(_patch(card, round(left), height - card.height - round(MARGIN * scale)))
+        found.append(_patch(card, round(left), round(foot) - card.height - round(MARGIN * scale)))
     return tuple(patch for patch in found if patch is not None)
 
 
