@@ -186,3 +186,79 @@ def test_the_recording_sheet_says_what_it_will_take(qtbot: Any, shell: Any, view
     views.run("tour.add", name="Empty")
     other = RecordSheet(shell, host, "Empty", None)
     assert not other.ok.isEnabled()
+
+
+def test_a_step_keeps_its_own_light_layers_scenarios_and_clock(qtbot: Any, shell: Any, views: Any) -> None:
+    from dataclasses import replace
+
+    from viewer.document.state import ScenarioState, ScenarioView
+
+    with views.document.change("scenario") as edit:
+        state = replace(edit.state, scenarios=(ScenarioState("flood", "Flood", "/none"),))
+        edit.state = replace(state, scenario_view=ScenarioView(("flood",)))
+    views.run("light.set_time", time="2026-06-21T18:00:00+02:00")
+    panel = ToursPanel(shell)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.list.setCurrentRow(1)
+    look = panel.look
+    assert look.speed.isVisible() and look.button.text() == "Looks as its viewpoint says"
+
+    def choose(title: str) -> None:
+        look.menu.aboutToShow.emit()
+        next(act for act in look.menu.actions() if act.text().startswith(title)).trigger()
+
+    for title in ("Keep the light", "Keep the layers", "Keep the scenarios"):
+        choose(title)
+    look.speed.setValue(30.0)
+    step = views.document.state.tours[0].steps[1]
+    assert step.time == "2026-06-21T18:00:00+02:00" and step.layers == {views.document.state.layers[0].id}
+    assert step.scenario_view == ScenarioView(("flood",)) and step.clock_speed == 30.0
+    assert look.button.text() == "Keeps light, layers, scenarios"
+    assert "keeps light" in panel.list.item(1).data(CAPTION_ROLE)
+    with views.document.change("none") as edit:
+        edit.state = replace(edit.state, scenario_view=ScenarioView())
+    look.speed.setValue(60.0)
+    step = views.document.state.tours[0].steps[1]
+    assert step.scenario_view == ScenarioView(("flood",)) and step.clock_speed == 60.0, "only the speed was changed"
+    labels = len(views.document.undo_labels)
+    choose("Look as the viewpoint")
+    step = views.document.state.tours[0].steps[1]
+    assert (step.time, step.layers, step.scenario_view, step.clock_speed) == (None, None, None, 0.0)
+    assert len(views.document.undo_labels) == labels + 1 and look.speed.value() == 0.0
+
+
+def test_a_viewpoint_keeps_scenarios_by_its_menu(qtbot: Any, shell: Any, views: Any) -> None:
+    from dataclasses import replace
+
+    from viewer.document.state import ScenarioState, ScenarioView
+
+    panel = ViewpointsPanel(shell)
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.list.setCurrentRow(0)
+    menu = panel.more.menu()
+    menu.aboutToShow.emit()
+    assert not [act for act in menu.actions() if "scenarios" in act.text()], "there is none to keep"
+    with views.document.change("scenario") as edit:
+        state = replace(edit.state, scenarios=(ScenarioState("flood", "Flood", "/none"),))
+        edit.state = replace(state, scenario_view=ScenarioView(("flood",)))
+    menu.aboutToShow.emit()
+    next(act for act in menu.actions() if "scenarios" in act.text()).trigger()
+    assert views.document.state.viewpoints[0].scenario_view == ScenarioView(("flood",))
+    assert "scenarios" in panel.list.item(0).data(CAPTION_ROLE)
+
+
+def test_a_picture_for_glasses_is_no_small_picture(qtbot: Any, shell: Any, views: Any) -> None:
+    canvas = FakeCanvas()
+    qtbot.addWidget(canvas)
+    thumbnails = Thumbnails(shell, canvas)  # type: ignore[arg-type]
+    canvas.resize(400, 300)
+    canvas.show()
+    views.run("view.set_stereo", mode="anaglyph")
+    canvas.drawn.emit()
+    qtbot.wait(30)
+    assert thumbnails.of(B) is None
+    views.run("view.set_stereo", mode="off")
+    canvas.drawn.emit()
+    qtbot.waitUntil(lambda: thumbnails.of(B) is not None)

@@ -79,6 +79,7 @@ class Player:
         self._moment_before: float | None = None
         self._clock_moved = False
         self._run = 0
+        self._of_project = False
         self._bridge: Timeline | None = None
         self._bridge_at = 0.0
         session.camera_changed.connect(self._camera_moved)
@@ -114,6 +115,7 @@ class Player:
         line = tour_timeline(document.state, tour, self.boxes, self._session.camera, self.reduced)
         self.stop()
         self._run += 1
+        self._of_project = any(known.name == tour.name for known in document.state.tours)
         self._before = self._applied = document.state
         self._moment_before, self._clock_moved = self._session.clock.now, False
         at = next((stop.start for stop in line.stops if stop.index >= start), line.stops[-1].start)
@@ -304,6 +306,8 @@ class Player:
     def _rebuild(self, old: Timeline) -> None:
         state = self._session.document.state
         tour = next((tour for tour in state.tours if tour.name == old.title), None)
+        if tour is None and not self._of_project:
+            return
         inside = self.at - old.stops[self._stop].start
         try:
             line = tour_timeline(state, tour or Tour(old.title), self.boxes, None, self.reduced)

@@ -135,16 +135,22 @@ def set_step_look(
 
 
 @command("tour.set_step_scenarios", title="Which scenarios a step of a tour shows", enabled=_has_tour)
-def set_step_scenarios(session: Session, name: str, step: int, keep: bool, clock_speed: float = 0.0) -> None:
-    """Let a step show the present scenarios at the present moment, or what its viewpoint keeps of them.
+def set_step_scenarios(
+    session: Session, name: str, step: int, keep: bool | None = None, clock_speed: float | None = None
+) -> None:
+    """Let a step show the present scenarios at the present moment, or what its viewpoint keeps; not told = as it is.
 
     ``clock_speed``: while the step is shown, so many minutes of the results pass in a second; 0 = the clock stands.
     """
-    if not 0.0 <= clock_speed <= MOST_CLOCK_SPEED:
+    if clock_speed is not None and not 0.0 <= clock_speed <= MOST_CLOCK_SPEED:
         raise CommandError(f"The clock's speed must be 0 to {MOST_CLOCK_SPEED:,.0f} minutes in a second.")
     tour = tour_of(session, name)
-    view, moment = (session.document.state.scenario_view, session.clock.now) if keep else (None, None)
-    new = replace(_step(tour, step), scenario_view=view, moment=moment, clock_speed=clock_speed if keep else 0.0)
+    new = _step(tour, step)
+    if keep is not None:
+        view, moment = (session.document.state.scenario_view, session.clock.now) if keep else (None, None)
+        new = replace(new, scenario_view=view, moment=moment, clock_speed=0.0)
+    if clock_speed is not None:
+        new = replace(new, clock_speed=clock_speed)
     _change_step(session, tour, step, new, f"tour.scenarios {name} {step}")
 
 

@@ -303,3 +303,69 @@ def test_a_gamepad_goes_through_the_talk(console: Any, qtbot: Any) -> None:
     assert console.talk.index == 2
     console.preview.canvas.walk._used("pad")
     assert "A: next step" in console.preview.walk.keys.accessibleName()
+
+
+def test_notes_are_written_in_the_console_and_no_key_of_theirs_leads_on(qtbot: Any, console: Any) -> None:
+    console.go(0)
+    card = console.notes
+    qtbot.mouseClick(card.edit, Qt.MouseButton.LeftButton)
+    assert card.writing and card.field.toPlainText() == "Smile."
+    card.field.clear()
+    QTest.keyClicks(card.field, "Wave to b 1 f ")
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space, Qt.Key.Key_Home, LEAVE):
+        QTest.keyClick(card.field, key)
+    assert not card.writing and console.isVisible() and console.talk.index == 0 and console.director.blank == ""
+    assert dict(console.session.document.state.tours[0].steps[0].texts)["x-notes"] == "Wave to b 1 f"
+    assert card.notes.text() == "Wave to b 1 f" and "save the project" in console.message.text.full_text()
+    assert console.director.audience.text == "Look here", "nobody else reads it"
+    console.session.run("edit.undo")
+    assert card.notes.text() == "Smile."
+    qtbot.mouseClick(card.edit, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(card.field, " Twice.")
+    QTest.keyClick(card.field, Qt.Key.Key_PageDown)  # the clicker in the presenter's hand
+    assert console.talk.index == 1 and not card.writing
+    assert dict(console.session.document.state.tours[0].steps[0].texts)["x-notes"] == "Smile. Twice."
+
+
+def test_notes_of_viewpoints_are_theirs(qtbot: Any, console: Any) -> None:
+    console.talk.choose("")
+    console.go(1)
+    qtbot.mouseClick(console.notes.edit, Qt.MouseButton.LeftButton)
+    QTest.keyClicks(console.notes.field, "The side.")
+    console.notes.finish()
+    assert dict(console.session.document.state.viewpoints[1].texts)["x-notes"] == "The side."
+
+
+def test_writing_notes_ends_no_flight_of_the_talk(qtbot: Any, console: Any) -> None:
+    console.talk.set_by_itself(True)
+    console.go(2)
+    assert console.session.player.active
+    console.session.run("tour.set_step_text", name="Walk", step=0, text="x", language="x-notes")
+    assert console.talk.playing or console.session.player.kind == "tour"
+
+
+def test_both_eyes_of_the_audience_get_picture_words_legend_and_pointer(qtbot: Any, console: Any) -> None:
+    import numpy as np
+
+    console.session.run("style.color_by", layer_id="a", attribute="@type")
+    console.go(0)
+    qtbot.waitUntil(console.preview.legend.isVisible, timeout=20_000)
+    console.session.run("view.set_stereo", mode="side-by-side")
+    _settle(qtbot, console)
+    audience = console.director.audience
+    qtbot.waitUntil(lambda: audience.picture.width() == 640 and audience.stereo == "side-by-side", timeout=20_000)
+    console.toggle_laser()
+    canvas = console.preview.canvas
+    QTest.mouseMove(canvas, QPoint(canvas.width() * 3 // 4, canvas.height() // 2))
+    qtbot.waitUntil(lambda: audience.point is not None, timeout=20_000)
+    assert audience.point.x() == pytest.approx(0.5, abs=0.02), "the middle of one eye's picture"
+    seen = _shown(console).convertToFormat(_shown(console).Format.Format_RGB888)
+    lines = np.frombuffer(seen.constBits(), np.uint8).reshape(seen.height(), -1)[:, : 3 * seen.width()]
+    halves = np.split(lines.reshape(seen.height(), seen.width(), 3).astype(int), 2, axis=1)
+    alike = np.abs(halves[0] - halves[1]).max(axis=2) < 40
+    card = alike[12:40, 8:60]
+    assert card.mean() > 0.95, "the words stand in both"
+    for half in halves:
+        red = (half[:, :, 0] > 200) & (half[:, :, 1] < 120)
+        assert red[150:210, 130:190].any(), "and so does the dot"
+    console.session.run("view.set_stereo", mode="off")

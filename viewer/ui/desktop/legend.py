@@ -153,7 +153,8 @@ class LegendOverlay(QFrame):
 
     source_wanted = Signal()
 
-    def __init__(self, shell: Shell, host: QWidget) -> None:
+    def __init__(self, shell: Shell, host: QWidget, full: bool = False) -> None:
+        """``full``: with all lines that a picture has to bear, and without controls, as an audience sees it."""
         super().__init__(host)
         self._host = host
         self._shell = shell
@@ -161,7 +162,7 @@ class LegendOverlay(QFrame):
         self._layer_name = ""
         self._foot = MARGIN
         self._text_width = 232
-        self._full = False
+        self._full = full
         self.link = QPushButton("Where does this come from?", host)
         self.link.setProperty("role", "link")
         self.link.setToolTip("Who made these numbers, with what, from what, and how sure they are")
@@ -205,7 +206,7 @@ class LegendOverlay(QFrame):
             return
         self._fill(legend, layer_name)
         for control in (self.link, self.fold):
-            control.setVisible(bool(legend.lines))
+            control.setVisible(bool(legend.lines) and not self._full)
         self.setAccessibleName(f"Legend: {single_line(legend.title)}")
         for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             part.show()
@@ -224,7 +225,7 @@ class LegendOverlay(QFrame):
     def in_full(self) -> Iterator[None]:
         """With all lines that a picture has to bear, as exported pictures show it."""
         legend, name = self._legend, self._layer_name
-        if legend is None or not legend.lines:
+        if legend is None or not legend.lines or self._full:
             yield
             return
         self._full = True
@@ -310,14 +311,15 @@ class LegendOverlay(QFrame):
         row.setSpacing(GAP)
         row.addWidget(_Hatching(self._shell), 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._small(text, self._text_width - 22))
-        self._column.addWidget(holder)
+        self._column.addWidget(holder, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _small(self, text: str, widest: int, role: str = "caption") -> QLabel:
-        note = QLabel(visible_text(text))
+        note = QLabel(visible_text(text), self)
         note.setTextFormat(Qt.TextFormat.PlainText)
         note.setProperty("role", role)
         note.setWordWrap(True)
-        note.setFixedWidth(widest)
+        note.ensurePolished()
+        note.setFixedSize(widest, note.heightForWidth(widest))
         return note
 
     def place(self) -> None:

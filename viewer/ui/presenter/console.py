@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
-from viewer.session.preflight import PreflightReport, check, screen_lines
+from viewer.session.preflight import NOTES, PreflightReport, check, screen_lines
 from viewer.session.session import Session
 from viewer.session.walks import walks
 from viewer.ui.desktop.shell import Shell
@@ -27,6 +27,12 @@ from viewer.ui.widgets.text import ElidedLabel, visible_text
 
 FAST_MS, SLOW_MS = 15, 250
 SIDE_WIDTH = 384
+STEREO = {
+    "Off": "off",
+    "Red-cyan glasses": "anaglyph",
+    "Side by side": "side-by-side",
+    "Side by side, not squeezed": "side-by-side-full",
+}
 WAYS = {"fly": "a flight", "dissolve": "a dissolve", "cut": "a cut"}
 
 
@@ -137,6 +143,7 @@ class Console(QWidget):
         self.rehearsal.changed.connect(self.refresh)
         self.preview.composed.connect(lambda _picture: self._keep_picture())
         self.next.wanted.connect(self.go_on)
+        self.notes.written.connect(self._keep_notes)
         self.steps.itemClicked.connect(lambda item: self.go(self.steps.row(item)))
         self.steps.itemActivated.connect(lambda item: self.go(self.steps.row(item)))
         self.preview.canvas.installEventFilter(self)
@@ -197,6 +204,7 @@ class Console(QWidget):
         event.accept()
         if self._closed:
             return
+        self.notes.finish()
         self._closed = True
         self._timer.stop()
         self.rehearsal.stop()
@@ -258,6 +266,7 @@ class Console(QWidget):
         """Show a step to the audience."""
         if not 0 <= index < len(self.talk.slides):
             return
+        self.notes.finish()
         self.rehearsal.stop()
         self._asked_for_end = False
         if walks(self.session).mode != "orbit":
@@ -267,6 +276,17 @@ class Console(QWidget):
         self.clock.begin()
         self.talk.go(index)
         self._faster()
+
+    def _keep_notes(self, text: str) -> None:
+        """What the presenter wrote belongs to the step, or where viewpoints are shown, to the viewpoint."""
+        slide, talk = self.talk.slide, self.talk
+        if slide is None:
+            return
+        if talk.name:
+            self.shell.run("tour.set_step_text", name=talk.name, step=talk.index, text=text, language=NOTES)
+        else:
+            self.shell.run("viewpoint.set_text", name=slide.step.viewpoint, text=text, language=NOTES)
+        self.message.say("The notes are kept; save the project to have them next time.", "info")
 
     def go_on(self) -> None:
         """The next step; the title is uncovered by the first. At the end: nothing but a word."""
@@ -432,7 +452,8 @@ class Console(QWidget):
             self.notes.show_words("Ready", told, True)
         else:
             number = f"{self.talk.index + 1}. {slide.name}"
-            self.notes.show_words(number, slide.notes or text or "No notes for this step.", not slide.notes)
+            told = slide.notes or text or "No notes for this step."
+            self.notes.show_words(number, told, not slide.notes, slide.notes if slide.camera is not None else None)
 
     def _show_steps(self) -> None:
         slides, theme = self.talk.slides, self.shell
@@ -490,6 +511,12 @@ class Console(QWidget):
         if director.audience.isVisible():
             menu.addAction("Take off the screen", director.hide_audience)
         menu.addAction("Present on this screen", self.present_here)
+        _choices(
+            menu.addMenu("Stereo"),
+            list(STEREO.items()),
+            self.preview.stereo,
+            lambda mode: self.shell.run("view.set_stereo", mode=mode),
+        )
 
     def _fill_talks(self, menu: QMenu) -> None:
         _choices(menu, [(n, n) for n in self.talk.tours] + [("All viewpoints", "")], self.talk.name, self.talk.choose)

@@ -55,6 +55,7 @@ class Director(QObject):
         preview.pointed.connect(self._pointed)
         session.player.dissolving.connect(self._dissolve)
         self.screens.changed.connect(self.place)
+        session.settings.changed.connect(self._setting_changed)
 
     # --- screens ----------------------------------------------------------------------------------------------------
 
@@ -158,6 +159,8 @@ class Director(QObject):
     def _apply(self) -> None:
         head, text = self._told if self.words else ("", "")
         face = self._preview.face
+        for shown in (face, self.audience):
+            shown.set_stereo(self._preview.stereo)
         # compass and map of a walker need the place; the audience still reads the words
         face.tell(*(("", "") if walks(self._session).mode != "orbit" and not self.full else (head, text)))
         face.set_blank(self.blank if self.full else "", self._title)
@@ -165,6 +168,10 @@ class Director(QObject):
             self.audience.tell(head, text)
         # hiding the picture acts at once, frozen or not
         self.audience.set_blank(self.blank, self._title)
+
+    def _setting_changed(self, name: str) -> None:
+        if name == "stereo":
+            self._apply()
 
     def _composed(self, picture: QImage) -> None:
         if not self.frozen and self.audience.isVisible():
@@ -182,6 +189,7 @@ class Director(QObject):
     def close(self) -> None:
         """Close the audience's window and leave the session."""
         self._session.player.dissolving.disconnect(self._dissolve)
+        self._session.settings.changed.disconnect(self._setting_changed)
         self.screens.close()
         self.audience.leave()
         self.audience.deleteLater()

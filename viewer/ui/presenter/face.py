@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPixmap, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
+from viewer.render.stereo import StereoMode, places
 from viewer.ui import icons
 from viewer.ui.widgets.text import single_line, visible_text
 
@@ -31,6 +32,7 @@ class Face(QWidget):
         self._solid = solid
         self.head = self.text = self.title = ""
         self.blank: Blank = ""
+        self.stereo: StereoMode = "off"
         self.point: QPointF | None = None
         self.picture = QImage()
         self._old = QImage()
@@ -64,9 +66,18 @@ class Face(QWidget):
         self.setAccessibleDescription({"": "", "black": "Black", "title": self.title}[blank])
         self.update()
 
+    def set_stereo(self, mode: StereoMode) -> None:
+        """Write and point for both eyes, as the picture is drawn."""
+        if mode != self.stereo:
+            self.stereo = mode
+            self.update()
+
     def point_at(self, share: QPointF | None) -> None:
-        """Show the laser dot at a place of the picture (shares of width and height); None hides it."""
+        """Show the laser dot at a place of one eye's picture (shares of width and height); None hides it."""
         before, self.point = self.point, share
+        if len(places(self.stereo, self.width())) > 1:
+            self.update()
+            return
         for place in (before, share):
             if place is not None:
                 radius = self._unit() * LASER + 2
@@ -105,11 +116,24 @@ class Face(QWidget):
             self._paint_blank(painter)
         else:
             self._paint_pictures(painter)
-            if self.head or self.text:
-                self._paint_words(painter)
+        for left, right, shift, squeeze in places(self.stereo, self.width()):
+            painter.save()
+            if self.stereo != "off":
+                painter.setClipRect(QRectF(left, 0.0, right - left, self.height()))
+            painter.translate(shift, 0.0)
+            painter.scale(squeeze, 1.0)
+            self._paint_over(painter)
+            painter.restore()
+        painter.end()
+
+    def _paint_over(self, painter: QPainter) -> None:
+        """Words or title, and the dot: for one eye."""
+        if self.blank == "title":
+            self._paint_title(painter)
+        elif not self.blank and (self.head or self.text):
+            self._paint_words(painter)
         if self.point is not None and self.blank != "black":
             self._paint_laser(painter, self.point)
-        painter.end()
 
     def _paint_pictures(self, painter: QPainter) -> None:
         if self._solid:
@@ -155,6 +179,8 @@ class Face(QWidget):
             painter.fillRect(self.rect(), Qt.GlobalColor.black)
             return
         painter.fillRect(self.rect(), _GROUND)
+
+    def _paint_title(self, painter: QPainter) -> None:
         unit, middle = self._unit(), self.rect().center()
         mark = _app_mark(round(14 * unit * self.devicePixelRatioF()))
         side = 14 * unit

@@ -6,13 +6,25 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFont,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPixmap,
+    QTextCursor,
+)
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPlainTextEdit,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -188,12 +200,42 @@ class NextCard(QFrame):
         self.wanted.emit()
 
 
+class _NotesField(QPlainTextEdit):
+    """Where notes are written: keys stay here, but for those of a clicker. Signals: finished(): Esc, or focus left."""
+
+    finished = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc ends writing, never the talk."""
+        if event.key() in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
+            QCoreApplication.sendEvent(self.window(), event)  # the area round this would scroll by them
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.finished.emit()
+        else:
+            super().keyPressEvent(event)
+        event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Whoever goes elsewhere has finished."""
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.finished.emit()
+
+
 class NotesCard(QFrame):
-    """What the audience reads (quiet) and what the presenter says (large)."""
+    """What the audience reads (quiet) and what the presenter says (large), which can be written here.
+
+    Signals: written(str): the notes of the step on show have been changed.
+    """
+
+    written = Signal(str)
 
     def __init__(self, shell: Shell) -> None:
         super().__init__()
         self.setProperty("role", "card")
+        self._own = ""
+        self._old = ""
         self.head, self.notes = QLabel(), QLabel()
         sized(self.head, 15, QFont.Weight.DemiBold)
         sized(self.notes, 14.5)
@@ -202,13 +244,32 @@ class NotesCard(QFrame):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.edit = shell.tool("rename", "Write notes for this step; Esc when done")
+        self.edit.setCheckable(True)
+        self.edit.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.edit.clicked.connect(lambda on: self.begin() if on else self.finish())
+        self.field = _NotesField()
+        self.field.setAccessibleName("Notes of the step")
+        self.field.setPlaceholderText("What you want to say here; only you see it")
+        self.field.setTabChangesFocus(True)
+        self.field.setStyleSheet("font-size: 14.5pt;")
+        self.field.finished.connect(self.finish)
+        self.field.hide()
+        self._lay_out()
+        self.setMinimumHeight(96)
+
+    def _lay_out(self) -> None:
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(self.head)
+        head = QHBoxLayout()
+        head.addWidget(self.head, 1)
+        head.addWidget(self.edit, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(head)
         column.addWidget(self.notes)
-        column.addStretch(1)
+        column.addWidget(self.field, 1)
+        column.addStretch(0)
         scroll = QScrollArea()
         scroll.setWidget(inner)
         scroll.setWidgetResizable(True)
@@ -218,16 +279,44 @@ class NotesCard(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(1, 1, 1, 1)
         outer.addWidget(scroll)
-        self.setMinimumHeight(96)
 
-    def show_words(self, head: str, notes: str, quiet: bool) -> None:
-        """``quiet``: these are no notes of one's own, only what the audience reads too."""
+    @property
+    def writing(self) -> bool:
+        """True while notes are written."""
+        return self.edit.isChecked()
+
+    def show_words(self, head: str, notes: str, quiet: bool, own: str | None = None) -> None:
+        """``quiet``: these are no notes of one's own, only what the audience reads too; ``own``: the notes as they are
+        written, None where there can be none."""
         self.head.setText(visible_text(head))
         self.notes.setText(visible_text(notes))
         self.notes.setEnabled(True)
         self.notes.setProperty("role", "muted" if quiet else "")
         self.notes.style().unpolish(self.notes)
         self.notes.style().polish(self.notes)
+        self._own = own or ""
+        self.edit.setVisible(own is not None)
+
+    def begin(self) -> None:
+        """Write."""
+        self._old = self._own
+        self.edit.setChecked(True)
+        self.field.setPlainText(self._own)
+        self.notes.hide()
+        self.field.show()
+        self.field.setFocus()
+        self.field.moveCursor(QTextCursor.MoveOperation.End)
+
+    def finish(self) -> None:
+        """Keep what was written; nothing happens unless something is."""
+        if not self.writing:
+            return
+        self.edit.setChecked(False)
+        self.field.hide()
+        self.notes.show()
+        text = self.field.toPlainText().strip()
+        if text != self._old.strip():
+            self.written.emit(text)
 
 
 class MessageLine(QFrame):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from viewer.analysis.shown_legend import shown_legend
+from viewer.analysis.shown_legend import scenario_legend, shown_legend
+from viewer.render.stereo import StereoMode, picture_x, places
 from viewer.session.walks import walks
 from viewer.ui.canvas import make_canvas
 from viewer.ui.desktop.labels import LabelOverlay, paint_label
@@ -18,7 +21,9 @@ from viewer.ui.presenter.face import Face
 MOST_SHARPNESS = 4.0
 PUSH_MS = 4
 """Labels and legend follow a picture by a moment; all go to the audience together."""
-LEGEND_PARTS = frozenset({"layers", "style", "visibility", "show_legend", "crs", "cities"})
+LEGEND_PARTS = frozenset(
+    {"layers", "style", "visibility", "show_legend", "crs", "cities", "scenarios", "scenario_view"}
+)
 
 
 class Preview(QWidget):
@@ -40,7 +45,7 @@ class Preview(QWidget):
         self._stage = QWidget(self)
         self.canvas.setParent(self._stage)
         self.canvas.setAccessibleName("City picture, as the audience sees it")
-        self.legend = LegendOverlay(shell, self._stage)
+        self.legend = LegendOverlay(shell, self._stage, full=True)
         self.labels = LabelOverlay(shell, self.canvas, self.legend, self._stage)
         self.face = Face(self._stage, solid=False)
         self.walk = WalkHud(shell, self.canvas.walk, self._stage)
@@ -58,6 +63,8 @@ class Preview(QWidget):
             watched.installEventFilter(self)
         session.document.changed.connect(self._document_changed)
         session.player.dissolving.connect(self._dissolve)
+        session.scenario_ready.connect(self._refresh_legend)
+        session.clock_changed.connect(self._clock_moved)
         self.setMinimumSize(320, 180)
         self._refresh_legend()
         self._stack()
@@ -119,16 +126,32 @@ class Preview(QWidget):
             mode = Qt.TransformationMode.SmoothTransformation
             image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
         painter = QPainter(image)
-        self._paint_labels(painter, size)
+        self._composing = True  # painting the legend here must not ask for yet another picture
+        for left, right, shift, squeeze in places(self.stereo, size.width()):
+            painter.save()
+            if self.stereo != "off":
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.setClipRect(QRectF(left, 0.0, right - left, size.height()))
+            painter.translate(shift, 0.0)
+            painter.scale(squeeze, 1.0)
+            self._paint_labels(painter, size)
+            self._paint_legend(painter, size)
+            painter.restore()
+        self._composing = False
+        painter.end()
+        return image
+
+    @property
+    def stereo(self) -> StereoMode:
+        """How the picture is one for both eyes."""
+        return cast(StereoMode, self._shell.session.settings.get("stereo"))
+
+    def _paint_legend(self, painter: QPainter, size: QSize) -> None:
         if self.legend.isVisible():
-            self._composing = True  # painting it here must not ask for yet another picture
             scale = size.width() / max(self.canvas.width(), 1)
             painter.scale(scale, scale)
             # its children only: what is behind its round corners is the picture
             self.legend.render(painter, self.legend.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
-            self._composing = False
-        painter.end()
-        return image
 
     def _paint_labels(self, painter: QPainter, size: QSize) -> None:
         """The labels chosen for the console, written anew in the audience's pixels."""
@@ -164,12 +187,19 @@ class Preview(QWidget):
         if getattr(changes, "parts", frozenset()) & LEGEND_PARTS:
             self._shell.soon(self._refresh_legend)
 
+    def _clock_moved(self, *_: object) -> None:
+        if self._open and self._shell.session.document.state.scenario_view.shown:
+            self._shell.soon(self._refresh_legend)
+
     def _refresh_legend(self) -> None:
         if not self._open:
             return
         document = self._shell.session.document
-        found = shown_legend(document.state, document.cities, self._shell.current)
-        if found is None:
+        scenario = scenario_legend(document, self._shell.session.clock.now)
+        found = shown_legend(document.state, document.cities, self._shell.current) if scenario is None else None
+        if scenario is not None:
+            self.legend.show_legend(scenario)
+        elif found is None:
             self.legend.show_legend(None)
         else:
             self.legend.show_legend(found[1], found[0].name if len(document.state.layers) > 1 else "")
@@ -181,7 +211,9 @@ class Preview(QWidget):
         if watched is self.canvas:
             if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
                 at = event.position()
-                share = QPointF(at.x() / max(self.canvas.width(), 1), at.y() / max(self.canvas.height(), 1))
+                width = max(self.canvas.width(), 1)
+                x = picture_x(self.stereo, at.x(), width)  # of one eye's picture: both eyes get the point
+                share = QPointF(x / width, at.y() / max(self.canvas.height(), 1))
                 self.pointed.emit(share)
             elif kind == QEvent.Type.Leave:
                 self.pointed.emit(None)
@@ -197,6 +229,8 @@ class Preview(QWidget):
         session = self._shell.session
         session.document.changed.disconnect(self._document_changed)
         session.player.dissolving.disconnect(self._dissolve)
+        session.scenario_ready.disconnect(self._refresh_legend)
+        session.clock_changed.disconnect(self._clock_moved)
         self._push.stop()
         self.walk.close()
         self.labels.shut_down()

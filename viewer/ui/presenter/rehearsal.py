@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from viewer.document.state import Camera
+from viewer.render.stereo import StereoMode
 from viewer.session.session import Session
 from viewer.ui.presenter.preview import Preview
 
@@ -19,10 +20,14 @@ LONGEST_S, FIRST_S = 1.5, 30.0
 MOST = 200
 
 
-def thumbnail(picture: QImage) -> QPixmap:
-    """The middle of a picture in the form of the small pictures."""
+def thumbnail(picture: QImage, stereo: StereoMode = "off") -> QPixmap:
+    """The middle of a picture in the form of the small pictures; of one for both eyes that of the left eye."""
+    if stereo in ("side-by-side", "side-by-side-full"):
+        width = picture.width()
+        left = picture.copy(0, 0, max(width // 2, 1), picture.height())
+        picture = left.scaled(width, picture.height()) if stereo == "side-by-side" else left
     wide = min(picture.width(), picture.height() * SIZE.width() // SIZE.height())
-    high = wide * SIZE.height() // SIZE.width()
+    high = min(picture.height(), wide * SIZE.height() // SIZE.width())
     part = picture.copy(QRect((picture.width() - wide) // 2, (picture.height() - high) // 2, wide, high))
     smooth = Qt.TransformationMode.SmoothTransformation
     return QPixmap.fromImage(part.scaled(SIZE, Qt.AspectRatioMode.IgnoreAspectRatio, smooth))
@@ -82,7 +87,7 @@ class Rehearsal(QObject):
     def keep(self, camera: Camera, picture: QImage) -> None:
         """Remember the picture from a camera."""
         if not picture.isNull():
-            self._kept[camera] = thumbnail(picture)
+            self._kept[camera] = thumbnail(picture, self._preview.stereo)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)
             self.changed.emit()

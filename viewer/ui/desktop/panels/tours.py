@@ -26,6 +26,7 @@ from viewer.document.state import Tour, TourStep
 from viewer.session.camera_paths import PathCurve
 from viewer.session.preflight import NOTES
 from viewer.session.timeline import text_in
+from viewer.ui.desktop.panels.step_look import StepLook, kept_by
 from viewer.ui.desktop.panels.viewpoints import dress, fresh_name
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.choice import Choice
@@ -198,12 +199,14 @@ class ToursPanel(QWidget):
         first.addWidget(self.dwell)
         second.addWidget(self.text, 1)
         second.addWidget(self.language, 0, Qt.AlignmentFlag.AlignTop)
+        self.look = StepLook(self._shell)
         self.editor = QWidget()
         column = QVBoxLayout(self.editor)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         column.addLayout(first)
         column.addLayout(second)
+        column.addWidget(self.look)
         return self.editor
 
     def _foot(self) -> QHBoxLayout:
@@ -239,7 +242,7 @@ class ToursPanel(QWidget):
         self.refresh()
 
     def _changed(self, changes: object) -> None:
-        if getattr(changes, "parts", frozenset()) & {"tours", "viewpoints", "paths"}:
+        if getattr(changes, "parts", frozenset()) & {"tours", "viewpoints", "paths", "scenarios"}:
             self.refresh()
 
     def refresh(self) -> None:
@@ -287,7 +290,9 @@ class ToursPanel(QWidget):
         if all(step.viewpoint != x.name for x in state.viewpoints):
             return "Not there any more"
         text = single_line(text_in(step.texts))
-        return f"{TRANSITIONS[step.transition][0]}, {step.dwell:g} s" + (f" · {text}" if text else "")
+        own = ", ".join(kept_by(step))
+        parts = (f"{TRANSITIONS[step.transition][0]}, {step.dwell:g} s", f"keeps {own}" if own else "", text)
+        return " · ".join(part for part in parts if part)
 
     def _picture(self, step: TourStep) -> object:
         state = self._shell.session.document.state
@@ -314,6 +319,7 @@ class ToursPanel(QWidget):
         self._filling = True
         self.dwell.setValue(step.dwell)
         self.transition.show_value(step.transition)
+        self.look.show_step(self.name, self.list.currentRow(), step)
         self._filling = False
         self._show_text()
 

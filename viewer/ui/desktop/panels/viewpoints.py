@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 _NAME = int(Qt.ItemDataRole.UserRole) + 1
 
 
-KEPT = {"light": "Keep the light", "realism": "Keep the realism", "layers": "Keep the visible layers"}
+KEPT = {
+    "light": ("time", "Keep the light"),
+    "realism": ("realism", "Keep the realism"),
+    "layers": ("layers", "Keep the visible layers"),
+    "scenarios": ("scenario_view", "Keep the scenarios and the moment"),
+}
+"""What a viewpoint can keep: its field, and what the menu says."""
 
 
 def fresh_name(taken: set[str]) -> str:
@@ -45,11 +51,7 @@ def caption_of(viewpoint: Viewpoint) -> str:
     note = text_in(viewpoint.texts)
     if note:
         return single_line(note)
-    kept = [
-        name
-        for name, value in (("light", viewpoint.time), ("realism", viewpoint.realism), ("layers", viewpoint.layers))
-        if value is not None
-    ]
+    kept = [name for name, (member, _title) in KEPT.items() if getattr(viewpoint, member) is not None]
     return "Keeps " + ", ".join(kept) if kept else ""
 
 
@@ -122,10 +124,13 @@ class ViewpointsPanel(QWidget):
             menu.clear()
             chosen = self._chosen()
             if chosen is not None:
-                for field, title in KEPT.items():
+                for field, (member, title) in KEPT.items():
+                    on = getattr(chosen, member) is not None
+                    if field == "scenarios" and not on and not self._shell.session.document.state.scenarios:
+                        continue
                     act = menu.addAction(title)
                     act.setCheckable(True)
-                    act.setChecked(getattr(chosen, "time" if field == "light" else field) is not None)
+                    act.setChecked(on)
                     act.triggered.connect(lambda on, f=field: self._keep(f, on))
                 menu.addSeparator()
                 menu.addAction("Rename", lambda: self.list.editItem(self.list.currentItem()))
