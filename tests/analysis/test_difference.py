@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from loaders.city import CrsInfo, Strings
 from loaders.scenario.model import NOT_MODELLED, Patch, Result
 from viewer.analysis.difference import Difference, Refusal, classes_of, difference, round_number
+from viewer.analysis.regrid import regridded
 
 maker = SimpleNamespace(**run_path(str(Path(__file__).with_name("result_maker.py"))))
 axis, by_id, raster, variable = maker.axis, maker.by_id, maker.raster, maker.variable
@@ -117,3 +119,59 @@ def test_round_numbers_are_near_and_round(value):
     found = round_number(value)
     assert 0.6 <= found / value <= 1.7
     assert float(f"{found:.1e}") == found
+
+
+def test_rows_that_share_an_id_cannot_be_paired_unless_they_are_the_same():
+    assert difference(by_id("ppq", [1, 2, 3]), by_id("ppq", [2, 2, 2]), 0, 0).result.values[0].tolist() == [1, 0, -1]
+    found = difference(by_id("ppq", [1, 2, 3]), by_id("qpp", [1, 2, 3]), 0, 0)
+    assert isinstance(found, Refusal) and "same id" in found.reason
+
+
+def test_receivers_of_one_id_at_another_place_are_different_ones():
+    def at(places, ids="pq"):
+        return replace(by_id(ids, [1.0, 2.0], binding="points"), places=np.array(places, np.float64))
+
+    here = [[0.0, 0, 4], [9, 0, 4]]
+    assert difference(at(here), at([[0.1, 0, 4], [9, 0, 4]]), 0, 0).same == 2
+    found = difference(at(here), at([[0.0, 0, 4], [0, 0, 4]]), 0, 0)
+    np.testing.assert_array_equal(found.result.values, [[0, np.nan]])
+    assert found.only_a == found.only_b == ("q",)
+    found = difference(at(here), at(here, "qp"), 0, 0)
+    assert isinstance(found, Refusal) and "different places" in found.reason
+
+
+def test_another_grid_is_subtracted_where_its_publisher_allows_it():
+    a = raster(np.arange(16.0).reshape(4, 4))
+    coarse = np.array([[1.0, 2.0], [np.nan, NOT_MODELLED]])
+    b = raster(coarse, cell=20.0)
+    assert isinstance(difference(a, b, 0, 0), Refusal)
+    b = replace(b, variable=replace(b.variable, resampling="nearest"))
+    found = difference(a, b, 0, 0).result
+    expected = np.repeat(np.repeat(coarse, 2, axis=0), 2, axis=1) - a.values[0]
+    np.testing.assert_array_equal(found.values[0], expected)
+    assert found.grid is a.grid and "grid of A (nearest)" in found.variable.note[0][1]
+    other = difference(b, a, 0, 0).result
+    np.testing.assert_array_equal(other.grid.transform, a.grid.transform)
+    np.testing.assert_array_equal(np.isfinite(other.values), np.isfinite(found.values))
+    elsewhere = replace(b, grid=replace(b.grid, crs=CrsInfo("EPSG:25832")))
+    assert isinstance(difference(a, elsewhere, 0, 0), Refusal)
+
+
+def test_bilinear_is_exact_for_a_plane_and_knows_its_limits():
+    plane = lambda x, y: 2.0 * x - 3.0 * y  # noqa: E731
+    at = lambda grid: (  # noqa: E731
+        grid.transform[2] + (np.arange(grid.columns) + 0.5)[None] * grid.transform[0],
+        grid.transform[5] + (np.arange(grid.rows) + 0.5)[:, None] * grid.transform[4],
+    )
+    source = raster(np.zeros((6, 6)), cell=7.0).grid
+    goal = raster(np.zeros((9, 9)), x=5.0, y=-5.0, cell=4.0).grid
+    values = plane(*at(source)).astype(np.float32)
+    x, y = (np.broadcast_to(part, (9, 9)) for part in at(goal))
+    between = (x >= 3.5) & (x <= 38.5) & (y <= -3.5) & (y >= -38.5)
+    found = regridded(values, source, goal, "bilinear")
+    np.testing.assert_allclose(found[between], plane(x, y)[between], rtol=1e-5, atol=1e-4)
+    values[2, 2], values[4, 4] = np.nan, NOT_MODELLED
+    found = regridded(values, source, goal, "bilinear")
+    near = lambda row, column: (np.abs(x - (column + 0.5) * 7) < 7) & (np.abs(y + (row + 0.5) * 7) < 7)  # noqa: E731
+    np.testing.assert_array_equal(np.isnan(found), near(2, 2))
+    np.testing.assert_array_equal(found == NOT_MODELLED, near(4, 4) | (x > 42) | (y < -42))

@@ -23,11 +23,14 @@ from loaders.scenario.model import (
     Uncertainty,
     Variable,
 )
+from viewer.analysis.regrid import regridded
 
 PALETTE = "balance"
 """Diverging: blue below zero, orange above, white for about none."""
 SAME_PLACE_M = 0.01
-"""Receivers and nodes nearer than this are the same."""
+"""Receivers without ids and nodes nearer than this are the same."""
+SAME_RECEIVER_M = 0.5
+"""Receivers of one id that stand farther apart in the two runs are different ones."""
 CLASS_STEPS = (0.1, 0.35, 0.7)
 """Class breaks on each side of zero, as shares of the largest difference (98th percentile)."""
 
@@ -37,6 +40,10 @@ class Refusal:
     """Why two results cannot be subtracted: one line for people."""
 
     reason: str
+
+
+Pairs = tuple[Int64 | None, tuple[str, ...], tuple[str, ...]] | Refusal
+"""Row of B for each row of A (-1 = none; None = the same order), and the ids that only one has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +77,15 @@ def difference(a: Result, b: Result, step_a: int, step_b: int) -> Difference | R
     if isinstance(pairs, Refusal):
         return pairs
     order, only_a, only_b = pairs
-    values = _less(_step(b, b.values, step_b, order), _step(a, a.values, step_a, None))
+    goal = _goal(a, b)
+    values = _less(_step(b, b.values, step_b, order, goal), _step(a, a.values, step_a, None, goal))
     low = high = None
     if a.low is not None and a.high is not None and b.low is not None and b.high is not None:
-        low = _less(_step(b, b.low, step_b, order), _step(a, a.high, step_a, None))
-        high = _less(_step(b, b.high, step_b, order), _step(a, a.low, step_a, None))
+        low = _less(_step(b, b.low, step_b, order, goal), _step(a, a.high, step_a, None, goal))
+        high = _less(_step(b, b.high, step_b, order, goal), _step(a, a.low, step_a, None, goal))
     result = _result(a, b, values, low, high)
+    if goal is not None:
+        result = replace(result, grid=goal, variable=replace(result.variable, note=_resampled(a, b)))
     known = np.isfinite(values)
     lower, higher = int(np.count_nonzero(values[known] < 0)), int(np.count_nonzero(values[known] > 0))
     unsure = 0 if low is None or high is None else _spanning(low[known], high[known])
@@ -105,18 +115,37 @@ def _unlike(a: Variable, b: Variable) -> Refusal | None:
     return None
 
 
-def _pairs(a: Result, b: Result) -> tuple[Int64 | None, tuple[str, ...], tuple[str, ...]] | Refusal:
-    """Row of B for each row of A (-1 = none; None = the same order), and the ids that only one has."""
+def _pairs(a: Result, b: Result) -> Pairs:
+    """Which rows are subtracted from which."""
     if a.grid is not None and b.grid is not None:
-        return _same_grid(a.grid, b.grid) or (None, (), ())
+        refusal = None if _goal(a, b) is not None else _same_grid(a.grid, b.grid)
+        return refusal or (None, (), ())
     if a.ids is not None and b.ids is not None:
-        return _by_ids(_keys(a), _keys(b))
+        found = _by_ids(_keys(a), _keys(b))
+        return found if isinstance(found, Refusal) else _standing(a, b, *found)
     if a.places is not None and b.places is not None:
         near = a.places.shape == b.places.shape and bool((np.abs(a.places - b.places) <= SAME_PLACE_M).all())
         return (None, (), ()) if near else Refusal("The receivers of the two runs stand at different places.")
     if _same_mesh(a, b):
         return None, (), ()
     return Refusal("The two runs have different meshes. Give both on one grid to compare them.")
+
+
+def _goal(a: Result, b: Result) -> Grid | None:
+    """The grid that both are brought to, where they lie on different ones and a publisher allows that; else None."""
+    if a.grid is None or b.grid is None or _same_grid(a.grid, b.grid) is None:
+        return None
+    if a.grid.crs.name and b.grid.crs.name and not same_plane(a.grid.crs.name, b.grid.crs.name):
+        return None
+    if b.variable.resampling:
+        return a.grid
+    return b.grid if a.variable.resampling else None
+
+
+def _resampled(a: Result, b: Result) -> tuple[tuple[str, str], ...]:
+    moved, how = ("B", b.variable.resampling) if b.variable.resampling else ("A", a.variable.resampling)
+    other = "A" if moved == "B" else "B"
+    return (("en", f"{moved} was brought to the grid of {other} ({how}), as its publisher allows."),)
 
 
 def _same_grid(a: Grid, b: Grid) -> Refusal | None:
@@ -139,10 +168,12 @@ def _keys(result: Result) -> list[str]:
     return [f"{name}\0{number}" for name, number in zip(ids, result.surfaces.tolist(), strict=True)]
 
 
-def _by_ids(a: list[str], b: list[str]) -> tuple[Int64 | None, tuple[str, ...], tuple[str, ...]] | Refusal:
+def _by_ids(a: list[str], b: list[str]) -> Pairs:
     if a == b:
         return None, (), ()
     there = {name: row for row, name in enumerate(b)}
+    if len(there) < len(b) or len(set(a)) < len(a):
+        return Refusal("Several rows of a run have the same id: which belong together cannot be told.")
     order = np.fromiter((there.get(name, -1) for name in a), np.int64, len(a))
     only_a = tuple(a[row].replace("\0", " surface ") for row in np.flatnonzero(order < 0).tolist())
     have = set(a)
@@ -150,6 +181,22 @@ def _by_ids(a: list[str], b: list[str]) -> tuple[Int64 | None, tuple[str, ...], 
     if len(only_a) == len(a):
         return Refusal("The two runs have no object in common.")
     return order, only_a, only_b
+
+
+def _standing(a: Result, b: Result, order: Int64 | None, only_a: tuple[str, ...], only_b: tuple[str, ...]) -> Pairs:
+    """The pairs without receivers that stand at another place in the other run: those are not the same."""
+    if a.places is None or b.places is None or a.ids is None:
+        return order, only_a, only_b
+    rows = np.arange(len(a.places)) if order is None else order
+    there = rows >= 0
+    apart = np.zeros(len(rows), np.bool_)
+    apart[there] = (np.abs(a.places[there] - b.places[rows[there]]) > SAME_RECEIVER_M).any(axis=1)
+    if not apart.any():
+        return order, only_a, only_b
+    if apart.sum() == there.sum():
+        return Refusal("The receivers of the two runs stand at different places.")
+    moved = tuple(a.ids[row] for row in np.flatnonzero(apart).tolist())
+    return np.where(apart, -1, rows), (*only_a, *moved), (*only_b, *moved)
 
 
 def _same_mesh(a: Result, b: Result) -> bool:
@@ -163,11 +210,14 @@ def _same_mesh(a: Result, b: Result) -> bool:
     return flat[0].shape == flat[1].shape and bool(np.allclose(flat[0], flat[1], atol=SAME_PLACE_M))
 
 
-def _step(result: Result, values: Float32, step: int, order: Int64 | None) -> Float32:
-    """Values of a step in A's order, as a copy; in water, dry cells that were modelled are 0 deep."""
+def _step(result: Result, values: Float32, step: int, order: Int64 | None, goal: Grid | None) -> Float32:
+    """Values of a step in A's order (on the grid ``goal``), as a copy; in water, dry cells that were modelled are 0
+    deep."""
     out = np.array(values[step], np.float32)
     if result.level is not None:
         out[np.isnan(out)] = 0.0
+    if goal is not None and result.grid is not None and result.grid is not goal:
+        return regridded(out, result.grid, goal, result.variable.resampling)
     if order is not None:
         out = np.where(order >= 0, out[order], np.float32(np.nan))
     return out
