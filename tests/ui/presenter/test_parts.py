@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -90,6 +94,67 @@ def test_inhibit_by_the_desktop(qapp: Any) -> None:
     ]
     inhibitor.stop()
     assert not inhibitor.awake and not inhibitor.quiet
+
+
+DESKTOP = """
+import sys
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtDBus import QDBusConnection, QDBusVirtualObject
+
+class Desktop(QDBusVirtualObject):
+    def introspect(self, path):
+        return ""
+    def handleMessage(self, message, connection):
+        print(message.path(), message.interface(), message.member(), message.signature(), flush=True)
+        return connection.send(message.createReply([7]))
+
+app, bus, desktop = QCoreApplication([]), QDBusConnection.sessionBus(), Desktop()
+bus.registerVirtualObject("/", desktop, QDBusConnection.VirtualObjectRegisterOption.SubPath)
+for name in ("org.freedesktop.ScreenSaver", "org.freedesktop.Notifications"):
+    bus.registerService(name)
+print("ready", flush=True)
+app.exec()
+"""
+
+
+@pytest.fixture
+def desktop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A session bus of its own with a desktop on it, which tells what it is asked."""
+    if shutil.which("dbus-daemon") is None:
+        pytest.skip("needs dbus-daemon")
+    words = ["dbus-daemon", "--session", "--nofork", "--print-address=1"]
+    bus = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert bus.stdout is not None
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.stdout.readline().strip())
+    service = subprocess.Popen([sys.executable, "-c", DESKTOP], stdout=subprocess.PIPE, text=True)
+    assert service.stdout is not None and service.stdout.readline().strip() == "ready"
+    yield service
+    for child in (service, bus):
+        child.terminate()
+        child.wait(10)
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+PRESENTER = """
+from PySide6.QtCore import QCoreApplication
+from viewer.ui.presenter.inhibit import Inhibitor
+app, inhibitor = QCoreApplication([]), Inhibitor(platform="linux")
+inhibitor.start()
+print(inhibitor.awake, inhibitor.quiet)
+inhibitor.stop()
+"""
+
+
+def test_inhibit_on_a_real_bus(desktop: Any) -> None:
+    """In a process of its own: which bus is meant is settled once for each."""
+    done = subprocess.run([sys.executable, "-c", PRESENTER], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["True", "True"], done.stderr
+    told = [desktop.stdout.readline().split() for _ in range(2)]
+    assert told == [
+        ["/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver", "Inhibit", "ss"],
+        ["/org/freedesktop/Notifications", "org.freedesktop.Notifications", "Inhibit", "ssa{sv}"],
+    ]
 
 
 def test_inhibit_by_a_child_that_ends_with_us(qapp: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

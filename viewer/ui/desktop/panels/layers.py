@@ -222,7 +222,8 @@ class LayerCard(QFrame):
             self.types.hide()
             return
         crs = city.crs.name or "no coordinate system"
-        self.facts.set_full_text(f"{count_text(len(city.objects))} objects · {crs}")
+        count = len(city.objects)
+        self.facts.set_full_text(f"{count_text(count)} object{'' if count == 1 else 's'} · {crs}")
         for name in (LOD_HIGHEST, *reversed(city.lods)):
             self.lod.addItem(lod_text(name), name)
         while (item := self._type_grid.takeAt(0)) is not None:
