@@ -52,7 +52,7 @@ def objects(sizes: Sizes, count: int = 0, steps: int = 0) -> list[Row]:
         mesh.cell_data["depth"] = np.asarray(values[step])[house]
         view.draw()
 
-    for step in np.linspace(0, steps - 1, min(steps, 8)).astype(int):
+    for step in np.linspace(0, steps - 1, min(steps, 6)).astype(int):
         clock.do("step", lambda step=step: act(step))
         clock.do("frame alone", view.draw)
     return _rows(clock, f"{count:,} objects", "cell scalars replaced")
