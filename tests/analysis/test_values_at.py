@@ -9,8 +9,15 @@ import pytest
 from loaders.api import LoadResult
 from loaders.city import CrsInfo, Strings
 from loaders.scenario.meshes import face_city, node_city
-from loaders.scenario.model import Grid, Manifest, Moves, Provenance, Result, TimeAxis, Uncertainty, Variable
-from viewer.analysis.shown_legend import LOCKED, picture_legend, provenance, scenario_legend, uncertainty_text
+from loaders.scenario.model import Grid, Manifest, Moves, Patch, Provenance, Result, TimeAxis, Uncertainty, Variable
+from viewer.analysis.shown_legend import (
+    LOCKED,
+    LOCKED_SHORT,
+    picture_legend,
+    provenance,
+    scenario_legend,
+    uncertainty_text,
+)
 from viewer.analysis.steps import steps_of
 from viewer.analysis.values_at import Spot, value_text, values_at
 from viewer.document.document import Document
@@ -176,6 +183,76 @@ def test_a_comparison_says_that_all_is_equal_and_names_both(document):
     assert all(entry.count is None for entry in legend.entries)
 
 
+def test_only_states_that_occur_are_explained_and_hatching_only_where_there_is_some(document):
+    values = np.array([[0.2, 2.0]], np.float32)
+    sure = kit.by_id(kit.DEPTH, ["house", "x"], kit.hours(1), values, low=values, high=values)
+    add(document, "s", sure)
+    add(document, "t", kit.by_id(kit.DEPTH, ["house"], kit.hours(1), np.array([[np.nan]], np.float32)))
+    kit.show(document, "s")
+    legend = scenario_legend(document, START, wait=True)
+    assert (legend.states, legend.no_data, legend.note) == ((), None, "")
+    kit.show(document, "s", "t", mode="swipe")
+    legend = scenario_legend(document, START, wait=True)
+    assert (legend.states, legend.no_data.label) == ((), "no data")
+
+
+def test_where_water_has_a_surface_dry_places_are_no_class_of_it(document):
+    values = np.array([[[0.0, 2.0], [np.nan, 0.7]]], np.float32)
+    depth = replace(kit.DEPTH, binding="raster", zero_is_none=True)
+    grid = Grid((1.0, 0, 0, 0, -1.0, 2), 2, 2, RD)
+    dry = Result(depth, kit.hours(1), values, grid=grid)
+    add(document, "s", dry)
+    add(document, "t", replace(dry, level=values + 1))
+    kit.show(document, "s")
+    legend = scenario_legend(document, START, wait=True)
+    assert ([line.label for line in legend.states], legend.no_data.label) == (["none (zero)"], "no data")
+    kit.show(document, "t")
+    legend = scenario_legend(document, START, wait=True)
+    assert (legend.states, legend.no_data) == ((), None)
+
+
+def test_the_strip_has_everything_in_short(document):
+    depth = replace(kit.DEPTH, uncertainty=Uncertainty("not_quantified", (("en", "Made up."),)))
+    for name, digest in (("s", "aaaaaaaa1"), ("t", "bbbbbbbb1")):
+        add(document, name, kit.by_id(depth, ["house"], kit.hours(1)), provenance=MADE, digest=digest, fictional=True)
+    kit.show(document, "s", "t", mode="swipe")
+    legend = scenario_legend(document, START, wait=True)
+    assert legend.strip == (
+        "A S | B T",
+        "2026-06-21 02:00 (Europe/Amsterdam)",
+        LOCKED_SHORT,
+        "uncertainty not quantified",
+        "SFINCS 2.1, Town, 2026-05-02",
+        "versions aaaaaaaa, bbbbbbbb",
+        "fictional",
+    )
+    kit.show(document, "s", "t", mode="difference")
+    assert scenario_legend(document, START, wait=True).strip[0] == "B less A: T less S"
+    kit.show(document, "s")
+    assert scenario_legend(document, START, wait=True).strip[0] == "S"
+
+
+def changing(small_city, removed, added):
+    city = small_city([(name, "Building", [], {}, ["1"]) for name in added])
+    when = np.zeros(len(removed))
+    patch = Patch(Strings.from_list(removed), when, np.zeros(len(added)), Strings.from_list([""] * len(added)))
+    variable = Variable("plan", (("en", "Buildings that go and come"),), "patch")
+    return Result(variable, kit.STILL, np.zeros((0, 0), np.float32), overlay=city, patch=patch)
+
+
+def test_changes_to_the_city_are_explained_with_their_counts(document, small_city):
+    add(document, "s", changing(small_city, ["house"], ["n", "m"]))
+    kit.show(document, "s", variable="")
+    legend = scenario_legend(document, None, wait=True)
+    assert [(entry.label, entry.count) for entry in legend.entries] == [("new", 2)]
+    assert (legend.title, legend.note, legend.strip[0]) == ("Buildings that go and come", "1 of today are gone", "S")
+    kit.show(document, "", "s", variable="", mode="difference")
+    legend = scenario_legend(document, None, wait=True)
+    assert [(entry.label, entry.count) for entry in legend.entries] == [("only in B: new", 2), ("only in A: gone", 1)]
+    kit.show(document, "", "s", variable="", mode="swipe")
+    assert scenario_legend(document, None, wait=True).entries == ()
+
+
 def test_a_refused_difference_says_why(document):
     add(document, "s", kit.by_id(kit.DEPTH, ["house"], kit.STILL))
     add(document, "t", kit.by_id(replace(kit.DEPTH, unit="ft", unit_label="ft"), ["house"], kit.STILL))
@@ -198,5 +275,9 @@ def test_words_of_origin_and_uncertainty():
     assert provenance(Manifest("x", (), RD, ())) == ""
     unsure = replace(kit.DEPTH, uncertainty=Uncertainty("not_quantified", (("en", "One run"),)))
     assert uncertainty_text(kit.by_id(unsure, ["a"], kit.STILL)) == "Uncertainty not quantified: One run."
+    stopped = replace(kit.DEPTH, uncertainty=Uncertainty("not_quantified", (("en", "One run."),)))
+    assert uncertainty_text(kit.by_id(stopped, ["a"], kit.STILL)) == "Uncertainty not quantified: One run."
+    told = replace(kit.DEPTH, uncertainty=Uncertainty("members", (("en", "Five surges."),), members=5))
+    assert uncertainty_text(kit.by_id(told, ["a"], kit.STILL)) == "Range of 5 runs (Five surges)."
     runs = replace(kit.DEPTH, uncertainty=Uncertainty("members", members=12))
     assert uncertainty_text(kit.by_id(runs, ["a"], kit.STILL)) == "Range of 12 runs."

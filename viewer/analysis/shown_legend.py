@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from loaders.city import CityData
 from loaders.scenario.model import Manifest, Result, text_in
+from viewer.analysis.change_legend import change_legend
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
 from viewer.analysis.comparing import Asker, Painted, Showing, show, token
 from viewer.analysis.fields import Scale, codes_of, counts_of, hatched_where, kinds_in, legend_of, sampled
@@ -75,6 +76,8 @@ def scenario_legend(
         return None
     lines, strip = _lines(shown, language), _strip(shown, language)
     title = _seen(shown)
+    if shown.scale is None and document.state.show_legend and (changes := change_legend(shown, language)) is not None:
+        return replace(changes, lines=lines, strip=strip)
     if shown.scale is None or shown.variable is None or not document.state.show_legend:
         return Legend(title, "", "classes", lines=lines[1:], strip=strip)
     first = next((painted for painted in shown.painted if painted is not None), None)

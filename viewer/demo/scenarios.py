@@ -79,7 +79,7 @@ _STOPS = (
         "Cars in the busiest hour: left today, right with the quays closed to cars.",
     ),
     _Stop(
-        "New Dock", (1170.0, 790.0, 120.0), (940.0, 1130.0, 0.0), 45.0,
+        "New Dock", (1130.0, 900.0, 115.0), (735.0, 1090.0, 12.0), 45.0,
         ScenarioView(("new-dock",)), 0.0, 7.0,
         "A proposal: homes in the western harbour. What is new is outlined.",
     ),

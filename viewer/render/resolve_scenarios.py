@@ -112,7 +112,19 @@ def _one(context: Context, state: RenderState, number: int) -> RenderState:
         _fading(context, _joined(cities[look.layer_id], look, _part(context, look, side, painted, name), None), side)
         for look in state.layers
     )
+    if painted is None and side.patch is not None:
+        layers = tuple(_new_outlined(context, look, side) for look in layers)
     return _with_fields(context, replace(state, layers=layers), (painted, None), name)
+
+
+def _new_outlined(context: Context, look: LayerLook, side: Side) -> LayerLook:
+    """Lines round what a side builds: where nothing is coloured, nothing else tells it from the city."""
+    own = scenario_of_overlay(look.layer_id) == side.id and variable_of_overlay(look.layer_id) == _patch_name(side)
+    if not own or not look.visible:
+        return look
+    made = look.texels
+    rows = context.ask.once(("outlined", look.layer_id), (token(made),), lambda: np.flatnonzero(made[:, 3] & 15))
+    return look if rows is None else replace(look, added=rows)
 
 
 def _two(context: Context, state: RenderState) -> RenderState:
