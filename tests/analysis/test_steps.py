@@ -129,3 +129,11 @@ def test_a_step_of_a_mapped_file_is_read_not_mapped(tmp_path, shape):
         assert not step.flags.writeable
     whole = read_step(values, 0)
     assert whole.base is None or whole.base is not values
+
+
+def test_nothing_is_an_answer_too():
+    steps = Steps(1000)
+    assert steps.want(("f", 1), lambda: None) == (None, False)
+    assert steps.settle()
+    assert steps.want(("f", 1), lambda: None) == (None, True)
+    assert not steps.busy

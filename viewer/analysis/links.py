@@ -49,7 +49,7 @@ class Links:
 
     def match(self, result: Result, city: CityData) -> Match:
         """As `viewer.analysis.matching.match`; slow the first time."""
-        return self._once("match", (result, city), lambda: match(result, city))  # type: ignore[no-any-return]
+        return self._once("match", _matched_by(result, city), lambda: match(result, city))  # type: ignore[no-any-return]
 
     def rows(self, names: Strings, city: CityData) -> Int64:
         """As `viewer.analysis.matching.find_ids` in the city's objects."""
@@ -58,7 +58,7 @@ class Links:
     def known_match(self, result: Result, city: CityData) -> Match | None:
         """The match, if it has been made."""
         with self._lock:
-            found = self._made.get(("match", id(result), id(city)))
+            found = self._made.get(("match", *map(id, _matched_by(result, city))))
             return None if found is None else found[1]
 
     def count(self, result: Result, cities: Iterable[CityData]) -> MatchCount:
@@ -85,7 +85,7 @@ class Links:
         alive = {id(city) for city in document.cities.values()}
         for scenario in document.scenarios.values():
             for result in scenario.results.values():
-                alive.add(id(result))
+                alive |= {id(part) for part in (result, result.ids, result.owners, result.surfaces)}
                 if result.patch is not None:
                     alive |= {id(result.patch.removed), id(result.patch.replaces)}
         with self._lock:
@@ -123,3 +123,9 @@ def _where_known(grid: FacadeGrid) -> FacadeGrid:
         kept = replace(kept, triangle_surface=tiles.triangle_surface[keep])
     lods = {name: replace(mesh, tiles=kept) for name in grid.city.lods}
     return replace(grid, city=replace(grid.city, lods=lods))
+
+
+def _matched_by(result: Result, city: CityData) -> tuple[object, ...]:
+    """What a match depends on: a difference has the ids of one of its two results, and needs no match of its own."""
+    names = result.owners if result.variable.binding == "points" else result.ids
+    return (result if names is None else names, result.surfaces, city)

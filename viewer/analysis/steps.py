@@ -76,7 +76,7 @@ class Steps:
             kept = self._take(key)
             if kept is not None:
                 self._wishes.pop(key[0], None)
-                return self._opened(kept, wait), True
+                return self._opened(kept[0], wait), True
             if not wait:
                 self._wishes[key[0]] = (key, make)
                 self._start()
@@ -136,13 +136,14 @@ class Steps:
 
     # --- inside, with the lock held --------------------------------------------------------------------------------
 
-    def _take(self, key: Key) -> Any:
+    def _take(self, key: Key) -> tuple[Any, int] | None:
+        """What is kept of a key, with its size; the thing itself may be None: nothing there."""
         found = self._kept.get(key)
         if found is None:
             return None
         self._kept.move_to_end(key)
         self._newest[key[0]] = key
-        return found[0]
+        return found
 
     @staticmethod
     def _opened(kept: Any, wait: bool) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from viewer.ui.desktop.window import MainWindow
 
 PARTS = frozenset({"scenarios", "scenario_view", "cities", "show_legend"})
-PANEL_PX = 480
+PANEL_PX, INSPECTOR_PX = 480, 440
 
 
 class ScenarioFront:
@@ -88,8 +88,10 @@ class ScenarioFront:
         if dock.isHidden() or dock.isFloating() or not window.session.document.state.layers:
             return
         dock.raise_()
-        if dock.height() < PANEL_PX:
-            window.resizeDocks([dock], [PANEL_PX], Qt.Orientation.Vertical)
+        for name, least in (("scenarios", PANEL_PX), ("inspector", INSPECTOR_PX)):
+            tall = window.docks[name]
+            if tall.isVisible() and not tall.isFloating() and tall.height() < least:
+                window.resizeDocks([tall], [least], Qt.Orientation.Vertical)
 
     def _moved(self, _moment: float) -> None:
         step = self._window.session.clock.step

@@ -32,7 +32,11 @@ class ScenarioCard(QFrame):
         column.addLayout(self._head())
         self.made_by = ElidedLabel()
         self.made_by.setProperty("role", "caption")
-        column.addWidget(self.made_by)
+        about = QHBoxLayout()
+        about.setSpacing(8)
+        about.addWidget(self.made_by, 1)
+        about.addWidget(self.fictional, 0, Qt.AlignmentFlag.AlignVCenter)
+        column.addLayout(about)
         column.addLayout(self._fit())
         column.addLayout(self._links())
 
@@ -55,7 +59,6 @@ class ScenarioCard(QFrame):
         row.setSpacing(6)
         row.addWidget(self.letter)
         row.addWidget(self.title, 1)
-        row.addWidget(self.fictional)
         row.addWidget(self.more)
         return row
 
