@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from loaders.scenario.context import Context
 from loaders.scenario.manifest_check import table_problems
 from loaders.scenario.model import Disaggregation, TableRow
 from loaders.scenario.sources import DataSpec
-from loaders.scenario.suppress import suppress
+from loaders.scenario.suppress_tables import suppress_all
 from loaders.scenario.tables import read_table, strings_of
 
 _TEXTS = ("zone", "group", "indicator", "note")
@@ -18,19 +19,27 @@ _NUMBERS = ("value", "denominator", "low", "high")
 MAX_ROWS = 200_000
 
 
-def read_disaggregation(ctx: Context, table: Disaggregation, place: str) -> Disaggregation:
-    """The table as it may be shown. Raises LoadError."""
+def read_disaggregations(ctx: Context, tables: Sequence[Disaggregation]) -> tuple[Disaggregation, ...]:
+    """The tables as they may be shown. Raises LoadError."""
+    read = [_read(ctx, table) for table in tables]
+    found = suppress_all(read)
+    for number, (before, after) in enumerate(zip(read, found, strict=True)):
+        hidden = sum(
+            row.value is None and own.value is not None for row, own in zip(after.rows, before.rows, strict=True)
+        )
+        if hidden:
+            text = f"Numbers of fewer than {after.suppress_below} people, and others that tell them, are hidden."
+            ctx.issues.info("suppressed", text, [f"disaggregations/{number}"], hidden)
+    return found
+
+
+def _read(ctx: Context, table: Disaggregation) -> Disaggregation:
     if table.file:
         table = replace(table, rows=_rows(ctx, table.file))
         for where, reason, remedy in table_problems(table, "row"):
             number = int(where.rpartition("/")[2]) + 2
             raise ctx.refused(reason, f"{table.file}, line {number:,}", remedy, "bad-table")
-    found = suppress(table)
-    hidden = sum(row.value is None and own.value is not None for row, own in zip(found.rows, table.rows, strict=True))
-    if hidden:
-        text = f"Numbers of fewer than {table.suppress_below} people, and others that tell them, are hidden."
-        ctx.issues.info("suppressed", text, [place], hidden)
-    return found
+    return table
 
 
 def _rows(ctx: Context, name: str) -> tuple[TableRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from loaders.city import CrsInfo
@@ -64,7 +65,7 @@ def variable(raw: Raw) -> model.Variable:
         range=None if span is None else (float(span[0]), float(span[1])),
         good=raw.get("good", "none"),
         zero_is_none=raw.get("zero_is_none", False),
-        uncertainty=_uncertainty(raw.get("uncertainty")),
+        uncertainty=_uncertainty(raw.get("uncertainty"), raw["data"].get("quantiles", ())),
         note=texts(raw.get("note")),
         time=time(raw.get("time")),
         data=data(raw["data"]),
@@ -83,13 +84,16 @@ def _classes(raw: Raw | None) -> model.Classes | None:
     return model.Classes(breaks, tuple(texts(label) for label in raw.get("labels", ())), raw["source"])
 
 
-def _uncertainty(raw: Raw | None) -> model.Uncertainty:
+def _uncertainty(raw: Raw | None, quantiles: Iterable[str]) -> model.Uncertainty:
+    """How sure the values are; the share between quantiles is what their probabilities tell, unless it is told."""
     if raw is None:
         return model.Uncertainty("not_quantified")
+    shares = [float(key) for key in quantiles]
+    between = round(max(shares) - min(shares), 6) if raw["kind"] == "quantiles" and len(shares) > 1 else 0.9
     return model.Uncertainty(
         raw["kind"],
         texts(raw.get("reason")),
-        float(raw.get("level", 0.9)),
+        float(raw.get("level", between)),
         raw.get("members", 0),
         _number(raw.get("threshold")),
         _number(raw.get("return_period")),

@@ -98,7 +98,7 @@ def measure_load(path: Path, options: LoadOptions, progress: Progress) -> LoadRe
 
 def _load(path: Path, options: LoadOptions, progress: Progress, trusting: bool) -> tuple[LoadResult, Budget]:
     progress.report(0.0, "opening")
-    from loaders.scenario.disaggregate import read_disaggregation
+    from loaders.scenario.disaggregate import read_disaggregations
 
     package = open_package(path, options)
     manifest = parse_manifest(package.manifest(), path)
@@ -120,10 +120,7 @@ def _load(path: Path, options: LoadOptions, progress: Progress, trusting: bool) 
         ctx.stage = f"reading {text_in(variable.title)}"[:100]
         ctx.step(0.0)
         results[variable.id] = _reader(variable)(ctx, variable, _axis(path, variable))
-    tables = tuple(
-        read_disaggregation(ctx, item, f"disaggregations/{number}")
-        for number, item in enumerate(manifest.disaggregations)
-    )
+    tables = read_disaggregations(ctx, manifest.disaggregations)
     scenario = Scenario(replace(manifest, disaggregations=tables), results, ctx.issues.issues())
     city = empty_city(text_in(manifest.title) or path.name, manifest)
     return LoadResult(city, FORMAT, manifest.version, scenario.issues, scenario), budget

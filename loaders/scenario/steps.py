@@ -43,7 +43,8 @@ def fill(
     """Values and the ends of their range, float32 (T, *shape); the ends are None where nothing is quantified.
 
     Members: the ends are quantiles over the members that leave (1 - level) / 2 out on each side; without a value of its
-    own the value is the median. Standard deviation: value -/+ z sd with z of the normal distribution for ``level``.
+    own the value is the median. In water (with a level), members that are dry where others are wet count as 0 deep.
+    Standard deviation: value -/+ z sd with z of the normal distribution for ``level``.
     """
     data, told = variable.data, variable.uncertainty
     members = [source.part(part) for part in data.members] or list(source.members())
@@ -62,7 +63,7 @@ def fill(
         ctx.step(number / count)
         middle = value.step(number) if value is not None else None
         if members:
-            ends, median = _spread([member.step(number) for member in members], told.level)
+            ends, median = _spread([member.step(number) for member in members], told.level, data.level is not None)
             middle = median if middle is None else middle
         elif spread is not None and middle is not None:
             width = np.where(middle == NOT_MODELLED, 0.0, z * np.abs(spread.step(number))).astype(np.float32)
@@ -89,11 +90,14 @@ def _value(
     return source.part(part) if part is not None else None
 
 
-def _spread(members: list[Float32], level: float) -> tuple[tuple[Float32, Float32], Float32]:
+def _spread(members: list[Float32], level: float, water: bool = False) -> tuple[tuple[Float32, Float32], Float32]:
     """Quantiles over members that have a value, linear between them, and the median; not modelled where one is not."""
     stack = np.stack(members)
     outside = (stack == NOT_MODELLED).any(axis=0)
     stack[:, outside] = np.nan
+    if water:
+        gaps = np.isnan(stack)
+        stack[gaps & ~gaps.all(axis=0)] = 0.0
     stack.sort(axis=0)  # NaN comes last
     known = np.isfinite(stack).sum(axis=0)
     found = [_quantile(stack, known, share) for share in ((1 - level) / 2, 0.5, (1 + level) / 2)]

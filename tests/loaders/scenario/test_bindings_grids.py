@@ -73,6 +73,23 @@ def test_members_of_rasters(maker, write_tif):
     np.testing.assert_allclose(result.values[0], np.nanmedian(runs, axis=0), rtol=1e-6)
 
 
+def test_members_that_are_dry_where_others_are_wet(maker, write_tif):
+    nan = np.nan
+    runs = np.array([[[nan, nan, 1.0]], [[nan, 2.0, 2.0]], [[nan, nan, 3.0]]], np.float32)
+    for k, run in enumerate(runs):
+        write_tif(maker.folder / f"m{k}.tif", run)
+    write_tif(maker.folder / "level.tif", np.array([[nan, 5.0, 6.0]], np.float32))
+    members = [{"file": f"m{k}.tif"} for k in range(3)]
+    unsure = {"kind": "members", "level": 0.5}
+    maker.variable("raster", {"members": members, "level": {"file": "level.tif"}}, uncertainty=unsure)
+    maker.variable("raster", {"members": members}, uncertainty=unsure)
+    scenario = maker.read()
+    water, other = scenario.result("v0"), scenario.result("v1")
+    np.testing.assert_array_equal(water.values, [[[nan, 0.0, 2.0]]])
+    np.testing.assert_array_equal(water.high, [[[nan, 1.0, 2.5]]])
+    np.testing.assert_array_equal(other.values, [[[nan, 2.0, 2.0]]])
+
+
 def write_grid(
     path, values, *, calendar="standard", units="hours since 2030-06-21 00:00:00", times=(0, 1, 2.5), realization=False
 ):

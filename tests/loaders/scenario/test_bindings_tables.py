@@ -100,10 +100,14 @@ def test_quantiles_and_standard_deviation(maker):
     maker.text("q.csv", "id,p5,p50,p95,sd\na,1,2,4,0.5\nb,3,5,9,1\n")
     quantiles = {"0.05": "p5", "0.5": "p50", "0.95": "p95"}
     maker.variable("object", {"file": "q.csv", "id": "id", "quantiles": quantiles}, uncertainty={"kind": "quantiles"})
+    half = {"0.25": "p5", "0.75": "p95"}
+    maker.variable("object", {"file": "q.csv", "id": "id", "quantiles": half}, uncertainty={"kind": "quantiles"})
     data = {"file": "q.csv", "id": "id", "value": "p50", "sd": "sd"}
     maker.variable("object", data, uncertainty={"kind": "sd", "level": 0.95})
     scenario = maker.read()
-    by_quantile, by_sd = scenario.result("v0"), scenario.result("v1")
+    by_quantile, by_sd = scenario.result("v0"), scenario.result("v2")
+    assert scenario.result("v1").variable.uncertainty.level == 0.5
+    assert by_quantile.variable.uncertainty.level == 0.9
     np.testing.assert_array_equal(by_quantile.values, [[2, 5]])
     np.testing.assert_array_equal(by_quantile.low, [[1, 3]])
     np.testing.assert_array_equal(by_quantile.high, [[4, 9]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from loaders.scenario.model import Disaggregation, TableRow
 from loaders.scenario.suppress import HIDDEN, suppress
+from loaders.scenario.suppress_tables import suppress_all
 
 LEAST = 10
 
@@ -212,3 +215,61 @@ def test_tables_of_a_package(maker, packed):
     assert cells["a", "women"] is None and cells["b", "women"] is None
     assert cells["a", "men"] == 30 and cells["all", "women"] == 30
     assert [issue.kind for issue in scenario.issues] == ["suppressed"]
+
+
+def by_dimension(counts, names, year="2030"):
+    """A table of zones x groups with totals, whose groups are called otherwise than those of another one."""
+    table = table_of(counts)
+    names = (*names, "all")
+    called = dict(zip(table.groups, names, strict=True))
+    return replace(
+        table, year=year, groups=names, rows=tuple(replace(row, group=called[row.group]) for row in table.rows)
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(COUNTS, st.integers(0, 2**32 - 1))
+def test_what_one_table_hides_no_other_one_tells(counts, seed):
+    totals = counts.sum(axis=1).astype(int)
+    rng = np.random.default_rng(seed)
+    other = np.array([rng.multinomial(total, [0.2, 0.5, 0.3]) for total in totals], float)
+    tables = (by_dimension(counts, [f"age{k}" for k in range(counts.shape[1])]), by_dimension(other, ["f", "m", "x"]))
+    shown = suppress_all(tables)
+    for before, after in zip(tables, shown, strict=True):
+        assert_safe(before, after)
+    # and with both before him: one table whose groups are divided in two ways
+    for before, after in [(joined(tables), joined(shown))]:
+        assert_safe(before, after)
+    cells = [{(row.zone, row.group): row.value for row in table.rows} for table in shown]
+    for zone in tables[0].zones:
+        assert (cells[0][zone, "all"] is None) == (cells[1][zone, "all"] is None)
+
+
+def joined(tables):
+    """What somebody has who holds two tables side by side."""
+    one, two = tables
+    groups = (*one.groups[:-1], *two.groups[:-1], "all")
+    rows = {(row.zone, row.group): row for row in (*two.rows, *one.rows)}
+    ordered = tuple(rows[zone, group] for zone in one.zones for group in groups)
+    dimensions = ("age",) * (len(one.groups) - 1) + ("sex",) * (len(two.groups) - 1) + ("",)
+    return replace(one, groups=groups, dimensions=dimensions, rows=ordered)
+
+
+def test_tables_of_the_same_groups_share_their_people():
+    people = np.array([[30.0, 4.0, 60.0], [40.0, 70.0, 80.0], [90.0, 95.0, 99.0]])
+    one = table_of(people / 2, denominators=people)
+    two = table_of(people / 3, denominators=people)
+    two = replace(two, indicators=(("m", "1"),), rows=tuple(replace(row, indicator="m") for row in two.rows))
+    shown = suppress_all((one, two))
+    hidden = [{(row.zone, row.group) for row in table.rows if row.denominator is None} for table in shown]
+    assert hidden[0] == hidden[1] and ("z0", "g1") in hidden[0]
+    for before, after in zip((one, two), shown, strict=True):
+        assert_safe(before, after, lambda row: row.denominator)
+
+
+def test_tables_of_different_years_and_indicators_do_not_touch_each_other():
+    counts = np.array([[3.0, 50.0, 60.0], [40.0, 70.0, 80.0], [90.0, 95.0, 99.0]])
+    safe = by_dimension(counts + 20, "abc", year="2031")
+    first, second = suppress_all((by_dimension(counts, "abc"), safe))
+    assert first == suppress(by_dimension(counts, "abc")) and second == safe
+    assert suppress_all(()) == () and suppress_all((safe,)) == (safe,)

@@ -1,0 +1,98 @@
+"""Several tables of people in one package: what one of them hides, no other one tells.
+
+Tables by age and by sex of the same zones share the totals of these zones. They are therefore protected as what they
+are, one table whose groups are divided in several ways (`loaders.scenario.suppress`), and taken apart again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from loaders.scenario.model import Disaggregation, TableRow
+from loaders.scenario.suppress import suppress
+
+TOTAL = "\0total"
+"""The group that is everybody, whatever the tables call it."""
+Cell = tuple[str, str, str]
+"""Indicator, zone, group."""
+
+
+def suppress_all(tables: Sequence[Disaggregation]) -> tuple[Disaggregation, ...]:
+    """The tables with small cells and their companions hidden, those of the same zones and year together."""
+    families: dict[tuple[object, ...], list[int]] = {}
+    for number, table in enumerate(tables):
+        kin = (table.year, frozenset(table.zones), table.total_zone)
+        families.setdefault(kin, []).append(number)
+    found: dict[int, Disaggregation] = {}
+    for numbers in families.values():
+        own = [tables[number] for number in numbers]
+        shown = [suppress(own[0])] if len(own) == 1 else _together(own)
+        found.update(zip(numbers, shown, strict=True))
+    return tuple(found[number] for number in range(len(tables)))
+
+
+def _together(tables: list[Disaggregation]) -> list[Disaggregation]:
+    """Tables of one family, protected as one."""
+    shown = suppress(_merged(tables))
+    cells = {(row.indicator, row.zone, row.group): row for row in shown.rows}
+    return [replace(table, rows=tuple(_as_shown(table, row, cells) for row in table.rows)) for table in tables]
+
+
+def _as_shown(table: Disaggregation, row: TableRow, cells: dict[Cell, TableRow]) -> TableRow:
+    """A row with as much of it as the table of all shows."""
+    told = cells[_name(table, row.indicator), row.zone, _group(table, row.group)]
+    value = row.value is not None and told.value is None
+    people = row.denominator is not None and told.denominator is None
+    if not (value or people):
+        return row
+    return replace(
+        row, value=None, denominator=None if people else row.denominator, low=None, high=None, note=told.note
+    )
+
+
+def _merged(tables: list[Disaggregation]) -> Disaggregation:
+    """One table of all: each table divides the people in ways of its own, unless another has the very same groups."""
+    dimensions: dict[str, str] = {}
+    indicators: dict[str, tuple[str, str]] = {}
+    rows: dict[Cell, TableRow] = {}
+    for number, table in enumerate(tables):
+        for group, dimension in zip(table.groups, table.dimensions or ("",) * len(table.groups), strict=True):
+            dimensions.setdefault(_group(table, group), f"{number} {dimension}")
+        for (name, unit), kind in zip(table.indicators, table.kinds or ("count",) * len(table.indicators), strict=True):
+            indicators.setdefault(_name(table, name), (unit, kind))
+        for row in table.rows:
+            cell = _name(table, row.indicator), row.zone, _group(table, row.group)
+            rows[cell] = _fuller(rows.get(cell), replace(row, indicator=cell[0], group=cell[2]))
+    if TOTAL in dimensions:
+        dimensions[TOTAL] = ""
+    return replace(
+        tables[0],
+        groups=tuple(dimensions),
+        dimensions=tuple(dimensions.values()),
+        indicators=tuple((name, unit) for name, (unit, _) in indicators.items()),
+        kinds=tuple(kind for _, kind in indicators.values()),
+        rows=tuple(rows.values()),
+        suppress_below=max(table.suppress_below for table in tables),
+        total_group=TOTAL if TOTAL in dimensions else "",
+    )
+
+
+def _fuller(one: TableRow | None, other: TableRow) -> TableRow:
+    """Of a cell that two tables tell: what either knows of it, and the smaller number of people."""
+    if one is None:
+        return other
+    value = other.value if one.value is None else one.value
+    known = [people for people in (one.denominator, other.denominator) if people is not None]
+    return replace(one, value=value, denominator=min(known, default=None))
+
+
+def _group(table: Disaggregation, group: str) -> str:
+    return TOTAL if table.total_group and group == table.total_group else group
+
+
+def _name(table: Disaggregation, indicator: str) -> str:
+    """What a number is called among those of all tables: the same name, unit and kind mean the same number."""
+    place = [name for name, _ in table.indicators].index(indicator)
+    kind = table.kinds[place] if table.kinds else "count"
+    return "\0".join((indicator, table.indicators[place][1], kind))
