@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.rows import Row, run
 
-NAMES = ("cold", "load", "frames", "effects", "walk", "tour")
+NAMES = ("cold", "load", "frames", "effects", "walk", "tour", "scenarios")
 
 
 USAGE = 2
