@@ -2,10 +2,10 @@
 //VTK::Output::Dec
 // Sky with sun, moon and stars, and a quiet ground plane that fades into it. Nothing here has depth or an id.
 // Defined by the program: LIGHTING (as in light.glsl), DATED (1: sun, moon and stars are drawn).
-// Uniforms: rayRight, rayUp, rayAhead (view ray = ahead + ndc.x right + ndc.y up, world axes), eye (scene coordinates),
+// Uniforms: place (lower left corner of the picture in the window, pixels; 2 / its width, 2 / its height),
+//           rayRight, rayUp, rayAhead (view ray = ahead + ndc.x right + ndc.y up, world axes), eye (scene coordinates),
 //           groundDisc (centre x, y, height z, radius), gridStep (metres), groundTone, lineTone (sRGB), moonTrue (unit vector to the moon), night,
 //           pixelAngle (radians per pixel), idPass; those of light.glsl
-in vec2 ndc;
 //VTK::CustomUniforms::Dec
 #include "face.glsl"
 #include "light.glsl"
@@ -74,6 +74,8 @@ vec3 groundColour(vec3 at, vec2 footprint)
 
 void main()
 {
+  // the same for a pixel in whichever band of rows it is drawn
+  vec2 ndc = (gl_FragCoord.xy - place.xy) * place.zw - 1.0;
   vec3 ray = normalize(rayAhead + ndc.x * rayRight + ndc.y * rayUp);
   vec3 rgb = skyColour(ray);
 #if DATED == 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from viewer.render import frame
+from viewer.render import frame, slicing
 
 
 def test_the_nearest_are_no_drafts(view, box_city, look, state, cameras, monkeypatch):
@@ -25,5 +25,5 @@ def test_the_nearest_are_no_drafts(view, box_city, look, state, cameras, monkeyp
     frame.mark_near(corner, draws, bounds)
     near = [draw for draw in draws if draw.near]
     assert draws[0] in near and 0 < sum(draw.triangle_count for draw in near) <= 100
-    assert frame.actor_of(draws[0], True) is draws[0].actor and frame.actor_of(draws[-1], True) is draws[-1].draft
-    assert frame.cost_of(draws[-1], True) < frame.cost_of(draws[-1], False)
+    assert slicing.actor_of(draws[0], True) is draws[0].actor and slicing.actor_of(draws[-1], True) is draws[-1].draft
+    assert slicing.cost_of(draws[-1], True) < slicing.cost_of(draws[-1], False)

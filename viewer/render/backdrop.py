@@ -1,17 +1,16 @@
-"""Sky and ground behind the city: one triangle over the picture, computed in the shader."""
+"""Sky and ground behind the city: a rectangle over the picture, or over some of its rows, computed in the shader."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkTexture
+from vtkmodules.vtkRenderingCore import vtkTexture
 
 from viewer.document.state import Vec3
 from viewer.render.culling import View
 from viewer.render.materials import make_program, set_code
+from viewer.render.screen import put_rows, screen_actor
+from viewer.render.slicing import Rows
 from viewer.render.sunlight import MODEL_RIG, NO_MAPS, LightRig, MapNumbers, put_light
 
 TONES: dict[str, tuple[Vec3, Vec3]] = {
@@ -27,32 +26,26 @@ class Backdrop:
     """The background. It has no depth, cannot be picked and never hides or fights with a face."""
 
     def __init__(self) -> None:
-        self._corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], np.float32)
-        self._triangle = np.arange(3, dtype=np.int32)
-        data = vtkPolyData()
-        points = vtkPoints()
-        points.SetData(numpy_to_vtk(self._corners, deep=0))
-        data.SetPoints(points)
-        cells = vtkCellArray()
-        cells.SetData(3, numpy_to_vtk(self._triangle, deep=0))
-        data.SetPolys(cells)
-        mapper = vtkPolyDataMapper()
-        mapper.SetInputData(data)
-        mapper.SetVBOShiftScaleMethod(0)
+        self.actor, self._kept = screen_actor()
         self._mode = True, False
         self._program = make_program("backdrop", LIGHTING=1, DATED=0)
         self._uniforms = self._program.GetFragmentCustomUniforms()
         self._uniforms.SetUniformi("idPass", 0)
-        self.actor = vtkActor()
-        self.actor.SetMapper(mapper)
         self.actor.SetShaderProperty(self._program)
         self.actor.ForceOpaqueOn()
-        self.actor.PickableOff()
         self._realism, self._terrain = "shaded", False
         self.set_ground(np.zeros(2), -1e9, 1.0)
         self._uniforms.SetUniformf("pixelAngle", 1e-3)
         self._uniforms.SetUniformf("hazeMetres", 1e9)
         self.set_light(MODEL_RIG, NO_MAPS, {})
+        self._size = 1, 1
+        self.show(None)
+
+    def show(self, rows: Rows | None) -> None:
+        """Draw these rows of the picture with the next one; None = nothing."""
+        self.actor.SetVisibility(rows is not None)
+        if rows is not None:
+            put_rows(self._program, rows, self._size[1])
 
     def set_mode(self, lighting: bool, dated: bool) -> None:
         """Choose whether the ground has shadows, and whether the sky has sun, moon and stars."""
@@ -60,8 +53,11 @@ class Backdrop:
             self._mode = lighting, dated
             set_code(self._program, "backdrop", LIGHTING=int(lighting), DATED=int(dated))
 
-    def set_view(self, view: View, pixel_angle: float, haze_metres: float) -> None:
-        """Follow the camera; the numbers are those of `CityMaterial.set_view`."""
+    def set_view(self, view: View, pixel_angle: float, haze_metres: float, corner: tuple[int, int]) -> None:
+        """Follow the camera; the numbers are those of `CityMaterial.set_view`. ``corner``: lower left of the picture
+        in the window, pixels."""
+        self._size = view.width, view.height
+        self._uniforms.SetUniform4f("place", (*map(float, corner), 2.0 / view.width, 2.0 / view.height))
         self._uniforms.SetUniformf("pixelAngle", pixel_angle)
         self._uniforms.SetUniformf("hazeMetres", haze_metres)
         self._uniforms.SetUniform3f("rayRight", tuple(view.right * view.tan_x))

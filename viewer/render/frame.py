@@ -1,22 +1,23 @@
-"""Which actors a picture shows, and in which slices."""
+"""Which actors a picture shows, and from where."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
-from vtkmodules.vtkRenderingCore import vtkActor, vtkCamera, vtkRenderer, vtkRenderWindow
+from vtkmodules.vtkRenderingCore import vtkCamera, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
+from viewer.render import raypick
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, clipping_range, in_view
 from viewer.render.instanced import Drawable
 from viewer.render.layer import LayerView
 from viewer.render.lightmaps import Shown
-from viewer.render.passes import FIRST_TIME
 
 ORIGIN_GRID = np.array([4096.0, 4096.0, 512.0])
 """Metres: float32 still tells half a millimetre apart that far from zero."""
@@ -28,18 +29,6 @@ NEAR_TRIANGLES, NEAR_METRES = 160_000, 400.0
 def has_terrain(layers: Iterable[LayerView]) -> bool:
     """True if one of the layers holds a terrain."""
     return any("TINRelief" in layer.city.objects.type_names for layer in layers)
-
-
-def actor_of(draw: Drawable, moving: bool) -> vtkActor:
-    """The actor to show: a draft while the camera moves, if there is one and it is not close by."""
-    return draw.draft if moving and draw.draft is not None and not draw.near else draw.actor
-
-
-def cost_of(draw: Drawable, moving: bool) -> int:
-    """Triangles that it takes, twice as many the first time."""
-    drafted = moving and draw.draft is not None and not draw.near
-    count = draw.draft_count if drafted else draw.triangle_count
-    return count * (1 if draw.uploaded else FIRST_TIME)
 
 
 def mark_near(view: View, draws: list[Drawable], bounds: npt.NDArray[np.float64]) -> None:
@@ -57,14 +46,6 @@ def mark_near(view: View, draws: list[Drawable], bounds: npt.NDArray[np.float64]
     total = np.cumsum([draws[k].triangle_count for k in order])
     for k, spent in zip(order, total, strict=True):
         draws[k].near = bool(spent <= NEAR_TRIANGLES and distance[k] < NEAR_METRES)
-
-
-def slice_of(draws: list[Drawable], moving: bool, triangles: Callable[[], int] | None) -> list[Drawable]:
-    """The first draws, of about so many triangles (all for None), but one at least."""
-    if triangles is None:
-        return draws
-    costs = np.cumsum([cost_of(draw, moving) for draw in draws])
-    return draws[: max(1, int(np.searchsorted(costs, triangles(), side="right")))]
 
 
 def seen_by(
@@ -85,13 +66,23 @@ def seen_by(
     return draws, np.concatenate(boxes)
 
 
-def aim(camera: vtkCamera, view: View, bounds: npt.NDArray[np.float64]) -> None:
-    """Give VTK's camera a view, and clipping planes round the boxes (K, 6) that are drawn."""
+def aim(
+    camera: vtkCamera,
+    view: View,
+    bounds: npt.NDArray[np.float64],
+    layers: Iterable[LayerView] = (),
+    origin: npt.NDArray[np.float64] | None = None,
+) -> None:
+    """Give VTK's camera a view, and clipping planes round the boxes (K, 6) that are drawn.
+
+    ``layers`` with the scene's ``origin`` (3,), world: what may stand close to the camera, and is not to be cut open.
+    """
     camera.SetPosition(*view.eye)
     camera.SetFocalPoint(*(view.eye + view.ahead))
     camera.SetViewUp(*view.up)
     camera.SetViewAngle(float(np.degrees(2.0 * np.arctan(view.tan_y))))
-    camera.SetClippingRange(*clipping_range(view, bounds))
+    closest = partial(raypick.nearest_depth, view, origin, list(layers)) if origin is not None else None
+    camera.SetClippingRange(*clipping_range(view, bounds, closest))
 
 
 def make_drafts(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
-from weakref import WeakSet
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 
 from loaders.city import CityData
 from viewer.document.state import Camera
-from viewer.render import frame, ids, ladder, notices, panes, raypick, scenarios
+from viewer.render import frame, ids, ladder, notices, panes, raypick, scenarios, slicing
 from viewer.render.backdrop import Backdrop
 from viewer.render.culling import View, make_view
 from viewer.render.dividers import Dividers
@@ -24,6 +23,7 @@ from viewer.render.lightmaps import TEXELS, LightMaps
 from viewer.render.lit import Surroundings
 from viewer.render.outline import Outline
 from viewer.render.passes import NO_TRIANGLES
+from viewer.render.smoothing import Smoothing
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.stereo import Stereo, picture_x
 from viewer.render.sunlight import MODEL_RIG, rig_of
@@ -36,10 +36,6 @@ HAZE_METRES, HAZE_RADII = 4200.0, 5.0
 """A third of the colour is air at that distance: metres, or radii of the scene where that is more."""
 DRAFT_TRIANGLES, LEAST_DRAFT = 350_000, 0.12
 """Triangles drawn while the camera moves on a software renderer, and the least part of a mesh that is kept."""
-NEW_ACTOR = 4000
-"""As many triangles as an actor's first picture costs more, however small it is: its buffers are made (1 to 2 ms)."""
-_DRAWN: WeakSet[vtkActor] = WeakSet()
-"""Actors that have been in a picture."""
 
 
 class SceneView:
@@ -100,9 +96,10 @@ class SceneView:
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
+        self._smoothing = Smoothing(window, self._renderer)
         self._outline = Outline(window, self._renderer)
         self.stereo = Stereo(window, self._renderer, self._outline)
-        parts = self._renderer, *self._outline.renderers
+        parts = self._renderer, self._smoothing.renderer, *self._outline.renderers
         self._panes = panes.Panes(parts, self._take, lambda: LightMaps(window, self._guard))
         self._dividers = Dividers(window)
 
@@ -325,42 +322,31 @@ class SceneView:
         camera, wanted = self._camera, self._prepare()
         self._set_samples()
         smooth = self.software and not self._moving and self._quality != "draft" and bool(wanted)
-        smooth = smooth and not self.unrefined  # another picture follows
+        smooth = smooth and not self._plain and not self.unrefined  # another picture follows
         self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
-        done = number = 0
-        last = False
-        while not last:
-            part = frame.slice_of(wanted[done:], self._moving, triangles)
-            if triangles is not None and number == 0 and len(part) < len(wanted) and not self._moving:
-                part = []  # of several slices, the background is one of its own: its shadows take a while
-            done += len(part)
-            # of several slices, smoothing is one of its own: it takes as long as many triangles
-            last = done == len(wanted) and not (smooth and part and number)
-            self._show(part if part or not number else wanted[-1:])  # where nothing is shown, VTK does not smooth
-            self._backdrop.actor.SetVisibility(number == 0 and not self._plain)
-            self._renderer.SetErase(number == 0)
-            self._renderer.SetUseFXAA(smooth and last)
-            scale = self.pixel_ratio * self.render_scale
-            lines = self._panes.lines(self.state, self.size, scale) if last else ()
-            outlined = self._outline.drawn(self.view() if last else None, scale)
-            with self._guard, outlined, self._dividers.drawn(lines, self.size):
+        size, scale = self._panes.size or self.size, self.pixel_ratio * self.render_scale
+        how = {"moving": self._moving, "software": self.software, "sky": not self._plain, "smooth": smooth}
+        for part in slicing.picture_slices(wanted, size, triangles, **how):
+            self._show(part.draws)
+            self._backdrop.show(part.sky)
+            self._renderer.SetErase(part.first)
+            lines = self._panes.lines(self.state, self.size, scale) if part.last else ()
+            outlined = self._outline.drawn(self.view() if part.last else None, scale)
+            smoothed, divided = self._smoothing.drawn(part.smooth), self._dividers.drawn(lines, self.size)
+            with self._guard, smoothed, outlined, divided:
                 self.window.Render()
-            cost = sum(frame.cost_of(draw, self._moving) for draw in part)
-            for draw in part:
+            cost = sum(slicing.cost_of(draw, self._moving) for draw in part.draws)
+            for draw in part.draws:
                 draw.uploaded = True
-                _DRAWN.add(frame.actor_of(draw, self._moving))
-            if not last:
+            if triangles is not None and not (part.first and part.last):
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
+            if triangles is not None and not part.last:
                 yield cost or NO_TRIANGLES
-            number += 1
-        if number > 1:
-            self.window.WaitForCompletion()
-        self._backdrop.actor.SetVisibility(not self._plain)
         self._renderer.EraseOn()
         if self._warm is not None and not self._plain:
             with self._guard:
-                self._warm.draw(self.window, self._rig, self._maps.textures, smooth=self.software)
+                self._warm.draw(self.window, self._rig, self._maps.textures, self._smoothing if self.software else None)
         self.frames += 1
         self.drawn_camera = camera
 
@@ -373,14 +359,13 @@ class SceneView:
 
         Draws once with ids in place of colours; the next `render` brings the picture back.
         """
-        self._renderer.SetUseFXAA(False)
         moving, self._moving = self._moving, False
         self._set_id_pass(True)
         try:
             with ids.plain_window(self.window):
                 for _ in self._each_pane():
                     self._show(self._prepare())
-                    self._backdrop.actor.SetVisibility(not self._plain)
+                    self._backdrop.show(None if self._plain else slicing.Rows(0, self.view().height))
                     self._renderer.EraseOn()
                     self.window.Render()
                 rgba = self._read().astype(np.int32)
@@ -437,13 +422,13 @@ class SceneView:
         self._work.clear()
         self._closed = True
         self._make_current()
-        own = self._maps, self._scenarios, self._panes, self._dividers, self._outline, self.stereo
+        own = self._maps, self._scenarios, self._panes, self._dividers, self._smoothing, self._outline, self.stereo
         for part in own:
             part.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
-        del self.window, self._renderer, self._backdrop, self._outline
+        del self.window, self._renderer, self._backdrop, self._smoothing, self._outline
         self._warm = None
 
     # -- inside -----------------------------------------------------------------------------------------------
@@ -545,11 +530,11 @@ class SceneView:
             draws, bounds = [*draws, *more], np.concatenate([bounds, boxes])
         if self._moving:
             frame.mark_near(view, draws, bounds)
-        frame.aim(self._renderer.GetActiveCamera(), view, bounds)
+        frame.aim(self._renderer.GetActiveCamera(), view, bounds, self.layers.values(), self.origin)
         angle = 2.0 * view.tan_y / view.height
         own = self._maps_of(frame.casting(self.layers.values()).key) if self._panes.state else self._maps
         maps, textures = own.numbers(self._quality, self._shadows, self._moving and self.software), own.textures
-        self._backdrop.set_view(self.stereo.slanted(view), angle, self._haze_metres)
+        self._backdrop.set_view(self.stereo.slanted(view), angle, self._haze_metres, self._renderer.GetOrigin())
         self._backdrop.set_light(self._rig, maps, textures)
         eye = (float(view.eye[0]), float(view.eye[1]), float(view.eye[2]))
         step = self.state.contour_step if self.state else 0.0
@@ -567,9 +552,9 @@ class SceneView:
                     material.make_plain()
         return draws
 
-    def _show(self, draws: list[Drawable]) -> None:
+    def _show(self, draws: Sequence[Drawable]) -> None:
         """Make exactly these visible, as drafts while the camera moves."""
-        wanted = {frame.actor_of(draw, self._moving): None for draw in draws}
+        wanted = {slicing.actor_of(draw, self._moving): None for draw in draws}
         for actor in self._shown:
             if actor not in wanted:
                 actor.VisibilityOff()

@@ -19,13 +19,13 @@ from vtkmodules.util.numpy_support import numpy_to_vtk
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer, vtkRenderWindow
-from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLTexture, vtkTextureObject
 
 from viewer.document.state import Camera
 from viewer.render import raypick
 from viewer.render.culling import View
 from viewer.render.materials import make_program
 from viewer.render.outline import Outline
+from viewer.render.picture_texture import PictureTexture
 
 if TYPE_CHECKING:
     from viewer.render.scene import SceneView
@@ -43,7 +43,6 @@ CALM = 0.25
 _GRID = tuple((x, y) for y in (0.30, 0.62, 0.90) for x in (0.2, 0.5, 0.8))
 """Where distances are measured, shares of the picture from the top left."""
 _CODES = {"anaglyph": 0, "side-by-side": 1, "side-by-side-full": 2}
-_UNSIGNED_CHAR = 3
 Image8 = npt.NDArray[np.uint8]
 
 
@@ -145,7 +144,7 @@ class _Joint:
 
     def __init__(self, window: vtkRenderWindow):
         self._window = window
-        self._textures = {-1: _Taken(window), 1: _Taken(window)}
+        self._textures = {-1: PictureTexture(window), 1: PictureTexture(window)}
         self._corners = np.array([[-1, -1, 0], [3, -1, 0], [-1, 3, 0]], np.float32)
         self._triangle = np.arange(3, dtype=np.int32)
         points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
@@ -171,15 +170,8 @@ class _Joint:
 
     def take(self, side: int) -> None:
         """Copy the picture that was just drawn."""
-        taken, size = self._textures[side], self._window.GetSize()
-        self._window.MakeCurrent()
-        state = self._window.GetState()  # type: ignore[attr-defined]
-        state.PushFramebufferBindings()
-        buffer = self._window.GetDisplayFramebuffer()  # type: ignore[attr-defined]
-        buffer.Bind()
-        buffer.ActivateReadBuffer(0)
-        taken.sized(int(size[0]), int(size[1])).CopyFromFrameBuffer(0, 0, 0, 0, int(size[0]), int(size[1]))
-        state.PopFramebufferBindings()
+        width, height = self._window.GetSize()
+        self._textures[side].take(0, 0, int(width), int(height))
 
     def draw(self, code: int) -> None:
         """Make the window's picture of both."""
@@ -206,42 +198,6 @@ class _Joint:
         self._renderer.RemoveAllViewProps()
         self._window.RemoveRenderer(self._renderer)
         del self._window, self._renderer
-
-
-class _Taken:
-    """One eye's picture on the GPU, RGBA8."""
-
-    def __init__(self, window: vtkRenderWindow):
-        self.texture = vtkOpenGLTexture()
-        self._window = window
-        self._object: vtkTextureObject | None = None
-        self._size = (0, 0)
-
-    def sized(self, width: int, height: int) -> vtkTextureObject:
-        """Room for a picture; what is there if it fits, and the context has not been lost."""
-        made = self._object
-        if made is not None and made.GetHandle() != 0 and self._size == (width, height):
-            return made
-        if made is not None:
-            made.ReleaseGraphicsResources(self._window)
-        made = self._object = vtkTextureObject()
-        made.SetContext(self._window)  # type: ignore[arg-type]
-        made.SetMinificationFilter(vtkTextureObject.Nearest)
-        made.SetMagnificationFilter(vtkTextureObject.Nearest)
-        made.SetWrapS(vtkTextureObject.ClampToEdge)
-        made.SetWrapT(vtkTextureObject.ClampToEdge)
-        made.Allocate2D(width, height, 4, _UNSIGNED_CHAR)
-        self._size = width, height
-        self.texture.SetTextureObject(made)
-        return made
-
-    def release(self) -> None:
-        """Free it."""
-        if self._object is not None:
-            self._object.ReleaseGraphicsResources(self._window)
-        self._object = None
-        self.texture.ReleaseGraphicsResources(self._window)
-        del self._window
 
 
 # --- where things are on the screen --------------------------------------------------------------------------------

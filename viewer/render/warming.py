@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer, vtkRenderWindow, vtkTexture
 
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, Mesh
 from viewer.render.object_texture import ObjectTexture
+from viewer.render.slicing import Rows
+from viewer.render.smoothing import Smoothing
 from viewer.render.style_texture import StyleTexture
 from viewer.render.sunlight import NO_MAPS, LightRig
 
@@ -33,7 +37,9 @@ class WarmUp:
         for draw in self._draws:
             renderer.AddActor(draw.actor)
 
-    def draw(self, window: vtkRenderWindow, rig: LightRig, textures: dict[str, vtkTexture], *, smooth: bool) -> None:
+    def draw(
+        self, window: vtkRenderWindow, rig: LightRig, textures: dict[str, vtkTexture], smoothing: Smoothing | None
+    ) -> None:
         """Draw them, the first time that this is called. The context must be current, and the window have drawn
         already: only then are the textures of light there."""
         if self._done:
@@ -42,8 +48,7 @@ class WarmUp:
         for material, draw in zip(self._materials, self._draws, strict=True):
             material.set_light(rig, NO_MAPS, textures)
             draw.actor.VisibilityOn()
-        self._renderer.SetUseFXAA(smooth)
-        window.Render()
+        with smoothing.drawn(Rows(0, 1)) if smoothing is not None else nullcontext():
+            window.Render()
         for draw in self._draws:
             draw.actor.VisibilityOff()
-        self._renderer.SetUseFXAA(False)
