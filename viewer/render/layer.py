@@ -293,6 +293,8 @@ class LayerView:
         for material in lod.materials:
             extras = self.extras.defines(material.defines_kind)
             material.set_mode(mode, pages, self._realism, self._lighting, clear, extras)
+            # VTK declares a uniform only once it has a value, and a picture in slices may go on with these materials
+            self.extras.set_line(material, 0.0, 0.5)
             material.set_hover(self.hover)
             if material.kind == "faces":
                 if textures is None:
