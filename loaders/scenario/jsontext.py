@@ -24,7 +24,7 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_
     text = data.removeprefix(b"\xef\xbb\xbf")
     try:
         value = orjson.loads(text)  # strict: refuses NaN, 1e999, broken UTF-8, 1,024 levels
-        if _deeper_than(value, max_depth):
+        if deeper_than(value, max_depth):
             raise BadJson(f"it is nested deeper than {max_depth} levels")
         return json.loads(text, object_pairs_hook=_once)
     except BadJson:
@@ -42,7 +42,7 @@ def _once(pairs: list[tuple[str, Any]]) -> Raw:
     return found
 
 
-def _deeper_than(value: Any, levels: int) -> bool:
+def deeper_than(value: Any, levels: int) -> bool:
     """True if values are nested deeper; looks level by level, without recursion."""
     level = [value]
     for _ in range(levels):

@@ -21,6 +21,7 @@ from typing import Any
 import orjson
 
 from loaders.api import Issue, LoadError, Severity
+from loaders.scenario.jsontext import deeper_than
 from viewer.document import view_values as values
 from viewer.document.files import write_atomic
 from viewer.document.state import (
@@ -169,7 +170,7 @@ def _read(path: Path) -> Raw:
         raise LoadError(path, f"the project is larger than {MAX_BYTES >> 20} MiB.", kind="too-large")
     try:
         raw = orjson.loads(data)
-        deep = _deeper_than(raw, MAX_DEPTH)
+        deep = deeper_than(raw, MAX_DEPTH)
     except (ValueError, RecursionError) as error:
         raise LoadError(
             path, f"the project is not valid JSON ({error}).", remedy=_bak_remedy(path), kind="bad-project"
@@ -177,22 +178,6 @@ def _read(path: Path) -> Raw:
     if deep or not isinstance(raw, dict) or raw.get("type") != TYPE:
         raise LoadError(path, "this is not a Citiverse project.", remedy="Choose a project file.", kind="bad-project")
     return raw
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    """True if JSON values are nested deeper; looks level by level, without recursion."""
-    level = [value]
-    for _ in range(levels):
-        level = [
-            child
-            for item in level
-            if isinstance(item, (dict, list))
-            for child in (item.values() if isinstance(item, dict) else item)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _bak_remedy(path: Path) -> str:
