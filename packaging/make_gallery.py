@@ -1,4 +1,4 @@
-"""Make the gallery, twelve pictures of the real program: ``packaging/make_gallery.py FOLDER [NAME...]``.
+"""Make the gallery, pictures of the real program: ``packaging/make_gallery.py FOLDER [NAME...]``.
 
 Each view is a list of session commands over the demo city, or over a real model where one is at hand (the folder of
 test data: the variable CITIVERSE_DATA, or shared/data beside the checkout); a view without its model is left out and
@@ -42,8 +42,6 @@ class View:
     camera: Six | None = None
     """Eye and target, metres from the demo's origin; in a model's own coordinates where there is one."""
     fov: float = 45.0
-    besides: tuple[str, ...] = ()
-    """Files of the demo's scenarios."""
     model: str = ""
     """A real model in the test data, in place of the demo."""
     size: tuple[int, int] = SIZE
@@ -53,19 +51,28 @@ def _at(time_: str) -> Steps:
     return (("light.set_time", {"time": time_}),)
 
 
+_DAYLIGHT = f"{SUMMER}T16:30+02:00"
+"""Light for scenarios without a date."""
 NO_LABELS: Steps = (("labels.set_visible", {"visible": False}),)
-HEAT: Steps = (
-    ("realism.set", {"realism": "plain"}),
-    ("style.color_by", {"layer_id": "demo-town", "attribute": "airTemp_night_C"}),
-)
+HIGH_TIDE: Steps = (*NO_LABELS, ("clock.set", {"moment": "2026-01-05T12:00:00+01:00"}))
+
+
+def _scenario(variable: str, *ids: str, mode: str = "single") -> Steps:
+    """Show scenarios of the demo."""
+    return (("scenario.show", {"ids": ids, "variable": variable or None, "mode": mode}),)
+
+
+TIDES = "storm-tide", "storm-tide-walls"
+RUSH: Steps = (("clock.set", {"moment": "2026-05-12T08:10:00+02:00"}),)
+EBB: Steps = (("clock.set", {"moment": "2026-06-01T09:00:00+02:00"}),)
 VIEWS = (
     View("01-morning", _at(f"{SUMMER}T07:10+02:00"), "Long Bridge"),
     View("02-noon", _at(f"{SUMMER}T13:30+02:00"), "Market square"),
     View("03-evening", _at(f"{SUMMER}T21:10+02:00"), "Island and tram bridge"),
     View("04-night", _at("2026-10-26T22:30+02:00"), "Courtyards"),
     View("05-winter", _at(f"{WINTER}T12:20+01:00"), "Station quarter"),
-    View("06-flood", NO_LABELS, "", (1990.0, 1290.0, 150.0, 2160.0, 1720.0, 0.0), 48.0, ("flood/open-06h.tif",)),
-    View("07-heat", HEAT, "", (1350.0, 1050.0, 560.0, 2150.0, 1900.0, 0.0)),
+    View("06-flood", (*_scenario("depth", "storm-tide"), *HIGH_TIDE), "Storm tide at its height"),
+    View("07-heat", (*NO_LABELS, *_scenario("air-temperature", "hot-day")), "Hot afternoon"),
     View("08-close-wall", NO_LABELS, "", (1700.0, 1947.0, 7.2, 1716.0, 1957.0, 8.6), 60.0),
     View("09-aerial", (), "Overview from the south-west"),
     View("10-street", NO_LABELS, "Old street"),
@@ -79,6 +86,28 @@ VIEWS = (
         "12-linz",
         camera=(446591.6, 5349635.5, 640.0, 447091.6, 5350535.5, 255.0),
         model="stress/linz/linz_lod2_57k.city.jsonl.xz",
+    ),
+    View("13-flood-swipe", (*_scenario("depth", *TIDES, mode="swipe"), *HIGH_TIDE), "Storm tide, quays raised"),
+    View(
+        "14-flood-difference", (*_scenario("depth", *TIDES, mode="difference"), *HIGH_TIDE), "Storm tide, quays raised"
+    ),
+    View("15-flood-four", (*_scenario("depth", "", *TIDES, mode="split"), *HIGH_TIDE), "Storm tide, quays raised"),
+    View("16-noise", (*NO_LABELS, *_scenario("road-noise", "rush")), "Noise at facades"),
+    View(
+        "17-traffic",
+        (*NO_LABELS, *_scenario("movers", "rush"), *RUSH),
+        "",
+        (2180.0, 1880.0, 130.0, 2330.0, 2180.0, 0.0),
+    ),
+    View("18-streets", (*NO_LABELS, *_scenario("cars", "rush")), "Cars in the old town"),
+    View("19-new-dock", (*NO_LABELS, *_scenario("", "new-dock")), "New Dock"),
+    View("20-quarters", (*NO_LABELS, *_scenario("mean-by-quarter", "hot-day")), "Hot afternoon"),
+    View("21-sun-on-roofs", (*NO_LABELS, *_scenario("sun", "roofs")), "Sun on roofs"),
+    View(
+        "22-current",
+        (*NO_LABELS, *_scenario("speed", "tide-current"), *EBB),
+        "",
+        (1500.0, 900.0, 380.0, 2100.0, 1600.0, 0.0),
     ),
 )
 
@@ -120,20 +149,19 @@ def make(view: View, folder: Path, work: Path) -> bool:
 
 
 def open_demo(session: Session, view: View) -> Any:
-    """Open the demo with the view's other files; returns the camera."""
-    from viewer.demo.files import demo_files
+    """Open the demo with its scenarios; returns the camera."""
+    from viewer.cli_open import make_scenarios
     from viewer.demo.tour import demo_state
     from viewer.demo.writer import ORIGIN
     from viewer.document.state import Camera
 
-    files = demo_files()
-    state = demo_state(files)
+    make_scenarios()
+    state = demo_state()
     session.opening.show_state(state)
-    wait(session, lambda: len(session.document.cities) == len(state.layers))
-    if view.besides:
-        count = len(session.document.cities) + len(view.besides)
-        session.run("file.open", paths=tuple(str(files.scenarios / name) for name in view.besides))
-        wait(session, lambda: len(session.document.cities) == count)
+    count = len(state.layers) + len(state.scenarios)
+    wait(session, lambda: len({*session.document.cities, *session.document.scenarios}) >= count)
+    if any(command == "scenario.show" for command, _ in view.steps):
+        session.run("light.set_time", time=_DAYLIGHT)
     if view.camera is not None:
         eye, target = view.camera[:3], view.camera[3:]
         place = [tuple(a + b for a, b in zip(p, ORIGIN, strict=True)) for p in (eye, target)]

@@ -65,7 +65,7 @@ def render_demo(output: str | None) -> int:
     from viewer.document.project import save_project
 
     folder = _picture_folder(output)
-    _make_scenarios()
+    make_scenarios()
     session = make_session()
     try:
         state = demo_state()
@@ -84,7 +84,7 @@ def render_demo(output: str | None) -> int:
     return DONE
 
 
-def _make_scenarios() -> None:
+def make_scenarios() -> None:
     """Have the demo's scenarios computed, if that has not been done yet; without them only the town is shown."""
     from viewer.demo.child import DemoProcess
     from viewer.demo.files import demo_files

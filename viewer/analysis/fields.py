@@ -255,7 +255,7 @@ def legend_of(
 
 def class_name(scale: Scale, index: int) -> str:
     """The bounds of a class: "< 0.5", "0.5 – 1", "≥ 4"."""
-    texts = [f"{number:.10g}" for number in scale.breaks]
+    texts = [f"{number:.10g}".replace("-", "\u2212") for number in scale.breaks]
     to = " to " if scale.breaks and scale.breaks[0] < 0 else " – "
     if index == 0:
         return f"< {texts[0]}"

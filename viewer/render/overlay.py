@@ -35,7 +35,7 @@ RAMP_WIDTH, RAMP_HEIGHT = 200, 12
 TEXT_SIZE, TITLE_SIZE, SMALL_SIZE, STRIP_SIZE = 13, 14, 11, 11
 LEAST_TEXT = 9
 """Pixels of the smallest type."""
-MAX_LABEL, MAX_TITLE = 264, 250
+MAX_LABEL, MAX_TITLE = 264, 264
 LINE = 14
 """Height of a line of small text."""
 SOURCE_LINES = 2
@@ -273,11 +273,9 @@ class _Panel:
         self.margin = self._px(MARGIN)
         self.width = self._px(2 * PADDING) + self._inner_width("" if self._hatched else note)
         inner = self.width - self._px(2 * PADDING)
-        self._seen = (
-            _fit(_clean(legend.lines[0]), self._small, inner)
-            if legend.lines and " | " not in legend.lines[0] and not spare
-            else ""
-        )
+        # (the names of sides that are seen beside each other stand there, and in the strip)
+        seen = legend.lines[0] if legend.lines and " | " not in legend.lines[0] and not spare else ""
+        self._seen = _shortened(_wrapped(_clean(seen), self._small, inner), SOURCE_LINES, self._small, inner)
         source = (
             _wrapped(_clean(f"Classes: {legend.source}"), self._small, inner) if legend.source and not spare else []
         )
@@ -289,7 +287,7 @@ class _Panel:
         bar = self._px(RAMP_HEIGHT + ROW) if self._legend.kind == "ramp" else 0
         rows = len(self._rows) + (1 if self._hatched else 0)
         words = self._px(LINE) * len(self._words) + (self._px(4) if self._words else 0)
-        seen = self._px(LINE) if self._seen else 0
+        seen = self._px(LINE) * len(self._seen)
         return self._px(2 * PADDING + 3) + self._px(ROW) * (len(self._title) + rows) + seen + bar + words
 
     def _px(self, value: float) -> int:
@@ -305,13 +303,15 @@ class _Panel:
 
     def paint(self, draw: ImageDraw) -> None:
         """Paint, upper left corner at 0, 0."""
-        draw.rounded_rectangle((0, 0, self.width, self.height), self._px(7), fill=PANEL, outline=RIM)
+        draw.rounded_rectangle(
+            (0, 0, self.width, self.height), self._px(7), fill=PANEL, outline=RIM, width=max(1, self._px(1))
+        )
         x, y = self._px(PADDING), float(self._px(PADDING))
         for line in self._title:
             draw.text((x, y + self._px(ROW) / 2), line, font=self._bold, fill=INK, anchor="lm")
             y += self._px(ROW)
-        if self._seen:
-            draw.text((x, y + self._px(LINE) / 2), self._seen, font=self._small, fill=QUIET, anchor="lm")
+        for line in self._seen:
+            draw.text((x, y + self._px(LINE) / 2), line, font=self._small, fill=QUIET, anchor="lm")
             y += self._px(LINE)
         y += self._px(3)
         if self._legend.kind == "ramp":
@@ -324,10 +324,12 @@ class _Panel:
             y += self._px(LINE)
 
     def _paint_rows(self, draw: ImageDraw, x: int, y: float) -> float:
-        right, text_x = self.width - self._px(PADDING), x + self._px(SWATCH + GAP)
+        right, text_x, wide = self.width - self._px(PADDING), x + self._px(SWATCH + GAP), max(1, self._px(1))
         for entry, label, count in zip(self._rows, self._labels, self._counts, strict=True):
             middle = y + self._px(ROW) / 2
-            draw.rounded_rectangle(self._swatch(x, middle), self._px(3), fill=(*entry.rgb, 255), outline=EDGE)
+            draw.rounded_rectangle(
+                self._swatch(x, middle), self._px(3), fill=(*entry.rgb, 255), outline=EDGE, width=wide
+            )
             if entry in self._legend.states and entry.label == STATE_NAMES[OUTSIDE]:
                 self._lines(draw, self._swatch(x, middle), 3, (150, 150, 146, 255), falling=True)
             draw.text((text_x, middle), label, font=self._font, fill=INK, anchor="lm")
@@ -335,7 +337,7 @@ class _Panel:
             y += self._px(ROW)
         if self._hatched:
             swatch = self._swatch(x, y + self._px(ROW) / 2)
-            draw.rounded_rectangle(swatch, self._px(3), fill=(122, 134, 148, 255), outline=EDGE)
+            draw.rounded_rectangle(swatch, self._px(3), fill=(122, 134, 148, 255), outline=EDGE, width=wide)
             self._lines(draw, swatch, 2, (246, 247, 248, 255), falling=False)
             draw.text((text_x, y + self._px(ROW) / 2), self._hatched, font=self._font, fill=INK, anchor="lm")
             y += self._px(ROW)
