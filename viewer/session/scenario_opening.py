@@ -128,8 +128,12 @@ class Scenarios:
         count = len(manifest.variables)
         text = f"{name_of(manifest)}: {count} variable{'' if count == 1 else 's'}.{things}"
         worse = any(issue.severity is not Severity.INFO for issue in result.issues)
-        actions = (Action("Report", "scenario.show_report", {"scenario_id": manifest.id}),)
-        self._session.say(Severity.WARNING if worse else Severity.INFO, text, actions=actions if number else ())
+        told = {"scenario_id": manifest.id}
+        actions = [Action("Report", "scenario.show_report", told)] if number else []
+        if manifest.views:
+            text += f" It has {len(manifest.views)} viewpoint{'s' * (len(manifest.views) != 1)} of its own."
+            actions.append(Action("Take its viewpoints", "scenario.take_views", told))
+        self._session.say(Severity.WARNING if worse else Severity.INFO, text, actions=tuple(actions))
         own, project = manifest.crs.name, self._session.document.state.crs
         if own and project and not same_plane(own, project) and not _only_ids(manifest):
             self._session.say(Severity.INFO, f"{name_of(manifest)} is in {own} and was brought to {project}.")
