@@ -158,3 +158,18 @@ def test_notes_of_a_step_leave_the_text_of_its_viewpoint() -> None:
     assert texts_of(TourStep("square", texts=((NOTES, "smile"),)), view) == ((NOTES, "smile"), ("en", "Hello"))
     assert texts_of(TourStep("square", texts=(("nl", "Hallo"),)), view) == (("nl", "Hallo"),)
     assert texts_of(TourStep(path="way", texts=(("nl", "Hallo"),)), None) == (("nl", "Hallo"),)
+
+
+def test_scenarios_that_are_not_there_are_missing(show: Callable[..., PreflightReport], tmp_path: Path) -> None:
+    from viewer.document.state import ScenarioState, ScenarioView
+
+    there = tmp_path / "scenario.json"
+    there.touch()
+    packages = (ScenarioState("flood", "Flood", str(there)), ScenarioState("heat", "Heat", "/nowhere/scenario.json"))
+    steps = (TourStep("square", scenario_view=ScenarioView(("quay",))),)
+    report = show(scenarios=packages, tours=(Tour("Walk", steps),))
+    told = _told(report)
+    assert any("Flood: its package is not loaded" in line for line in told)
+    assert any("Heat: its package is not there" in line for line in told)
+    assert any("step 1: there is no scenario 'quay'" in line for line in told)
+    assert "2 scenarios" in report.summary and report.raw()["looked_at"]["scenarios"] == 2

@@ -54,6 +54,7 @@ class PreflightReport:
     layers: int
     viewpoints: int
     steps: int
+    scenarios: int = 0
 
     @property
     def ready(self) -> bool:
@@ -63,7 +64,9 @@ class PreflightReport:
     @property
     def summary(self) -> str:
         """One line: "Ready: 3 layers, 10 viewpoints and 12 steps are there."."""
-        counted = ((self.layers, "layer"), (self.viewpoints, "viewpoint"), (self.steps, "step"))
+        counted = [(self.layers, "layer"), (self.viewpoints, "viewpoint"), (self.steps, "step")]
+        if self.scenarios:
+            counted.insert(1, (self.scenarios, "scenario"))
         there = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counted)
         missing = sum(line.severity is Severity.ERROR for line in self.lines)
         doubts = sum(line.severity is Severity.WARNING for line in self.lines)
@@ -75,7 +78,12 @@ class PreflightReport:
     def raw(self) -> dict[str, Any]:
         """The report as JSON."""
         lines = [{**asdict(line), "severity": str(line.severity)} for line in self.lines]
-        counts = {"layers": self.layers, "viewpoints": self.viewpoints, "steps": self.steps}
+        counts = {
+            "layers": self.layers,
+            "scenarios": self.scenarios,
+            "viewpoints": self.viewpoints,
+            "steps": self.steps,
+        }
         return {"ready": self.ready, "summary": self.summary, "looked_at": counts, "findings": lines}
 
 
@@ -101,7 +109,7 @@ def check(session: Session, surroundings: Iterable[PreflightLine] = ()) -> Prefl
     order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
     lines.sort(key=lambda line: order.index(line.severity))
     steps = sum(len(tour.steps) for tour in state.tours)
-    return PreflightReport(tuple(lines), len(state.layers), len(state.viewpoints), steps)
+    return PreflightReport(tuple(lines), len(state.layers), len(state.viewpoints), steps, len(state.scenarios))
 
 
 def screen_lines(screens: int, renderer: str, software: bool) -> tuple[PreflightLine, ...]:

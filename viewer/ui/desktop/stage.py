@@ -11,6 +11,7 @@ from viewer.ui.desktop.compare_view import CompareView
 from viewer.ui.desktop.drop import DropOverlay
 from viewer.ui.desktop.labels import LabelOverlay
 from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.legend_twin import LegendTwin
 from viewer.ui.desktop.play_bar import MARGIN as PLAY_MARGIN
 from viewer.ui.desktop.play_bar import PlayBar
 from viewer.ui.desktop.shell import Shell
@@ -31,6 +32,7 @@ class Stage(QWidget):
         canvas.setParent(self)
         canvas.setAccessibleName("City picture")
         self.legend = LegendOverlay(shell, self)
+        self.twin = LegendTwin(shell, self.legend, self)
         self.labels = LabelOverlay(shell, canvas, self.legend, self)
         self.labels.stackUnder(self.legend)
         self.walk = WalkHud(shell, canvas.walk, self)
@@ -83,10 +85,11 @@ class Stage(QWidget):
         self.compare.draw_on(painter)
         if self.legend.isVisible():
             with self.legend.in_full():
-                self.legend.render(painter, self.legend.pos())
+                self.twin.draw_on(painter, self.width())
 
     def shut_down(self) -> None:
         """Stop what ticks, and leave the session."""
+        self.twin.shut_down()
         self.play.shut_down()
         self.time.shut_down()
         self.compare.shut_down()
@@ -95,6 +98,7 @@ class Stage(QWidget):
     def _stack(self) -> None:
         for widget in (
             *self.compare.widgets(),
+            self.twin,
             self.legend,
             self.legend.link,
             self.legend.fold,

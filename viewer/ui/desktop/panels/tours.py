@@ -249,7 +249,7 @@ class ToursPanel(QWidget):
         """Show the tours as they are now."""
         tours = self._shell.session.document.state.tours
         if self.tour is None:
-            self.name = tours[-1].name if tours else ""
+            self.name = tours[0].name if tours else ""
         self._filling = True
         self.choice.clear()
         for tour in tours:
