@@ -14,6 +14,8 @@ from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line
 
 MARGIN, GAP, CAPTION_PX = 16, 12, 40
+CAPTION_LINE_PX = 26
+"""Where the bar of time is as wide as the picture, the caption stands above it."""
 KNOB_PX, LINE_PX = 44, 16
 """What a finger can take hold of."""
 STEP, FAR_STEP = 0.02, 0.1
@@ -312,7 +314,9 @@ class CompareView(QObject):
         view = self._shell.session.document.state.scenario_view
         width, height = self._host.width(), self._host.height()
         self.lock.adjustSize()
-        self.lock.move(width - self.lock.width() - MARGIN, height - self.lock.height() - max(self.foot, CAPTION_PX))
+        lift = CAPTION_LINE_PX if self._shell.session.document.state.caption and self.foot else 0
+        below = max(self.foot + lift, CAPTION_PX)
+        self.lock.move(width - self.lock.width() - MARGIN, height - self.lock.height() - below)
         self.title.move((width - self.title.width()) // 2, MARGIN)
         self.blend.adjustSize()
         self.blend.resize(min(self.blend.width(), width - 2 * MARGIN), self.blend.height())
