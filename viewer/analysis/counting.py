@@ -12,9 +12,10 @@ from itertools import pairwise
 import numpy as np
 
 from loaders.city import Bool, Float32, Float64, Int64
+from loaders.scenario.model import Variable
 from viewer.analysis.disclosure import NOTHING, Told, less, tell, tell_parts
 from viewer.analysis.exposure import Exposure
-from viewer.analysis.fields import ZERO_RGB, Scale, class_name, scale_of
+from viewer.analysis.fields import ZERO_RGB, Scale, legend_of, scale_of
 from viewer.analysis.indicators import Good, beyond, buildings_of
 from viewer.analysis.legend import format_value
 from viewer.analysis.measures import (
@@ -73,7 +74,7 @@ def count(question: Question, tick: Tick = lambda _share, _stage: None) -> Numbe
     if not any(values is not None for values in work.values):
         why = "There is no city under it to count in." if not work.cities else ""
         why = why or WHY_NOT.get(variable.binding, "Its values do not reach any building.")
-        lines = _feature_classes(question, scale)
+        lines = _feature_classes(question, scale, variable)
         return replace(told, classes=lines, counted="Places" if lines else "", why_not=why)
     tick(0.9, "counting")
     weigh = next((m for m in measures if m.indicator.id == question.weigh), measures[0])
@@ -84,7 +85,7 @@ def count(question: Question, tick: Tick = lambda _share, _stage: None) -> Numbe
         groups=groups,
         quarters=quarters,
         changed=changed,
-        classes=_classes(work, scale, weigh),
+        classes=_classes(work, scale, variable, weigh),
         counted=weigh.indicator.title,
     )
 
@@ -285,11 +286,11 @@ def _lines(
 # --- classes ------------------------------------------------------------------------------------------------------
 
 
-def _bins(scale: Scale) -> tuple[tuple[float, ...], list[str], list[RGB]]:
+def _bins(scale: Scale, variable: Variable) -> tuple[tuple[float, ...], list[str], list[RGB]]:
     """Breaks, names and colours of the classes; a ramp is cut into a few."""
     if not scale.ramp:
-        names = [class_name(scale, k) for k in range(len(scale.colours))]
-        return scale.breaks, names, list(scale.colours)
+        entries = legend_of(scale, variable).entries
+        return scale.breaks, [entry.label for entry in entries], list(scale.colours)
     ends = np.linspace(scale.low, scale.high, RAMP_CLASSES + 1)
     step = float(ends[1] - ends[0])
     texts = [format_value(float(end), step or 1.0) for end in ends]
@@ -308,16 +309,16 @@ def _class_of(values: Float32, scale: Scale, breaks: tuple[float, ...]) -> Int64
     return found
 
 
-def _kinds(scale: Scale) -> list[tuple[int, str, RGB]]:
-    _, names, colours = _bins(scale)
+def _kinds(scale: Scale, variable: Variable) -> list[tuple[int, str, RGB]]:
+    _, names, colours = _bins(scale, variable)
     found = [(k, name, rgb) for k, (name, rgb) in enumerate(zip(names, colours, strict=True))]
     if scale.zero:
         found.insert(0, (-1, "none (zero)", ZERO_RGB))
     return [*found, (-2, "no value", NO_DATA)]
 
 
-def _classes(work: _Work, scale: Scale, weigh: Measure) -> tuple[ClassLine, ...]:
-    breaks, kinds = _bins(scale)[0], _kinds(scale)
+def _classes(work: _Work, scale: Scale, variable: Variable, weigh: Measure) -> tuple[ClassLine, ...]:
+    breaks, kinds = _bins(scale, variable)[0], _kinds(scale, variable)
     told: list[list[Told]] = []
     behind: list[list[Rows]] = []
     measures = measures_of(work.cities)
@@ -347,9 +348,9 @@ def _is_used(k: int, kinds: list[tuple[int, str, RGB]], behind: list[list[Rows]]
     return kinds[k][0] >= 0 or any(column[k] for column in behind)
 
 
-def _feature_classes(question: Question, scale: Scale) -> tuple[ClassLine, ...]:
+def _feature_classes(question: Question, scale: Scale, variable: Variable) -> tuple[ClassLine, ...]:
     """Classes of the features of a result itself, where its values tell nothing of buildings."""
-    breaks, kinds = _bins(scale)[0], _kinds(scale)
+    breaks, kinds = _bins(scale, variable)[0], _kinds(scale, variable)
     told: list[list[Told]] = []
     behind: list[list[Rows]] = []
     for column in question.columns:

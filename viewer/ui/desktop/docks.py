@@ -9,6 +9,7 @@ from viewer.ui.desktop.dock import Dock
 from viewer.ui.desktop.panels.inspector import Inspector
 from viewer.ui.desktop.panels.layers import LayersPanel
 from viewer.ui.desktop.panels.light import LightPanel
+from viewer.ui.desktop.panels.numbers import NumbersPanel
 from viewer.ui.desktop.panels.report import ReportPanel
 from viewer.ui.desktop.panels.scenarios import ScenariosPanel
 from viewer.ui.desktop.panels.style import StylePanel
@@ -24,9 +25,10 @@ TITLES = {
     "inspector": "Inspector",
     "viewpoints": "Viewpoints",
     "tours": "Tours",
+    "numbers": "Numbers",
     "report": "Load report",
 }
-HIDDEN = ("report",)
+HIDDEN = ("numbers", "report")
 """Panels that are not there at first; they come at the bottom."""
 
 
@@ -41,6 +43,7 @@ class Panels:
         self.inspector = Inspector(shell)
         self.viewpoints = ViewpointsPanel(shell)
         self.tours = ToursPanel(shell)
+        self.numbers = NumbersPanel(shell)
         self.report = ReportPanel(shell)
 
     def widgets(self) -> dict[str, QWidget]:
@@ -76,4 +79,5 @@ def arrange(window: QMainWindow, docks: dict[str, Dock]) -> None:
     window.resizeDocks([docks["layers"], docks["inspector"]], [288, 320], Qt.Orientation.Horizontal)
     window.resizeDocks([docks["layers"], docks["style"]], [320, 360], Qt.Orientation.Vertical)
     window.resizeDocks([docks["inspector"], docks["viewpoints"]], [288, 464], Qt.Orientation.Vertical)
+    window.tabifyDockWidget(docks["report"], docks["numbers"])
     window.resizeDocks([docks["report"]], [208], Qt.Orientation.Vertical)

@@ -419,6 +419,7 @@ class MainWindow(QMainWindow):
             timer.stop()
         self.stage.shut_down()
         self.scenario_front.shut_down()
+        self.panels.numbers.shut_down()
         commands.detach(self.session)
         walks(self.session).mode_changed.disconnect(self.actions_.show_mode)
         self.session.close()

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication
 
 from loaders.city import Float64
 from loaders.scenario.model import TimeAxis
@@ -29,7 +29,7 @@ pg.setConfigOptions(antialias=True, exitCleanup=False)
 LANE = 0.36
 """Height of a bar where a row has two; rows are 1 apart."""
 ROW_PX = 34
-NAME_PX = 190
+NAME_PX = 240
 MOST_POINTS = 4000
 
 
@@ -75,13 +75,19 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
         self._restyle()
         self.redraw()
 
+    def shut_down(self) -> None:
+        """Take the chart apart in the order that pyqtgraph needs: left to the garbage collector it can crash."""
+        self._shell.theme_changed.disconnect(self._retheme)
+        self.getPlotItem().clear()
+        self.close()
+        self.deleteLater()
+
     def redraw(self) -> None:
         """Draw anew in the colours of now."""
 
     def _restyle(self) -> None:
         self.setBackground(self._shell.color("surface"))
-        font = QFont(QApplication.font())
-        font.setPointSizeF(max(font.pointSizeF() * 0.9, 8.0))
+        font = _small_font()
         for side in ("left", "bottom"):
             axis = self.getPlotItem().getAxis(side)
             axis.setPen(pg.mkPen(self._shell.color("border")))
@@ -90,8 +96,7 @@ class _Plot(pg.PlotWidget):  # type: ignore[misc]
 
     def _label(self, text: str, color: QColor, anchor: tuple[float, float], bold: bool = False) -> Any:
         label = pg.TextItem(single_line(text), color=color, anchor=anchor)
-        font = QFont(QApplication.font())
-        font.setPointSizeF(max(font.pointSizeF() * 0.9, 8.0))
+        font = _small_font()
         font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
         label.setFont(font)
         return label
@@ -113,7 +118,6 @@ class BarsChart(_Plot):
         plot = self.getPlotItem()
         plot.getViewBox().invertY(True)
         plot.getAxis("left").setStyle(tickLength=0, autoExpandTextSpace=False)
-        plot.getAxis("left").setWidth(NAME_PX)
         plot.getAxis("bottom").setStyle(tickLength=4)
         self.setMouseTracking(True)
 
@@ -133,23 +137,43 @@ class BarsChart(_Plot):
         self._marks = None
         if not self.rows:
             return
-        font = plot.getAxis("left").style["tickFont"] or QApplication.font()
-        metrics = QFontMetrics(font)
-        names = [
-            (n, metrics.elidedText(single_line(row.name), Qt.TextElideMode.ElideRight, NAME_PX - 16))
-            for n, row in enumerate(self.rows)
-        ]
-        plot.getAxis("left").setTicks([names])
+        self._name_rows(plot)
         plot.addItem(pg.InfiniteLine(0, angle=90, pen=pg.mkPen(self._shell.color("control"))))
-        reach = self._reach()
         for n, row in enumerate(self.rows):
             for bar in row.bars:
                 self._draw(plot, n, bar, self._lanes(row))
-        left = -reach[0] * 1.22 if reach[0] > 0 else -0.002 * reach[1]
-        self.getPlotItem().getViewBox().setRange(
-            xRange=(left, reach[1] * 1.22), yRange=(-0.6, len(self.rows) - 0.4), padding=0
-        )
-        _thin(plot.getAxis("bottom"), max(-left, reach[1]))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Numbers beside the bars keep their room."""
+        super().resizeEvent(event)
+        if self.rows:
+            self._fit()
+
+    def _name_rows(self, plot: Any) -> None:
+        axis = plot.getAxis("left")
+        metrics = QFontMetrics(_small_font())
+        longest = max(metrics.horizontalAdvance(single_line(row.name)) for row in self.rows)
+        room = min(longest + 4, max(min(NAME_PX, self.width() // 3), 60))
+        elided = [metrics.elidedText(single_line(row.name), Qt.TextElideMode.ElideRight, room) for row in self.rows]
+        axis.setWidth(room + 16)
+        axis.setTicks([list(enumerate(elided))])
+
+    def _fit(self) -> None:
+        """Scale so that the longest bars and the numbers at their ends have room."""
+        left, right = self._reach()
+        metrics = QFontMetrics(_small_font())
+        ends = {True: 0, False: 0}
+        for row in self.rows:
+            for bar in row.bars:
+                ends[bar.left] = max(ends[bar.left], metrics.horizontalAdvance(self._words(bar)) + 20)
+        box = self.getPlotItem().getViewBox()
+        free = max(self.width() - self.getPlotItem().getAxis("left").width() - 24 - ends[True] - ends[False], 40)
+        unit = (left + right) / free
+        low = -left - ends[True] * unit if left else -2 * unit
+        high = right + ends[False] * unit
+        box.setRange(xRange=(low, high), yRange=(-0.6, len(self.rows) - 0.4), padding=0)
+        _thin(self.getPlotItem().getAxis("bottom"), max(left, right), free)
         self._mark()
 
     def _reach(self) -> tuple[float, float]:
@@ -179,10 +203,14 @@ class BarsChart(_Plot):
             )
             plot.addItem(item)
         if value or bar.value is None or lanes > 1:
-            text = f"{bar.letter}  {bar.text}" if bar.letter else bar.text
-            label = self._label(text, self._shell.qcolor("text" if value else "muted"), (1.0 if bar.left else 0.0, 0.5))
+            color = self._shell.qcolor("text" if value else "muted")
+            label = self._label(self._words(bar), color, (1.0 if bar.left else 0.0, 0.5))
             label.setPos(value, (top + bottom) / 2)
             plot.addItem(label)
+
+    @staticmethod
+    def _words(bar: Bar) -> str:
+        return f"{bar.letter}  {bar.text}" if bar.letter else bar.text
 
     # --- pointer and keys ------------------------------------------------------------------------------------
 
@@ -272,12 +300,20 @@ class BarsChart(_Plot):
         self.getPlotItem().addItem(self._marks)
 
 
-def _thin(axis: Any, reach: float) -> None:
-    """Few ticks with thousands apart, the same to both sides."""
+def _small_font() -> QFont:
+    """The window's font, a little smaller."""
+    font = QFont(QApplication.font())
+    font.setPointSizeF(max(font.pointSizeF() * 0.9, 8.0))
+    return font
+
+
+def _thin(axis: Any, reach: float, room: float) -> None:
+    """Few ticks at round numbers with thousands apart, the same to both sides."""
     step = 10.0 ** np.floor(np.log10(max(reach, 1.0)))
-    step = step / 2 if reach / step < 2.5 else step
-    numbers = np.arange(-8, 9) * step
-    axis.setTicks([[(float(n), count_text(abs(round(n)))) for n in numbers if float(abs(n)).is_integer() or n == 0]])
+    most = max(room / 140, 1.0)
+    step = next((step * f for f in (0.5, 1.0, 2.0, 5.0) if reach / (step * f) <= most), step * 10)
+    numbers = np.arange(-12, 13) * step
+    axis.setTicks([[(float(n), count_text(abs(round(n)))) for n in numbers if float(n).is_integer()]])
 
 
 class _Moments(pg.AxisItem):  # type: ignore[misc]
@@ -367,7 +403,8 @@ class SeriesChart(_Plot):
         self._restyle()
         parts = [part for s in known for part in (s.values, s.low, s.high) if part is not None]
         every = np.concatenate([part[np.isfinite(part)] for part in parts])
-        low, high = min(float(every.min()), 0.0) if every.min() >= 0 and every.min() < every.max() * 0.5 else float(every.min()), float(every.max())
+        low, high = float(every.min()), float(every.max())
+        low = 0.0 if 0 <= low < high / 2 else low
         span = (high - low) or max(abs(high), 1.0)
         start, end = span_of(axis)
         pad = (end - start) * 0.02 or 0.5
@@ -405,7 +442,7 @@ class SeriesChart(_Plot):
             ends = [pg.PlotCurveItem(x, part, pen=pg.mkPen(None)) for part in (low, high)]
             plot.addItem(pg.FillBetweenItem(*ends, brush=pale))
         dash = Qt.PenStyle.SolidLine if n % 2 == 0 else Qt.PenStyle.DashLine
-        pen = pg.mkPen(color, width=2, style=dash)
+        pen = pg.mkPen(color, width=3 if n % 2 == 0 else 2, style=dash)
         plot.addItem(pg.PlotDataItem(x, main, pen=pen, connect="finite"))
         if not stepped and len(x) <= 60:
             plot.addItem(pg.ScatterPlotItem(x, main, size=6, brush=color, pen=pg.mkPen(self._shell.color("surface"))))
@@ -431,9 +468,11 @@ class SeriesChart(_Plot):
                 continue
             own = counted(series.time)
             step = own.index_at(self._moment) if self._moment is not None else 0
-            texts.append(f"{'ABCD'[n]} {line.name}: {value_words(series.values, series.low, series.high, step, self._unit)}")
-        when = moment_text(self._axis.time, self._moment) if self._axis.time is not None and self._moment is not None else ""
-        return " · ".join([when, *texts] if when else texts)
+            words = value_words(series.values, series.low, series.high, step, self._unit)
+            texts.append(f"{'ABCD'[n]} {line.name}: {words}")
+        if self._axis.time is not None and self._moment is not None:
+            texts.insert(0, moment_text(self._axis.time, self._moment))
+        return " · ".join(texts)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Left and right go from step to step."""
@@ -459,8 +498,3 @@ def _stairs(x: Float64, end: float, values: list[Float64 | None]) -> tuple[Float
     ends = np.append(x[1:], max(end, x[-1]))
     line = np.column_stack([x, ends]).reshape(-1)
     return line, [None if part is None else np.repeat(part, 2) for part in values]
-
-
-def grab_widgets() -> tuple[type[QWidget], ...]:
-    """What a picture of the charts is made of."""
-    return BarsChart, SeriesChart

@@ -58,7 +58,7 @@ class TableCell:
     Attributes:
         text: the number, or a name in the first column. detail: its range, muted.
         share, low, high: length of the bar and its range, 0..1; None = no bar.
-        change: -1..1, a bar to the left or right of the middle; None = none. good: whether the change is for the better.
+        change: -1..1, a bar to the left or right of the middle; None = none. good: whether that is for the better.
         color: name of a colour of the theme. act: what a press does. tip: more words. inset: part of the line above.
     """
 
@@ -102,23 +102,29 @@ class NumbersModel(QAbstractTableModel):
         return self.rows[index.row()][index.column()]
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """See Qt."""
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
+        """See Qt."""
         return 0 if parent.isValid() else len(self.headers)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, tip, and what a screen reader says."""
         cell = self.cell(index)
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
         if role == Qt.ItemDataRole.ToolTipRole:
             return tooltip(cell.tip or f"{cell.text} {cell.detail}".strip())
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            header = "" if index.column() == 0 else f"{self.rows[index.row()][0].text}, {self.headers[index.column()]}: "
+            header = (
+                "" if index.column() == 0 else f"{self.rows[index.row()][0].text}, {self.headers[index.column()]}: "
+            )
             return f"{header}{cell.text} {cell.detail}".strip()
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and section < len(self.headers):
             if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
                 return self.headers[section]
@@ -127,6 +133,7 @@ class NumbersModel(QAbstractTableModel):
         return None
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
+        """All can be gone to."""
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
 
@@ -168,7 +175,7 @@ class _Delegate(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, font: QFont, room: QRect, cell: TableCell, name: bool) -> None:
         strong = QFont(font)
-        strong.setWeight(QFont.Weight.Normal if name and cell.inset or cell.muted else QFont.Weight.DemiBold)
+        strong.setWeight(QFont.Weight.Normal if (name and cell.inset) or cell.muted else QFont.Weight.DemiBold)
         room = room.adjusted(0, 0, 0, -BAR_PX if cell.share is not None or cell.change is not None else 0)
         metrics = QFontMetrics(strong)
         text = metrics.elidedText(single_line(cell.text), Qt.TextElideMode.ElideRight, room.width())
@@ -247,6 +254,7 @@ class NumbersTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.clicked.connect(self._act)
         self._stretched = -1

@@ -1,0 +1,589 @@
+"""The panel "Numbers": scenarios compared by indicators, gains and losses, classes, time, and published tables."""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QDoubleValidator,
+    QFont,
+    QFontMetrics,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QShowEvent,
+)
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QProgressBar,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from loaders.scenario.model import text_in
+from viewer.analysis.disclosure import NOTE
+from viewer.analysis.fields import scale_of
+from viewer.analysis.legend import title_of
+from viewer.analysis.numbers import Numbers, affected_text, unit_of
+from viewer.analysis.published import Published
+from viewer.document.files import write_atomic
+from viewer.jobs import ThreadJob
+from viewer.session.number_sheets import about, tables_of, ways
+from viewer.session.numbers import numbers_of
+from viewer.ui.desktop.panels import numbers_rows as rows
+from viewer.ui.desktop.panels.numbers_table import NumbersTable
+from viewer.ui.desktop.shell import Shell
+from viewer.ui.widgets.choice import Choice
+from viewer.ui.widgets.fields import CalmComboBox
+from viewer.ui.widgets.text import ElidedLabel, single_line
+
+PAGES = {
+    "indicators": ("Indicators", "How many buildings and people are affected in each scenario"),
+    "groups": ("Gains and losses", "Who gets better values and who gets worse ones, by group and by quarter"),
+    "classes": ("Classes", "How much lies in each class of the legend"),
+    "series": ("Over time", "How the value goes at the selected object or place"),
+    "tables": ("Published", "Tables by zone and group that the packages bring"),
+}
+BUSY_MS = 250
+"""Counting that takes longer shows how far it is."""
+PICTURE_SCALE = 2.0
+TWO = "Two scenarios with this variable are needed to see who gains and who loses."
+EMPTY = "Show a scenario to see its numbers: how many buildings and people it affects, who gains, who loses."
+
+
+class NumbersPanel(QWidget):
+    """Shows `viewer.session.numbers.ScenarioNumbers`, and counts only while it can be seen."""
+
+    def __init__(self, shell: Shell, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shell = shell
+        self._numbers = numbers_of(shell.session)
+        self._filling = False
+        self._charts: Any = None
+        self._loading = False
+        self._which = "A"
+        self._grown = False
+        self.setProperty("role", "panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Numbers")
+        self.pages = Choice("Kind of numbers", PAGES, self.show_page)
+        self.pages.show_value("indicators")
+        self.stack = QStackedWidget()
+        self._build_controls()
+        self._build_pages()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 8, 12, 4)
+        column.setSpacing(6)
+        column.addLayout(self._head())
+        column.addLayout(self._second_row())
+        column.addWidget(self.stack, 1)
+        column.addWidget(self.status)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.setInterval(BUSY_MS)
+        self._late.timeout.connect(self._show_busy)
+        self._numbers.changed.connect(self._changed)
+        shell.session.job_changed.connect(self._progress)
+        shell.session.clock_changed.connect(self._moved)
+        shell.session.numbers_picture_wanted.connect(self._write_picture)
+        shell.theme_changed.connect(lambda _theme: self.refresh())
+        self.refresh()
+
+    def sizeHint(self) -> QSize:
+        """High enough for a table of a few lines."""
+        return QSize(820, 336)
+
+    # --- building --------------------------------------------------------------------------------------------
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        self.pages.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.pages)
+        row.addStretch(1)
+        row.addWidget(self.progress)
+        row.addWidget(self.stop)
+        row.addWidget(self.export)
+        return row
+
+    def _second_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for widget in (self.threshold_label, self.threshold, self.worst, self.quarters_label, self.quarters,
+                       self.counted_label, self.counted, self.table, self.which):  # fmt: skip
+            row.addWidget(widget)
+        row.addWidget(self.subject, 1)
+        return row
+
+    def _build_controls(self) -> None:
+        self.threshold_label, self.threshold = QLabel("Affected from"), CalmComboBox()
+        self.threshold.setEditable(True)
+        self.threshold.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.threshold.setAccessibleName("Affected from")
+        self.threshold.setToolTip("A class break of the variable, or any other value")
+        self.threshold.setFixedWidth(116)
+        field = self.threshold.lineEdit()
+        assert field is not None
+        field.setValidator(QDoubleValidator(self.threshold))
+        self.threshold.activated.connect(lambda _index: self._threshold_chosen())
+        field.editingFinished.connect(self._threshold_chosen)
+        self.worst = QCheckBox("Worst of all moments")
+        self.worst.setToolTip("For each building the worst of all moments, instead of the clock's")
+        self.worst.clicked.connect(lambda on: self._shell.run("indicators.set_when", worst=on))
+        self.quarters_label, self.quarters = (
+            QLabel("Quarters by"),
+            self._combo("Quarters by", "indicators.set_quarters", "attribute"),
+        )
+        self.counted_label = QLabel("Count")
+        self.counted = self._combo("Count", "indicators.set_counted", "indicator")
+        self.table = CalmComboBox()
+        self.table.setAccessibleName("Published table")
+        self.table.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.table.setMinimumContentsLength(24)
+        self.table.activated.connect(lambda _index: self.refresh())
+        self.which = CalmComboBox()
+        self.which.setAccessibleName("Scenario of the table")
+        self.which.activated.connect(self._which_chosen)
+        self.subject = ElidedLabel()
+        self.subject.setProperty("role", "muted")
+        self.status = ElidedLabel()
+        self.status.setProperty("role", "caption")
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Counting")
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 1000)
+        self.progress.setFixedSize(96, 6)
+        self.stop = self._shell.tool("close", "Stop counting")
+        self.stop.clicked.connect(self._numbers.cancel)
+        self._build_export()
+
+    def _combo(self, name: str, command: str, argument: str) -> CalmComboBox:
+        combo = CalmComboBox()
+        combo.setAccessibleName(name)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        combo.activated.connect(lambda index: self._shell.run(command, **{argument: combo.itemData(index)}))
+        return combo
+
+    def _build_export(self) -> None:
+        self.export = self._shell.tool("save", "Export numbers")
+        self.export.setText("Export")
+        self.export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.export)
+        for title, suffix in (("Workbook (.xlsx)…", "xlsx"), ("Table (.csv)…", "csv"), ("Picture (.png)…", "png")):
+            act = QAction(title, menu)
+            act.triggered.connect(partial(self._choose_export, suffix))
+            menu.addAction(act)
+        self.export.setMenu(menu)
+
+    def _build_pages(self) -> None:
+        self.indicators = NumbersTable(self._shell, "Indicators by scenario")
+        self.published = NumbersTable(self._shell, "Published table")
+        self.message = QLabel(EMPTY)
+        self.message.setProperty("role", "muted")
+        self.message.setWordWrap(True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.groups = QWidget()
+        self.classes = QScrollArea()
+        self.series = QWidget()
+        for widget in (self.message, self.indicators, self.groups, self.classes, self.series, self.published):
+            self.stack.addWidget(widget)
+
+    def _load_charts(self) -> None:
+        """Import what draws charts in a thread (it takes half a second), then build them."""
+        if self._charts is not None or self._loading:
+            return
+        self._loading = True
+
+        def done(_module: object) -> None:
+            self._build_charts()
+            self.refresh()
+
+        job = ThreadJob(importlib.import_module, ("pyqtgraph",), done, title="Preparing charts", key="charts")
+        self._shell.session.submit(job)
+
+    def _build_charts(self) -> None:
+        from viewer.ui.desktop.panels import charts
+
+        self._charts = charts
+        self.group_chart = charts.BarsChart(self._shell, "Gains and losses by group")
+        self.quarter_chart = charts.BarsChart(self._shell, "Gains and losses by quarter")
+        row = QHBoxLayout(self.groups)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for chart in (self.group_chart, self.quarter_chart):
+            row.addWidget(self._scrolled(QScrollArea(), chart), 1)
+        self.class_chart = charts.BarsChart(self._shell, "Classes")
+        self._scrolled(self.classes, self.class_chart)
+        self.series_chart = charts.SeriesChart(self._shell, "Values over time")
+        column = QVBoxLayout(self.series)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.series_chart)
+        for chart in (self.group_chart, self.quarter_chart, self.class_chart):
+            chart.looked_at.connect(self.status.set_full_text)
+        self.series_chart.moment_wanted.connect(lambda moment: self._shell.run("clock.set", moment=moment))
+        self.series_chart.step_wanted.connect(lambda steps: self._shell.run("clock.step", steps=steps))
+
+    def _scrolled(self, area: QScrollArea, chart: QWidget) -> QScrollArea:
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setProperty("role", "panel")
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(chart)
+        return area
+
+    # --- showing ---------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Somebody looks: count."""
+        super().showEvent(event)
+        self._numbers.watch(True)
+        self._shell.later(self._grow)
+        self._need_charts()
+        self.refresh()
+
+    def _grow(self) -> None:
+        """The first time, as high as a table of a few lines needs; then as the user has it."""
+        window, dock = self.window(), self.parentWidget()
+        if self._grown or not self.isVisible():
+            return
+        self._grown = True
+        if (
+            isinstance(window, QMainWindow)
+            and isinstance(dock, QDockWidget)
+            and self.height() < self.sizeHint().height()
+        ):
+            window.resizeDocks([dock], [self.sizeHint().height()], Qt.Orientation.Vertical)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nobody looks."""
+        super().hideEvent(event)
+        self._numbers.watch(False)
+
+    @property
+    def page(self) -> str:
+        """The page shown."""
+        return self.pages.value
+
+    def show_page(self, page: str) -> None:
+        """Show indicators, groups, classes, series or tables."""
+        self.pages.show_value(page)
+        self._need_charts()
+        self.refresh()
+
+    def _need_charts(self) -> None:
+        if self.isVisible() and self.page in ("groups", "classes", "series"):
+            self._load_charts()
+
+    def _changed(self) -> None:
+        if self._numbers.busy:
+            if not self._late.isActive():
+                self._late.start()
+        else:
+            self._late.stop()
+        if self.isVisible():
+            self.refresh()
+
+    def _show_busy(self) -> None:
+        self._progress()
+
+    def _progress(self) -> None:
+        busy = self._numbers.busy and not self._late.isActive()
+        self.progress.setVisible(busy)
+        self.stop.setVisible(busy)
+        if busy:
+            for job in self._shell.session.jobs.active:
+                if job.title.startswith("Counting"):
+                    self.progress.setValue(round(job.fraction * 1000))
+
+    def _moved(self, moment: float) -> None:
+        if self.isVisible() and self._charts is not None and self.page == "series":
+            self.series_chart.show_moment(moment)
+            self.status.set_full_text(self.series_chart.said())
+
+    def refresh(self) -> None:
+        """Show the numbers as they are now."""
+        answer = self._numbers.answer
+        self._filling = True
+        try:
+            self._progress()
+            self._show_controls(answer)
+            self._show_subject(answer)
+            self._show_page(answer)
+        finally:
+            self._filling = False
+
+    def _show_controls(self, answer: Numbers | None) -> None:
+        page = self.page
+        known = answer is not None and answer.variable is not None
+        owners: dict[str, tuple[QWidget, ...]] = {
+            "indicators": (self.threshold_label, self.threshold, self.worst),
+            "groups": (self.worst, self.quarters_label, self.quarters),
+            "classes": (self.worst, self.counted_label, self.counted),
+            "tables": (self.table, self.which),
+        }
+        wanted = owners.get(page, ()) if known else ()
+        for widget in {widget for widgets in owners.values() for widget in widgets}:
+            widget.setVisible(widget in wanted)
+        self.export.setEnabled(known)
+        if answer is None or answer.variable is None:
+            return
+        variable, unit = answer.variable, unit_of(answer.variable)
+        breaks = variable.classes.breaks if variable.classes is not None else ()
+        _fill(self.threshold, [(f"{b:.10g}", b) for b in breaks])
+        field = self.threshold.lineEdit()
+        if field is not None and not field.hasFocus():
+            field.setText(f"{answer.threshold:.10g}")
+        self.threshold_label.setText(f"Affected from, {unit}" if unit else "Affected from")
+        if variable.good == "high":
+            self.threshold_label.setText(f"Affected up to, {unit}" if unit else "Affected up to")
+        self.worst.setChecked(self._numbers.worst)
+        self.worst.setEnabled(any(c.result is not None and len(c.result.time) > 1 for c in answer.question.columns))
+        _fill(self.quarters, [(title_of(name), name) for name in answer.zones] + [("None", "")])
+        self.quarters.setCurrentIndex(max(self.quarters.findData(answer.zone_by), 0))
+        _fill(self.counted, [(m.indicator.title, m.indicator.id) for m in answer.measures])
+        self.counted.setCurrentIndex(max(self.counted.findData(answer.question.weigh), 0))
+        _fill(self.table, [(single_line(one.name), n) for n, one in enumerate(tables_of(answer))])
+        self._fill_which(answer)
+
+    def _fill_which(self, answer: Numbers) -> None:
+        columns, base = answer.question.columns, answer.question.baseline
+        table = self._table(answer)
+        have = sorted(table.cells) if table is not None else []
+        names = rows.lettered(columns)
+        letters = rows.LETTERS
+        choices = [(single_line(names[n]), letters[n]) for n in have]
+        changed = [n for n in have if n != base and base in have]
+        choices += [(f"{letters[n]} less {letters[base]}", f"{letters[n]}-") for n in changed]
+        _fill(self.which, choices)
+        self.which.setCurrentIndex(max(self.which.findData(self._which), 0))
+
+    def _which_chosen(self, index: int) -> None:
+        self._which = self.which.itemData(index)
+        self.refresh()
+
+    def _table(self, answer: Numbers) -> Published | None:
+        found = tables_of(answer)
+        place = self.table.currentData()
+        return found[place] if isinstance(place, int) and place < len(found) else found[0] if found else None
+
+    def _show_subject(self, answer: Numbers | None) -> None:
+        if answer is None or answer.variable is None:
+            self.subject.set_full_text("")
+            return
+        title = text_in(answer.variable.title) or answer.variable.id
+        moments = list(dict.fromkeys(c.moment for c in answer.question.columns if c.moment))
+        parts = [f"{title} {affected_text(answer.variable, answer.threshold)}" if self.page == "indicators" else title]
+        if self.page == "groups":
+            parts.append(f"from {rows.LETTERS[answer.question.baseline]} to {rows.LETTERS[answer.question.other]}")
+            parts.append("left: {1}, right: {0}".format(*ways(answer)))
+        if self.page == "series":
+            parts = [f"{title}, {unit_of(answer.variable)}" if unit_of(answer.variable) else title, *self._where()]
+        if self.page in ("indicators", "groups", "classes"):
+            parts += moments
+        if self.page == "tables" and (table := self._table(answer)) is not None:
+            parts = [part for part in (table.indicator, table.year, table.unit if table.unit != "1" else "") if part]
+        self.subject.set_full_text(" · ".join(parts))
+
+    def _where(self) -> list[str]:
+        """What is selected, and how its values were looked up."""
+        ids = self._shell.session.document.state.selection.ids
+        how = next((line.where for line in self._numbers.series if line.where), "")
+        return [part for part in (ids[-1] if ids else "", how) if part]
+
+    def _show_page(self, answer: Numbers | None) -> None:
+        page = self.page
+        text = self._why_not(answer, page)
+        if text or answer is None:
+            self.message.setText(text)
+            self.stack.setCurrentWidget(self.message)
+            self.status.set_full_text("")
+            return
+        shown = {"indicators": self.indicators, "groups": self.groups, "classes": self.classes, "series": self.series,
+                 "tables": self.published}[page]  # fmt: skip
+        self.status.set_full_text(NOTE if page != "series" else "")
+        getattr(self, f"_show_{page}")(answer)
+        self.stack.setCurrentWidget(shown)
+
+    def _why_not(self, answer: Numbers | None, page: str) -> str:
+        """Why a page has nothing to show; "" = it has."""
+        if answer is None:
+            return "Counting…" if self._numbers.busy else self._numbers.failed or EMPTY
+        if answer.variable is None:
+            return EMPTY
+        if page in ("groups", "classes", "series") and self._charts is None:
+            return "Preparing charts…"
+        lacking = {
+            "indicators": (answer.indicators, answer.why_not),
+            "groups": (answer.groups, answer.why_not or TWO),
+            "classes": (answer.classes, answer.why_not),
+            "series": (any(line.series is not None for line in self._numbers.series), self._no_series()),
+            "tables": (tables_of(answer), "The packages that are shown bring no tables."),
+        }  # fmt: skip
+        there, why = lacking[page]
+        return "" if there else why or "There is nothing to count."
+
+    def _no_series(self) -> str:
+        if self._numbers.spot is None:
+            return "Select a building, or click a place on the ground, to see its values over time."
+        return "The result says nothing about this place."
+
+    def _show_indicators(self, answer: Numbers) -> None:
+        self.indicators.fill(*rows.indicator_rows(answer, self._shell.run))
+
+    def _show_groups(self, answer: Numbers) -> None:
+        theme, run = self._shell.theme, self._shell.run
+        self.group_chart.show_rows(rows.change_rows(answer, answer.groups, theme, run))
+        quarters = rows.sorted_quarters(answer.quarters)
+        shown = rows.change_rows(answer, (answer.groups[0], *quarters), theme, run)[1:]
+        self.quarter_chart.show_rows(shown)
+        self.quarter_chart.parentWidget().setVisible(bool(shown))
+
+    def _show_classes(self, answer: Numbers) -> None:
+        self.class_chart.show_rows(rows.class_rows(answer, self._shell.run))
+
+    def _show_series(self, answer: Numbers) -> None:
+        assert answer.variable is not None
+        results = [c.result for c in answer.question.columns if c.result is not None]
+        scale = scale_of(answer.variable, results)
+        breaks = tuple((value, QColor(*rgb)) for value, rgb in zip(scale.breaks, scale.colours[1:], strict=False))
+        moment = self._shell.session.clock.now
+        self.series_chart.show_series(self._numbers.series, unit_of(answer.variable), breaks, moment)
+        self.status.set_full_text(self.series_chart.said())
+
+    def _show_tables(self, answer: Numbers) -> None:
+        table = self._table(answer)
+        assert table is not None
+        which = self.which.currentData() or "A"
+        self.published.fill(*rows.published_rows(table, which, answer.question.baseline))
+        note = f"Hidden: fewer than {table.suppress_below} people, or needed to hide such a number."
+        if table.not_covered:
+            note += " Not covered: " + ", ".join(table.not_covered) + "."
+        self.status.set_full_text(single_line(note))
+
+    # --- changing --------------------------------------------------------------------------------------------
+
+    def _threshold_chosen(self) -> None:
+        field, answer = self.threshold.lineEdit(), self._numbers.answer
+        if self._filling or field is None or answer is None:
+            return
+        try:
+            value = float(field.text().replace(",", "."))
+        except ValueError:
+            field.setText(f"{answer.threshold:.10g}")
+            return
+        if value != answer.threshold:
+            self._shell.run("indicators.set_threshold", threshold=value)
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    def _choose_export(self, suffix: str) -> None:
+        dialog = QFileDialog(self, "Export numbers", f"numbers.{suffix}")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.setNameFilter(f"*.{suffix}")
+        dialog.fileSelected.connect(lambda path: self._shell.run("indicators.export", path=path))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def picture(self) -> QImage:
+        """The page shown, with what it is about, as a picture of twice the size."""
+        answer = self._numbers.answer
+        page = self.stack.currentWidget()
+        if isinstance(page, QScrollArea):
+            page = page.widget()
+        lines = _about_lines(answer) if answer is not None else []
+        size, line_px = page.size(), self.fontMetrics().height() + 4
+        head = line_px * len(lines) + 20
+        pixels = QSize(size.width(), size.height() + head) * PICTURE_SCALE
+        image = QImage(pixels, QImage.Format.Format_RGB32)
+        image.fill(self._shell.qcolor("surface"))
+        painter = QPainter(image)
+        try:
+            painter.scale(PICTURE_SCALE, PICTURE_SCALE)
+            self._write_lines(painter, lines, line_px, size.width() - 24)
+            painter.translate(0, head)
+            QWidget.render(page, painter, QPoint())  # a graphics view has another render of its own
+        finally:
+            painter.end()
+        return image
+
+    def _write_lines(self, painter: QPainter, lines: list[str], line_px: int, width: int) -> None:
+        for n, text in enumerate(lines):
+            font = QFont(self.font())
+            font.setWeight(QFont.Weight.DemiBold if n == 0 else QFont.Weight.Normal)
+            painter.setFont(font)
+            painter.setPen(self._shell.qcolor("text" if n == 0 else "muted"))
+            short = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
+            painter.drawText(QRectF(12, 8 + n * line_px, width, line_px), Qt.AlignmentFlag.AlignVCenter, short)
+
+    def _write_picture(self, path: str) -> None:
+        from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.picture().save(buffer, "PNG")
+        try:
+            write_atomic(Path(path), bytes(data.data()))
+        except OSError as error:
+            self._shell.say("error", f"{path} cannot be written: {error.strerror}.")
+            return
+        self._shell.say("info", f"Written: {Path(path).name}")
+
+    def shut_down(self) -> None:
+        """Leave the session, and take the charts apart."""
+        self._late.stop()
+        self._numbers.watch(False)
+        self._numbers.changed.disconnect(self._changed)
+        session = self._shell.session
+        session.job_changed.disconnect(self._progress)
+        session.clock_changed.disconnect(self._moved)
+        session.numbers_picture_wanted.disconnect(self._write_picture)
+        if self._charts is not None:
+            self._charts = None
+            for chart in (self.group_chart, self.quarter_chart, self.class_chart, self.series_chart):
+                chart.shut_down()
+
+
+def _about_lines(answer: Numbers) -> list[str]:
+    """What is written above a picture: variable, scenarios with their versions, what is hidden."""
+    told = about(answer)
+    lines = [f"{told['title']} {told['affected']}"]
+    for n, entry in enumerate(told["scenarios"]):
+        parts = [entry["sha256"][:8], entry["moment"], entry["tool"], "fictional" if entry["fictional"] else ""]
+        lines.append(f"{rows.LETTERS[n]}  {entry['name']}: " + ", ".join(part for part in parts if part))
+    if told["class_source"]:
+        lines.append(f"Classes: {told['class_source']}")
+    return [single_line(line) for line in [*lines, NOTE]]
+
+
+def _fill(combo: QComboBox, choices: list[tuple[str, Any]]) -> None:
+    """Give a combo box these entries, unless it has them."""
+    have = [(combo.itemText(n), combo.itemData(n)) for n in range(combo.count())]
+    if have == choices:
+        return
+    combo.blockSignals(True)
+    kept = combo.currentData()
+    combo.clear()
+    for text, value in choices:
+        combo.addItem(text, value)
+    combo.setCurrentIndex(max(combo.findData(kept), 0))
+    combo.blockSignals(False)
