@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QRegion
 from PySide6.QtWidgets import QWidget
 
 from viewer.render.stereo import StereoMode, places
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
+
+
+_CARD = QWidget.RenderFlag.DrawChildren
+"""What is behind the round corners is the picture."""
 
 
 class LegendTwin(QWidget):
@@ -42,7 +46,7 @@ class LegendTwin(QWidget):
         if on:
             # what would reach over the middle is the other eye's
             self.setGeometry(own.translated(half, 0).intersected(room))
-            self.raise_()
+            self.stackUnder(self._legend)
             self._take()
 
     def _take(self) -> None:
@@ -50,7 +54,11 @@ class LegendTwin(QWidget):
         if not self._open:
             return
         self._painting = True
-        found = self._legend.grab()
+        ratio = self.devicePixelRatioF()
+        found = QPixmap(self._legend.size() * ratio)
+        found.setDevicePixelRatio(ratio)
+        found.fill(Qt.GlobalColor.transparent)
+        self._legend.render(found, QPoint(), QRegion(), _CARD)
         self._painting = False
         if found.toImage() != self._picture.toImage():  # a paint for nothing could lead to the next one
             self._picture = found
@@ -67,7 +75,7 @@ class LegendTwin(QWidget):
             painter.scale(squeeze, 1.0)
             if self.stereo == "side-by-side-full":
                 painter.translate(-shift + left, 0.0)  # in the corner that is seen, which is not that of the picture
-            self._legend.render(painter, self._legend.pos())
+            self._legend.render(painter, self._legend.pos(), QRegion(), _CARD)
             painter.restore()
 
     def shut_down(self) -> None:
