@@ -12,7 +12,6 @@ from viewer.render.stereo import StereoMode, places
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
 
-
 _CARD = QWidget.RenderFlag.DrawChildren
 """What is behind the round corners is the picture."""
 
