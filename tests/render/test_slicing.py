@@ -7,7 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from viewer.document.state import Camera
 from viewer.render import slicing
+from viewer.render.culling import covered_pixels, make_view
 from viewer.render.passes import NO_TRIANGLES
 from viewer.render.slicing import Rows, bands, picture_slices
 
@@ -19,13 +21,13 @@ class Thing:
     uploaded: bool = True
     near: bool = False
     draft: object = None
-    actor: object = None
+    actor: object = "actor"
 
 
-def slices(count=7, triangles=lambda: 60, size=(100, 64), **how):
+def slices(count=7, triangles=lambda: 60, size=(100, 64), pixels=0, **how):
     given = {"moving": False, "software": True, "sky": True, "smooth": True, **how}
     things = [Thing() for _ in range(count)]
-    return things, list(picture_slices(things, size, triangles, **given))
+    return things, list(picture_slices(things, [pixels] * count, size, triangles, **given))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (640, 5), (744, 670), (1304, 972), (1920, 1080)])
@@ -59,6 +61,39 @@ def test_a_picture_has_everything_once_and_in_order(monkeypatch, how, software, 
     assert not any(part.smooth and (part.draws or part.sky) for part in found)
 
 
+@pytest.mark.parametrize("triangles", [lambda: 60, lambda: 10**6])
+def test_what_covers_much_of_the_picture_is_drawn_in_bands(monkeypatch, triangles):
+    monkeypatch.setattr(slicing, "SCENE_PIXELS", 1000)
+    things, found = slices(5, triangles, pixels=1500)
+    drawn = [part for part in found if part.draws]
+    for k in range(5):
+        within = [part.within for part in drawn if any(thing is things[k] for thing in part.draws)]
+        assert [y for rows in within for y in range(*rows)] == list(range(64)) and len(within) >= 2
+    assert sum(part.first for part in found) == 1 and found[0].first
+    assert sum(part.last for part in found) == 1 and found[-1].last
+    for how in ({"software": False}, {"triangles": None}):
+        assert all(part.within is None for part in slices(5, pixels=1500, **how)[1])
+    _, bare = slices(5, triangles, pixels=1500, sky=False, smooth=False)
+    assert [part.last for part in bare] == [False] * (len(bare) - 1) + [True]
+
+
+def test_the_first_slice_is_small_whatever_was_drawn_before():
+    things = [Thing(20_000) for _ in range(50)]
+    how = {"moving": False, "software": True, "sky": True, "smooth": True}
+    found = list(picture_slices(things, [0.0] * 50, (100, 64), lambda: 400_000, **how))
+    assert sum(thing.triangle_count for thing in found[0].draws) <= slicing.FIRST_TRIANGLES
+    assert sum(thing.triangle_count for thing in found[1].draws) == 400_000
+
+
+def test_pixels_that_boxes_cover():
+    view = make_view(Camera((0.0, 0.0, 2.0), (0.0, 100.0, 2.0)), np.zeros(3), 400, 200)
+    boxes = [[-90, 90, -90, 90, 92, 90], [-1, 50, 1, 1, 52, 3], [-5, -5, 0, 5, 5, 9], [-5, -9, 0, 5, -2, 9]]
+    whole, small, around, behind = covered_pixels(view, np.array(boxes, float))
+    side = 2.0 / (50 * view.tan_y) * 100
+    assert whole == around == 400 * 200 and behind == 0.0 and abs(small - side * side) < 1.0
+    assert covered_pixels(view, np.zeros((0, 6))).shape == (0,)
+
+
 def test_hardware_draws_the_background_with_the_scene():
     _, found = slices(triangles=lambda: 10**6, software=False, smooth=False)
     assert len(found) == 1 and found[0].sky == Rows(0, 64)
@@ -69,6 +104,7 @@ def test_hardware_draws_the_background_with_the_scene():
 def test_a_picture_in_bands_is_the_same_as_the_one_in_one_step(view, box_city, state, monkeypatch):
     monkeypatch.setattr(slicing, "SKY_PIXELS", 320 * 9)
     monkeypatch.setattr(slicing, "SMOOTH_PIXELS", 320 * 21)
+    monkeypatch.setattr(slicing, "SCENE_PIXELS", 2000)
     city = box_city(100)
     view.scene.attach("boxes", city)
     view.scene.apply(state(city))

@@ -85,6 +85,33 @@ def in_view(view: View, bounds: Float64) -> npt.NDArray[np.bool_]:
     return seen
 
 
+def covered_pixels(view: View, bounds: Float64) -> Float64:
+    """Pixels of the rectangles in which boxes (K, 6) appear, float64 (K,); 0 for what is behind the viewer."""
+    ends = bounds.reshape(-1, 2, 3) - view.eye
+    corners = np.stack([ends[:, choice, axis] for axis, choice in enumerate(_CORNERS)], axis=-1)
+    depth = corners @ view.ahead
+    # the corners before the viewer, and where edges come out from behind
+    a, b = corners[:, _EDGES[:, 0]], corners[:, _EDGES[:, 1]]
+    from_depth, to_depth = depth[:, _EDGES[:, 0]], depth[:, _EDGES[:, 1]]
+    crossing = (from_depth < CLOSE_M) != (to_depth < CLOSE_M)
+    share = (CLOSE_M - from_depth) / np.where(crossing, to_depth - from_depth, 1.0)
+    points = np.concatenate([corners, a + (b - a) * np.where(crossing, share, 0.0)[..., None]], axis=1)
+    seen = np.concatenate([depth >= CLOSE_M, crossing], axis=1)
+    away = np.where(seen, points @ view.ahead, 1.0)
+    area = np.ones(len(bounds))
+    for axis, tangent, pixels in ((view.right, view.tan_x, view.width), (view.up, view.tan_y, view.height)):
+        place = np.clip((points @ axis) / (away * tangent), -1.0, 1.0)
+        low, high = np.where(seen, place, 1.0).min(axis=1), np.where(seen, place, -1.0).max(axis=1)
+        area *= np.maximum(high - low, 0.0) * 0.5 * pixels
+    return np.asarray(area)
+
+
+_CORNERS = np.indices((2, 2, 2)).reshape(3, 8)
+"""Which end of a box each of its corners takes, per axis."""
+_EDGES = np.array([(a, b) for a in range(8) for b in range(a + 1, 8) if (a ^ b).bit_count() == 1])
+"""Pairs of corners that differ along one axis."""
+
+
 def clipping_range(view: View, bounds: Float64, closest: Callable[[float], float] | None = None) -> tuple[float, float]:
     """Near and far plane around the boxes (K, 6) that are drawn.
 

@@ -14,7 +14,7 @@ from loaders.city import CityData
 from viewer.document.state import Camera
 from viewer.render import frame, ids, ladder, notices, panes, raypick, scenarios, slicing
 from viewer.render.backdrop import Backdrop
-from viewer.render.culling import View, make_view
+from viewer.render.culling import View, covered_pixels, make_view
 from viewer.render.dividers import Dividers
 from viewer.render.guard import RenderGuard
 from viewer.render.instanced import Drawable
@@ -23,6 +23,7 @@ from viewer.render.lightmaps import TEXELS, LightMaps
 from viewer.render.lit import Surroundings
 from viewer.render.outline import Outline
 from viewer.render.passes import NO_TRIANGLES
+from viewer.render.row_limit import RowLimit
 from viewer.render.smoothing import Smoothing
 from viewer.render.state import LayerLook, Notice, Pick, RenderState
 from viewer.render.stereo import Stereo, picture_x
@@ -93,6 +94,8 @@ class SceneView:
         self._scenarios = scenarios.ScenarioView(window, self._renderer, software)
         self._backdrop = Backdrop()
         self._renderer.AddActor(self._backdrop.actor)
+        self._limit = RowLimit(window, self._renderer, self._backdrop.actor)
+        self._pixels: list[float] = []
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
@@ -326,8 +329,9 @@ class SceneView:
         self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
         size, scale = self._panes.size or self.size, self.pixel_ratio * self.render_scale
         how = {"moving": self._moving, "software": self.software, "sky": not self._plain, "smooth": smooth}
-        for part in slicing.picture_slices(wanted, size, triangles, **how):
+        for part in slicing.picture_slices(wanted, self._pixels, size, triangles, **how):
             self._show(part.draws)
+            self._limit.keep_to(part.within)
             self._backdrop.show(part.sky)
             self._renderer.SetErase(part.first)
             lines = self._panes.lines(self.state, self.size, scale) if part.last else ()
@@ -343,6 +347,7 @@ class SceneView:
                 self.window.WaitForCompletion()
             if triangles is not None and not part.last:
                 yield cost or NO_TRIANGLES
+        self._limit.keep_to(None)
         self._renderer.EraseOn()
         if self._warm is not None and not self._plain:
             with self._guard:
@@ -365,6 +370,7 @@ class SceneView:
             with ids.plain_window(self.window):
                 for _ in self._each_pane():
                     self._show(self._prepare())
+                    self._limit.keep_to(None)
                     self._backdrop.show(None if self._plain else slicing.Rows(0, self.view().height))
                     self._renderer.EraseOn()
                     self.window.Render()
@@ -422,13 +428,13 @@ class SceneView:
         self._work.clear()
         self._closed = True
         self._make_current()
-        own = self._maps, self._scenarios, self._panes, self._dividers, self._smoothing, self._outline, self.stereo
-        for part in own:
+        own = self._maps, self._scenarios, self._panes, self._dividers, self._limit, self._smoothing, self._outline
+        for part in (*own, self.stereo):
             part.close()
         self._renderer.RemoveAllViewProps()
         self.window.RemoveRenderer(self._renderer)
         # a closed scene may be kept by somebody, but it keeps no window
-        del self.window, self._renderer, self._backdrop, self._smoothing, self._outline
+        del self.window, self._renderer, self._backdrop, self._limit, self._smoothing, self._outline
         self._warm = None
 
     # -- inside -----------------------------------------------------------------------------------------------
@@ -530,6 +536,7 @@ class SceneView:
             draws, bounds = [*draws, *more], np.concatenate([bounds, boxes])
         if self._moving:
             frame.mark_near(view, draws, bounds)
+        self._pixels = covered_pixels(wide, bounds).tolist() if not self._plain else [0.0] * len(draws)
         frame.aim(self._renderer.GetActiveCamera(), view, bounds, self.layers.values(), self.origin)
         angle = 2.0 * view.tan_y / view.height
         own = self._maps_of(frame.casting(self.layers.values()).key) if self._panes.state else self._maps

@@ -13,9 +13,12 @@ from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLShaderProperty
 from viewer.render.slicing import Rows
 
 
-def screen_actor() -> tuple[vtkActor, list[npt.NDArray[np.generic]]]:
-    """A rectangle for programs whose vertex shader has ``rows.glsl``, and the arrays that it reads."""
-    corners = np.array([[-1, 0, 0], [1, 0, 0], [1, 1, 0], [-1, 1, 0]], np.float32)
+def screen_actor(corners: npt.NDArray[np.float32] | None = None) -> tuple[vtkActor, list[npt.NDArray[np.generic]]]:
+    """A rectangle for programs whose vertex shader has ``rows.glsl``, and the arrays that it reads.
+
+    ``corners``: float32 (4, 3), by default those of the whole picture.
+    """
+    corners = np.array([[-1, 0, 0], [1, 0, 0], [1, 1, 0], [-1, 1, 0]], np.float32) if corners is None else corners
     triangles = np.array([0, 1, 2, 0, 2, 3], np.int32)
     points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
     points.SetData(numpy_to_vtk(corners, deep=0))

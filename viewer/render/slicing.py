@@ -13,8 +13,10 @@ from vtkmodules.vtkRenderingCore import vtkActor
 from viewer.render.instanced import Drawable
 from viewer.render.passes import FIRST_TIME
 
-SKY_PIXELS, SMOOTH_PIXELS = 150_000, 250_000
-"""Pixels of the background, and of a smoothed picture, that a processor computes in one slice."""
+SCENE_PIXELS, SKY_PIXELS, SMOOTH_PIXELS = 250_000, 150_000, 100_000
+"""Pixels of the scene, of the background, and of a smoothed picture, that a processor computes in one slice."""
+FIRST_TRIANGLES = 60_000
+"""Triangles of a picture's first slice there: maps of shadows, drawn before it, have many in the same time."""
 _BLOCK = 4
 """Bands begin at multiples of so many rows: software renderers compute blocks of them."""
 
@@ -30,11 +32,13 @@ class Rows(NamedTuple):
 class Slice:
     """What is drawn at once.
 
-    Attributes: draws: of the scene; sky: rows of the background, behind all that is drawn already; smooth: rows that
-    are smoothed once everything is there; first: the picture is cleared before; last: it is complete with this one.
+    Attributes: draws: of the scene; within: rows that they are drawn in, None = all; sky: rows of the background,
+    behind all that is drawn already; smooth: rows that are smoothed once everything is there; first: the picture is
+    cleared before; last: it is complete with this one.
     """
 
     draws: Sequence[Drawable]
+    within: Rows | None
     sky: Rows | None
     smooth: Rows | None
     first: bool
@@ -50,6 +54,7 @@ def bands(width: int, height: int, pixels: int | None) -> tuple[Rows, ...]:
 
 def picture_slices(
     wanted: Sequence[Drawable],
+    pixels: Sequence[float],
     size: tuple[int, int],
     triangles: Callable[[], int] | None,
     *,
@@ -62,6 +67,7 @@ def picture_slices(
 
     Args:
         wanted: what of the scene is drawn.
+        pixels: how many each of them covers at most.
         size: width and height of the picture, pixels.
         triangles: asked before each slice how many it may have; None = all at once.
         moving: drafts are drawn.
@@ -75,16 +81,24 @@ def picture_slices(
     joined = not split and len(behind) == 1  # a slice of its own would cost more than it saves
     done, first = 0, True
     while first or done < len(wanted):
-        part = slice_of(wanted[done:], moving, triangles)
+        part = slice_of(wanted[done:], moving, _gently(triangles) if split and first else triangles)
+        covered = int(min(sum(pixels[done : done + len(part)]), size[0] * size[1]))
         done += len(part)
         complete = done == len(wanted)
-        rows = behind[0] if joined and complete else None
-        yield Slice(part, rows, None, first, complete and not after and (joined or not behind))
-        first = False
+        count = -(-covered // SCENE_PIXELS) if split else 1
+        for within in bands(*size, -(-size[0] * size[1] // count)) if count > 1 else (None,):
+            rows = behind[0] if joined and complete else None
+            last = complete and not after and (joined or not behind) and (within is None or within.end == size[1])
+            yield Slice(part, within, rows, None, first, last)
+            first = False
     for rows in () if joined else behind:
-        yield Slice((), rows, None, False, not after and rows is behind[-1])
+        yield Slice((), None, rows, None, False, not after and rows is behind[-1])
     for rows in after:
-        yield Slice((), None, rows, False, rows is after[-1])
+        yield Slice((), None, None, rows, False, rows is after[-1])
+
+
+def _gently(triangles: Callable[[], int] | None) -> Callable[[], int] | None:
+    return None if triangles is None else lambda: min(triangles(), FIRST_TRIANGLES)
 
 
 def actor_of(draw: Drawable, moving: bool) -> vtkActor:
