@@ -226,6 +226,13 @@ def test_a_picture_is_written_with_what_it_is_about(panel, qtbot, session, shell
     assert (tmp_path / "n.png").read_bytes()[:4] == b"\x89PNG" and said == ["Written: n.png"]
 
 
+def test_a_picture_of_a_table_has_all_its_lines(panel, qtbot):
+    panel.resize(700, 260)
+    wait(panel, qtbot)
+    lines = panel.indicators.cells()
+    assert panel.indicators.viewport().height() < 30 * len(lines) < panel.picture().height() / 2
+
+
 def test_everything_has_a_name(panel, qtbot):
     wait(panel, qtbot, "groups")
     tables = panel.indicators, panel.published

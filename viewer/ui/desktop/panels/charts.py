@@ -139,9 +139,10 @@ class BarsChart(_Plot):
             return
         self._name_rows(plot)
         plot.addItem(pg.InfiniteLine(0, angle=90, pen=pg.mkPen(self._shell.color("control"))))
+        self._add_bars(plot)
         for n, row in enumerate(self.rows):
             for bar in row.bars:
-                self._draw(plot, n, bar, self._lanes(row))
+                self._add_words(plot, n, bar, self._lanes(row))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -194,17 +195,30 @@ class BarsChart(_Plot):
         top = n - height * lanes / 2 + bar.lane * height
         return top, top + height * (1.0 if lanes == 1 else 0.88)
 
-    def _draw(self, plot: Any, n: int, bar: Bar, lanes: int) -> None:
-        top, bottom = self._span(n, bar, lanes)
-        value = (bar.value or 0.0) * (-1.0 if bar.left else 1.0)
-        if value:
-            item = pg.BarGraphItem(
-                x0=[min(value, 0.0)], x1=[max(value, 0.0)], y0=[top], y1=[bottom], brush=bar.color, pen=pg.mkPen(None)
+    def _add_bars(self, plot: Any) -> None:
+        """All bars as one item: many items take long."""
+        shown = [(n, bar, self._lanes(row)) for n, row in enumerate(self.rows) for bar in row.bars if bar.value]
+        if not shown:
+            return
+        spans = [self._span(n, bar, lanes) for n, bar, lanes in shown]
+        ends = [_signed(bar) for _, bar, _ in shown]
+        plot.addItem(
+            pg.BarGraphItem(
+                x0=[min(end, 0.0) for end in ends],
+                x1=[max(end, 0.0) for end in ends],
+                y0=[top for top, _ in spans],
+                y1=[bottom for _, bottom in spans],
+                brushes=[bar.color for _, bar, _ in shown],
+                pen=pg.mkPen(None),
             )
-            plot.addItem(item)
+        )
+
+    def _add_words(self, plot: Any, n: int, bar: Bar, lanes: int) -> None:
+        value = _signed(bar)
         if value or bar.value is None or lanes > 1:
             color = self._shell.qcolor("text" if value else "muted")
             label = self._label(self._words(bar), color, (1.0 if bar.left else 0.0, 0.5))
+            top, bottom = self._span(n, bar, lanes)
             label.setPos(value, (top + bottom) / 2)
             plot.addItem(label)
 
@@ -298,6 +312,11 @@ class BarsChart(_Plot):
         y = np.array([top, top, bottom, bottom, top])
         self._marks = pg.PlotCurveItem(x, y, pen=pg.mkPen(self._shell.color("accent"), width=2))
         self.getPlotItem().addItem(self._marks)
+
+
+def _signed(bar: Bar) -> float:
+    """Where a bar ends; 0 if nothing is drawn."""
+    return (bar.value or 0.0) * (-1.0 if bar.left else 1.0)
 
 
 def _small_font() -> QFont:

@@ -7,16 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QColor,
     QDoubleValidator,
-    QFont,
-    QFontMetrics,
     QHideEvent,
     QImage,
-    QPainter,
     QShowEvent,
 )
 from PySide6.QtWidgets import (
@@ -45,9 +42,10 @@ from viewer.analysis.numbers import Numbers, affected_text, unit_of
 from viewer.analysis.published import Published
 from viewer.document.files import write_atomic
 from viewer.jobs import ThreadJob
-from viewer.session.number_sheets import about, tables_of, ways
+from viewer.session.number_sheets import tables_of, ways
 from viewer.session.numbers import numbers_of
 from viewer.ui.desktop.panels import numbers_rows as rows
+from viewer.ui.desktop.panels.numbers_picture import about_lines, picture_of, png_of
 from viewer.ui.desktop.panels.numbers_table import NumbersTable
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.choice import Choice
@@ -63,7 +61,6 @@ PAGES = {
 }
 BUSY_MS = 250
 """Counting that takes longer shows how far it is."""
-PICTURE_SCALE = 2.0
 TWO = "Two scenarios with this variable are needed to see who gains and who loses."
 EMPTY = "Show a scenario to see its numbers: how many buildings and people it affects, who gains, who loses."
 
@@ -504,45 +501,23 @@ class NumbersPanel(QWidget):
         dialog.open()
 
     def picture(self) -> QImage:
-        """The page shown, with what it is about, as a picture of twice the size."""
-        answer = self._numbers.answer
+        """The page shown, with what it is about."""
         page = self.stack.currentWidget()
         if isinstance(page, QScrollArea):
             page = page.widget()
-        lines = _about_lines(answer) if answer is not None else []
-        size, line_px = page.size(), self.fontMetrics().height() + 4
-        head = line_px * len(lines) + 20
-        pixels = QSize(size.width(), size.height() + head) * PICTURE_SCALE
-        image = QImage(pixels, QImage.Format.Format_RGB32)
-        image.fill(self._shell.qcolor("surface"))
-        painter = QPainter(image)
+        answer = self._numbers.answer
+        lines = about_lines(answer) if answer is not None else []
+        if not isinstance(page, NumbersTable):
+            return picture_of(page, lines, self._shell)
+        whole = page.unrolled()
         try:
-            painter.scale(PICTURE_SCALE, PICTURE_SCALE)
-            self._write_lines(painter, lines, line_px, size.width() - 24)
-            painter.translate(0, head)
-            QWidget.render(page, painter, QPoint())  # a graphics view has another render of its own
+            return picture_of(whole, lines, self._shell)
         finally:
-            painter.end()
-        return image
-
-    def _write_lines(self, painter: QPainter, lines: list[str], line_px: int, width: int) -> None:
-        for n, text in enumerate(lines):
-            font = QFont(self.font())
-            font.setWeight(QFont.Weight.DemiBold if n == 0 else QFont.Weight.Normal)
-            painter.setFont(font)
-            painter.setPen(self._shell.qcolor("text" if n == 0 else "muted"))
-            short = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, width)
-            painter.drawText(QRectF(12, 8 + n * line_px, width, line_px), Qt.AlignmentFlag.AlignVCenter, short)
+            whole.deleteLater()
 
     def _write_picture(self, path: str) -> None:
-        from PySide6.QtCore import QBuffer, QByteArray, QIODevice
-
-        data = QByteArray()
-        buffer = QBuffer(data)
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self.picture().save(buffer, "PNG")
         try:
-            write_atomic(Path(path), bytes(data.data()))
+            write_atomic(Path(path), png_of(self.picture()))
         except OSError as error:
             self._shell.say("error", f"{path} cannot be written: {error.strerror}.")
             return
@@ -561,18 +536,6 @@ class NumbersPanel(QWidget):
             self._charts = None
             for chart in (self.group_chart, self.quarter_chart, self.class_chart, self.series_chart):
                 chart.shut_down()
-
-
-def _about_lines(answer: Numbers) -> list[str]:
-    """What is written above a picture: variable, scenarios with their versions, what is hidden."""
-    told = about(answer)
-    lines = [f"{told['title']} {told['affected']}"]
-    for n, entry in enumerate(told["scenarios"]):
-        parts = [entry["sha256"][:8], entry["moment"], entry["tool"], "fictional" if entry["fictional"] else ""]
-        lines.append(f"{rows.LETTERS[n]}  {entry['name']}: " + ", ".join(part for part in parts if part))
-    if told["class_source"]:
-        lines.append(f"Classes: {told['class_source']}")
-    return [single_line(line) for line in [*lines, NOTE]]
 
 
 def _fill(combo: QComboBox, choices: list[tuple[str, Any]]) -> None:

@@ -238,6 +238,7 @@ class NumbersTable(QTableView):
 
     def __init__(self, shell: Shell, name: str) -> None:
         super().__init__()
+        self._shell = shell
         self._model = NumbersModel()
         self.setModel(self._model)
         self.setItemDelegate(_Delegate(shell, self._model, self))
@@ -269,6 +270,17 @@ class NumbersTable(QTableView):
                 mode = QHeaderView.ResizeMode.ResizeToContents if column == 0 else QHeaderView.ResizeMode.Stretch
                 header.setSectionResizeMode(column, mode)
         self.viewport().update()
+
+    def unrolled(self) -> NumbersTable:
+        """A copy that shows all of its lines at once, for a picture."""
+        made = NumbersTable(self._shell, self.accessibleName())
+        made.fill(self.headers(), self.cells())
+        made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        made.ensurePolished()
+        head = made.horizontalHeader().sizeHint().height()
+        made.resize(max(self.width(), 640), head + len(self.cells()) * ROW_PX + 4)
+        return made
 
     def cells(self) -> list[list[TableCell]]:
         """What is shown."""
