@@ -1,7 +1,8 @@
 """Make the README's pictures from the real program: ``.venv/bin/python packaging/make_pictures.py``.
 
 ``demo.png`` is what ``citiverse render`` draws of the demo town; ``window.png`` is the window itself with a building
-selected (it needs a display; without one it starts Xvfb for itself). Files are kept small.
+selected, ``scenario.png`` the window that compares two scenarios (they need a display; without one Xvfb is started for
+them). Files are kept small.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ FOLDER = ROOT / "assets" / "pictures"
 LIMIT_BYTES = 800_000
 WINDOW_SIZE = (1440, 900)
 RENDER_SIZE = (1440, 810)
-WAIT_SECONDS = 120.0
+WAIT_SECONDS = 300.0
+COMPARISON = "Storm tide, quays raised"
+WINDOWS = ("window", "scenario")
+"""Pictures of the real window: each in a process of its own."""
 VIEWPOINT, HOUR = "Island and tram bridge", "2026-06-20T17:30:00+02:00"
 
 
@@ -48,43 +52,69 @@ def make_demo() -> None:
         save_small(Image.open(Path(folder) / "demo.png"), FOLDER / "demo.png")
 
 
-def make_window() -> None:
-    """The window with the demo city and the building in the middle of the picture selected."""
-    from PySide6.QtWidgets import QApplication
+class Shown:
+    """The real window with the demo city in it."""
 
-    from viewer.demo.tour import viewpoints
-    from viewer.ui.app import make_application
-    from viewer.ui.app import make_window as open_window
+    def __init__(self) -> None:
+        from PySide6.QtWidgets import QApplication
 
-    app: QApplication = make_application()
-    window = open_window()
-    window.resize(*WINDOW_SIZE)
-    window.show()
-    session = window.session
+        from viewer.ui.app import make_application
+        from viewer.ui.app import make_window as open_window
 
-    def settle(seconds: float) -> None:
+        self._app: QApplication = make_application()
+        self.window = open_window()
+        self.window.resize(*WINDOW_SIZE)
+        self.window.show()
+        self.session = self.window.session
+        self.session.run("demo.open")
+        self.rest()
+
+    def settle(self, seconds: float) -> None:
+        """Let the window live."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            app.processEvents()
+            self._app.processEvents()
             time.sleep(0.005)
 
-    def rest() -> None:
-        """Until everything is loaded and drawn."""
+    def rest(self, scenarios: int = 0) -> None:
+        """Until everything is loaded and drawn, so many scenarios among it."""
         limit = time.monotonic() + WAIT_SECONDS
-        settle(0.5)
-        while not (session.document.cities and session.jobs.idle and window.canvas.settled):
-            settle(0.05)
+        self.settle(0.5)
+        document = self.session.document
+        while not (
+            document.cities
+            and len(document.scenarios) >= scenarios
+            and self.session.jobs.idle
+            and self.window.canvas.settled
+        ):
+            self.settle(0.05)
             if time.monotonic() > limit:
                 raise SystemExit("the demo town was not drawn in time")
-        settle(1.0)  # labels fade in
+        self.settle(1.0)  # labels fade in
 
-    session.run("demo.open")
-    rest()
+    def save(self, name: str) -> None:
+        """Write the window as one of the pictures, and close it."""
+        grabbed = self.window.grab()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / name
+            grabbed.save(str(path))
+            save_small(Image.open(path), FOLDER / name)
+        self.session.document.mark_saved()
+        self.window.close()
+        self.settle(0.2)
+
+
+def make_window() -> None:
+    """The window with the demo city and the building in the middle of the picture selected."""
+    from viewer.demo.tour import viewpoints
+
+    shown = Shown()
+    session = shown.session
     thumbnails = tempfile.TemporaryDirectory()
     session.run("viewpoint.draw_pictures", folder=thumbnails.name)
-    rest()
+    shown.rest()
     session.run("view.set_camera", camera=next(v.camera for v in viewpoints() if v.name == "Courtyards"))
-    rest()
+    shown.rest()
     port = session.viewport
     assert port is not None
     width, height = port.size_px
@@ -94,36 +124,45 @@ def make_window() -> None:
         if hit is not None and session.city(hit.layer_id).objects.type_of(hit.row).startswith("Building"):
             session.run("selection.pick", x=x, y=y)
             break
-    rest()
-    grabbed = window.grab()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "window.png"
-        grabbed.save(str(path))
-        save_small(Image.open(path), FOLDER / "window.png")
+    shown.rest()
+    shown.save("window.png")
     thumbnails.cleanup()
-    session.document.mark_saved()
-    window.close()
-    settle(0.2)
+
+
+def make_scenario() -> None:
+    """The window with two scenarios compared: the storm tide, and with raised quays."""
+    shown = Shown()
+    shown.rest(scenarios=2)
+    shown.session.run("viewpoint.go", name=COMPARISON)
+    shown.session.run("labels.set_visible", visible=False)
+    shown.window.show_panel("scenarios", True)
+    shown.rest()
+    shown.settle(3.0)  # the camera has flown, shadows are drawn
+    shown.rest()
+    shown.save("scenario.png")
 
 
 def main() -> int:
-    """Make both pictures, or the one named."""
+    """Make all pictures, or the one named."""
     parser = argparse.ArgumentParser(description="Make the README's pictures.")
-    parser.add_argument("which", nargs="?", choices=("demo", "window"))
+    parser.add_argument("which", nargs="?", choices=("demo", *WINDOWS))
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["CITIVERSE_HOME"] = home
-        if options.which != "window":
+        if options.here:
+            {"window": make_window, "scenario": make_scenario}[options.which]()
+            return 0
+        if options.which in (None, "demo"):
             make_demo()
-        if options.which == "window":
-            make_window()
-        elif options.which is None:
-            # Qt and the off-screen view each get a process of their own.
-            command = [sys.executable, __file__, "window"]
-            if not os.environ.get("DISPLAY") and shutil.which("xvfb-run"):
-                command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
-            subprocess.run(command, check=True)
+        for name in WINDOWS:
+            if options.which in (None, name):
+                # Qt and the off-screen view each get a process of their own.
+                command = [sys.executable, __file__, name, "--here"]
+                if not os.environ.get("DISPLAY") and shutil.which("xvfb-run"):
+                    command = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", *command]
+                subprocess.run(command, check=True)
     return 0
 
 

@@ -33,7 +33,10 @@ void main()
   if (r > 1.0) discard;
   float px = fwidth(r);
   float rim = smoothstep(0.70 - px, 0.70 + px, r);
-  gl_FragData[0] = vec4(mix(paint.rgb, 0.30 * paint.rgb + 0.06, 0.8 * rim), 1.0);
+  // a rim that sets it off from any ground: dark round light spots, light round dark ones
+  float dark = 1.0 - smoothstep(0.30, 0.45, dot(paint.rgb, vec3(0.30, 0.59, 0.11)));
+  vec3 edge = mix(0.30 * paint.rgb + 0.06, vec3(0.97), dark);
+  gl_FragData[0] = vec4(mix(paint.rgb, edge, 0.85 * rim), 1.0);
 #else
   Face f;
   vec3 n = cross(dFdx(fromEye), dFdy(fromEye));

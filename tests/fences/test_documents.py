@@ -82,7 +82,7 @@ def test_named_files_exist(project_root: Path, name: str) -> None:
 
 def test_pictures_are_small(project_root: Path) -> None:
     pictures = sorted((project_root / "assets" / "pictures").glob("*"))
-    assert {path.name for path in pictures} >= {"demo.png", "window.png"}
+    assert {path.name for path in pictures} >= {"demo.png", "window.png", "scenario.png"}
     assert all(path.stat().st_size <= 800_000 for path in pictures)
 
 

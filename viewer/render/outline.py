@@ -125,7 +125,7 @@ class Outline:
         chosen = any(kind == SELECTED and mask.actor is not None for (_, kind), mask in self._masks.items())
         self._lines[0].actor.SetVisibility(chosen)  # (the hidden parts of anything else are not told)
         for line in self._lines:
-            line.place(rect, scale)
+            line.place(rect, scale, self._part())
         self._mask_renderer.DrawOn()
         self._line_renderer.DrawOn()
         try:
@@ -133,6 +133,12 @@ class Outline:
         finally:
             self._mask_renderer.DrawOff()
             self._line_renderer.DrawOff()
+
+    def _part(self) -> tuple[float, float, float, float]:
+        """First and last column and row of the pane that is drawn: the mask beyond it is that of other pictures."""
+        left, bottom, right, top = self._line_renderer.GetViewport()
+        width, height = self._window.GetSize()
+        return round(left * width), round(bottom * height), round(right * width) - 1, round(top * height) - 1
 
     @property
     def renderers(self) -> tuple[vtkRenderer, vtkRenderer]:
@@ -250,11 +256,15 @@ class _Line:
         self.actor.ForceOpaqueOff()
         self.actor.ForceTranslucentOn()
         self._program.GetFragmentCustomUniforms().SetUniformi("hidden", int(hidden))
-        self.place((-1.0, -1.0, 1.0, 1.0), 1.0)
+        self.place((-1.0, -1.0, 1.0, 1.0), 1.0, (0.0, 0.0, 1e6, 1e6))
 
-    def place(self, rect: tuple[float, float, float, float], scale: float) -> None:
+    def place(
+        self, rect: tuple[float, float, float, float], scale: float, part: tuple[float, float, float, float]
+    ) -> None:
         self._program.GetVertexCustomUniforms().SetUniform4f("rect", rect)
-        self._program.GetFragmentCustomUniforms().SetUniformf("lineScale", max(scale, 0.5))
+        fragment = self._program.GetFragmentCustomUniforms()
+        fragment.SetUniformf("lineScale", max(scale, 0.5))
+        fragment.SetUniform4f("part", part)
 
 
 def screen_rect(view: View, boxes: list[Float64], margin: float) -> tuple[float, float, float, float]:

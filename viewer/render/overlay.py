@@ -48,7 +48,8 @@ PANEL, INK, QUIET = (255, 255, 255, 228), (28, 34, 42, 255), (88, 96, 106, 255)
 EDGE, RIM = (150, 158, 166, 255), (206, 212, 218, 235)
 """Lines round a colour, and round the box."""
 STRIP, STRIP_INK = (250, 251, 252, 226), (62, 70, 80, 255)
-MARK = (28, 34, 42, 235)
+MARKS = {"A": (20, 84, 186, 240), "B": (24, 32, 48, 240)}
+"""Grounds of the letters of both sides: they differ in lightness too."""
 
 
 def draw_legend(image: Image8, legend: Legend) -> Image8:
@@ -113,7 +114,7 @@ def _name_card(name: str, scale: float, room: int, rightmost: bool) -> Any:
     draw.text((begin + pad, tall / 2), text, font=font, fill=INK, anchor="lm")
     if mark:
         left = wide - tall if rightmost else 0
-        draw.rectangle((left, 0, left + tall - 1, tall - 1), fill=MARK)
+        draw.rectangle((left, 0, left + tall - 1, tall - 1), fill=MARKS[mark])
         draw.text((left + tall / 2, tall / 2), mark, font=font, fill=(255, 255, 255, 255), anchor="mm")
     return card
 
