@@ -8,6 +8,7 @@ from viewer.document.state import Camera
 from viewer.render.culling import clipping_range, in_view, make_view
 from viewer.render.frame import ORIGIN_GRID
 from viewer.render.picking import RayIndex, box_entry, triangle_distances
+from viewer.render.raypick import nearest_depth
 from viewer.render.state import RenderState
 
 OFFSETS = [(0.0, 0.0, 0.0), (85_000.37, 447_000.73, 3.1), (1e7 + 0.25, -1e7 + 0.5, 1000.125)]
@@ -133,6 +134,31 @@ def test_first_hit_equals_the_nearest_of_all_triangles(box_city):
         assert hit.distance == pytest.approx(every.min(), rel=1e-9)
         assert rows[hit.triangle] == hit.row and shown[hit.row]
     assert hits > 50
+
+
+def test_the_nearest_face_before_the_camera_is_what_rays_find(view, box_city, look, cameras):
+    city = box_city(16)
+    view.scene.attach("boxes", city)
+    view.scene.apply(RenderState(cameras[0](city), (look(city),)))
+    view.scene.render()
+    layers, origin, dice = list(view.scene.layers.values()), view.scene.origin, np.random.default_rng(3)
+    low, high = city.bbox[:3] - 2.0, city.bbox[3:] + 2.0
+    met, tiles = 0, next(iter(city.lods.values())).tiles
+    for _ in range(60):
+        eye, yaw = dice.uniform(low, high), dice.uniform(0.0, 2.0 * np.pi)
+        camera = Camera(tuple(eye), tuple(np.add(eye, (np.cos(yaw), np.sin(yaw), 0.1))), fov_deg=60.0)
+        seen = make_view(camera, origin, 320, 240)
+        depths = [np.inf]
+        for x in np.linspace(-1.0, 1.0, 5):
+            for y in np.linspace(-1.0, 1.0, 5):
+                ray = seen.ahead + seen.right * (x * seen.tan_x) + seen.up * (y * seen.tan_y)
+                size = np.linalg.norm(ray)
+                hit = RayIndex(tiles).first_hit(eye, ray / size, np.ones(len(city.objects), bool), 3.0 * size)
+                depths.append(hit.distance / size if hit is not None else np.inf)
+        found = nearest_depth(seen, origin, layers, 3.0)
+        assert found == pytest.approx(min(depths), abs=1e-4)
+        met += found < np.inf
+    assert met > 10
 
 
 def test_box_entry_inside_outside_and_along_an_axis():

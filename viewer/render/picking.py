@@ -80,6 +80,24 @@ class RayIndex:
             best = hit or best
         return best
 
+    def near(self, point: Float64, reach: float, shown: Bool) -> Float64:
+        """Corners (T, 3, 3), relative to a world point (3,), of triangles of shown objects that may lie within
+        ``reach`` metres of it; others may be among them."""
+        tiles, found = self._tiles, [np.zeros((0, 3, 3))]
+        low, high = tiles.bounds[:, :3] - reach, tiles.bounds[:, 3:] + reach
+        for tile in np.flatnonzero(((point >= low) & (point <= high)).all(axis=1)):
+            at = point - tiles.origins[tile]
+            low, high = self._boxes_of(int(tile))
+            blocks = np.flatnonzero(((at >= low - reach) & (at <= high + reach)).all(axis=1))
+            first, last = int(tiles.triangle_start[tile]), int(tiles.triangle_start[tile + 1])
+            chosen = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+            index = tiles.triangles[chosen[chosen < last - first] + first] + int(tiles.vertex_start[tile])
+            index = index[shown[tiles.tags[index[:, 0], 0].astype(np.int64)]]
+            corners = tiles.positions[index].astype(np.float64) - at
+            beside = (corners.min(axis=1) > reach) | (corners.max(axis=1) < -reach)
+            found.append(corners[~beside.any(axis=1)])
+        return np.concatenate(found)
+
     def _hit_in_tile(self, tile: int, start: Float64, direction: Float64, shown: Bool, limit: float) -> Hit | None:
         tiles = self._tiles
         low, high = self._boxes_of(tile)

@@ -12,6 +12,7 @@ from loaders.city import Bool, CityData, LineSet, PointSet
 from viewer.render.culling import View
 from viewer.render.layer import LayerView, LodView
 from viewer.render.markers import nearest_marker, segment_starts
+from viewer.render.picking import RayIndex, triangle_distances
 from viewer.render.state import LEAST_OVER, MOST_OVER, Pick
 
 Float64 = npt.NDArray[np.float64]
@@ -61,20 +62,28 @@ def _distance_over(distance: float, ray: Float64, over: float) -> float:
 
 def nearest_depth(view: View, origin: Float64, layers: Sequence[LayerView], within: float) -> float:
     """Depth along the view of the nearest shown face among those met by 25 rays all over the picture; inf if there is
-    none nearer than ``within`` metres. ``origin`` (3,) is the scene's zero in world coordinates."""
-    start, nearest = view.eye + origin, np.inf
-    for x in np.linspace(-1.0, 1.0, 5):
-        for y in np.linspace(-1.0, 1.0, 5):
-            ray = view.ahead + view.right * (x * view.tan_x) + view.up * (y * view.tan_y)
-            longer = float(np.linalg.norm(ray))
-            for layer in layers:
-                shown_lod, lods = as_drawn(layer)
-                for lod in lods:
-                    limit = min(within, nearest) * longer
-                    found = _pick_faces(layer, lod, start, ray / longer, shown_lod == lod.index + 1, limit)
-                    if found is not None:
-                        nearest = found[1] / longer
-    return nearest
+    none nearer than ``within`` metres. ``origin`` (3,) is the scene's zero in world coordinates.
+
+    Copies of templates (trees, lamps) are not asked: nobody takes them for walls.
+    """
+    side = np.linspace(-1.0, 1.0, 5)
+    x, y = (grid.ravel()[:, None] for grid in np.meshgrid(side * view.tan_x, side * view.tan_y))
+    rays = view.ahead + x * view.right + y * view.up
+    reach = within * float(np.linalg.norm(rays, axis=1).max())
+    found = []
+    for layer in layers:
+        shown_lod, lods = as_drawn(layer)
+        for lod in lods:
+            shown = shown_lod == lod.index + 1
+            found += [x.near(view.eye + origin, reach, shown) for x in lod.rays if isinstance(x, RayIndex)]
+    corners = np.concatenate(found) if found else np.zeros((0, 3, 3))
+    # before the camera, and not all on one side of what is seen
+    depth = corners @ view.ahead
+    corners = corners[(depth.max(axis=1) > 0.0) & (depth.min(axis=1) < within)] if len(corners) else corners
+    nearest = (
+        min((float(triangle_distances(corners, ray).min()) for ray in rays), default=np.inf) if len(corners) else np.inf
+    )
+    return nearest if nearest < within else np.inf
 
 
 def _pick_faces(
