@@ -85,7 +85,8 @@ class _Drawing:
             known = self.columns.setdefault(name, ([], []))
             known[0].append(where)
             known[1].extend(values)
-        shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are looked for later
+            shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
         broken = np.array([w is not None for w in layer.wkb], np.bool_) & shapely.is_missing(shapes)
         self._count("bad-geometry", "Geometries that cannot be read are left out.", broken, first_row)
         none = shapely.is_missing(shapes) & ~broken

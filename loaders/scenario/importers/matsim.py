@@ -12,6 +12,8 @@ from loaders.scenario.importers.moving import _head, _Samples, _text, xml_events
 
 HOUR = 3600.0
 MOST_HOURS = 48
+LONGEST = 1e6
+"""Seconds from the beginning at which an event may happen."""
 BETWEEN = 30.0
 """Seconds between two positions of a vehicle on a long link; no longer gap may stay open."""
 
@@ -118,10 +120,12 @@ def _on_the_way(begun: float, left: float, link: tuple[float, ...]) -> Iterator[
 
 
 def _number(text: str | None) -> float | None:
+    """A number of seconds; None for what is none, or no moment of a simulated day or week."""
     try:
-        return float(text or "")
+        found = float(text or "")
     except ValueError:
         return None
+    return found if abs(found) <= LONGEST else None
 
 
 def _write_links(draft: Draft, links: dict[str, Any], counts: dict[str, list[float]], start: str, share: float) -> None:

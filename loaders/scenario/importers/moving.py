@@ -15,6 +15,8 @@ from loaders.api import LoadOptions
 from loaders.scenario.importers.kit import Draft, ImporterSpec, Json
 
 MOST_SAMPLES = 20_000_000
+LONGEST_RUN = 1e9
+"""Seconds from the start that a moment may lie away."""
 MOST_UNPACKED = 64 << 30
 """Bytes of a packed file, unpacked while it is read."""
 _RATIO, _SMALL = LoadOptions().max_ratio, 16 << 20
@@ -74,6 +76,8 @@ class _Samples:
         """One sample; NaN for what is not known."""
         if len(self.ids) >= MOST_SAMPLES:
             raise self._draft.refuse(self._path, f"it has more than {MOST_SAMPLES:,} samples.", "Cut it into parts.")
+        if not abs(seconds) <= LONGEST_RUN:
+            raise self._draft.refuse(self._path, f"{name[:60]!r} has a moment that makes no sense ({seconds:g} s).")
         self.ids.append(name)
         self.kinds.append(kind)
         self.numbers.append((seconds, x, y, z, speed))
@@ -142,13 +146,22 @@ def _fcd_xml(draft: Draft, path: Path) -> Iterator[tuple[str, str, float, float,
     seconds = 0.0
     for event, element in xml_events(draft, path):
         if event == "start" and element.tag == "timestep":
-            seconds = float(element.get("time", "nan"))
+            seconds = _xml_number(draft, path, element, "time")
         elif event == "end" and element.tag in ("vehicle", "person"):
             kind = "person" if element.tag == "person" else element.get("type", "car")
-            place = [float(element.get(key, "nan")) for key in ("x", "y", "z", "speed")]
+            place = [_xml_number(draft, path, element, key) for key in ("x", "y", "z", "speed")]
             yield element.get("id", ""), kind, seconds, *place
         if event == "end" and element.tag == "timestep":
             element.clear()
+
+
+def _xml_number(draft: Draft, path: Path, element: Any, name: str) -> float:
+    """A number of an element; NaN where it is not told."""
+    try:
+        return float(element.get(name, "nan"))
+    except ValueError as error:
+        where = f"{element.tag} {element.get('id', element.get('time', ''))[:60]}"
+        raise draft.refuse(path, f"{name} is no number.", "Export it again.", where) from error
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:

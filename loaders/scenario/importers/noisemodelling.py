@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from loaders.api import LoadOptions, NoProgress
@@ -62,7 +63,13 @@ def read_features(draft: Draft, path: Path) -> tuple[str, list[Any], dict[str, l
     if driver not in ("ESRI Shapefile", "GeoJSON"):
         raise draft.refuse(path, "its content is neither GeoJSON nor a shapefile.", "Export it again as GeoJSON.")
     layer = read(path, driver, LoadOptions(), NoProgress()).layers[0]
-    return _code(layer.crs), list(shapely.from_wkb(layer.wkb)), {str(k): list(v) for k, v in layer.attributes.items()}
+    shapes = shapely.from_wkb(layer.wkb, on_invalid="ignore")
+    if shapely.is_missing(shapes).any() or shapely.is_empty(shapes).any():
+        number = int(np.argmax(shapely.is_missing(shapes) | shapely.is_empty(shapes))) + 1
+        raise draft.refuse(
+            path, "a feature has no geometry that can be read.", "Export it again.", f"feature {number:,}"
+        )
+    return _code(layer.crs), list(shapes), {str(k): list(v) for k, v in layer.attributes.items()}
 
 
 def _code(crs: str | None) -> str:

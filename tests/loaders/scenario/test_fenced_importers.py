@@ -139,3 +139,37 @@ def test_a_link_in_what_was_made_is_refused(tmp_path):
     with pytest.raises(LoadError, match="no plain file"):
         _take_over(tmp_path / "a.csv", made, tmp_path / "goal")
     assert not (tmp_path / "goal").exists()
+
+
+NETWORK = (
+    '<network><nodes><node id="a" x="0" y="0"/><node id="b" x="900" y="0"/></nodes><links>'
+    '<link id="l" from="a" to="b" length="900" freespeed="10"/></links></network>'
+)
+EVENTS = '<events><event time="%s" type="entered link" link="l" vehicle="v"/>' \
+         '<event time="%s" type="left link" link="l" vehicle="v"/></events>'  # fmt: skip
+
+
+@pytest.mark.parametrize("late", ["1e308", "inf", "nan", "x"])
+def test_an_endless_stay_on_a_link_is_no_event(tmp_path, late):
+    (tmp_path / "network.xml").write_text(NETWORK)
+    (tmp_path / "events.xml").write_text(EVENTS % ("28800", late))
+    paths = (tmp_path / "network.xml", tmp_path / "events.xml")
+    made = run_import(paths, tmp_path / "package", COMMON | {"sample": "1"})
+    assert any("1 events" in note for note in made.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "match"),
+    [
+        ("fcd.xml", FCD % b'<timestep time="soon"/>', "timestep soon: time is no number"),
+        ("fcd.xml", FCD % b'<timestep time="1"><vehicle id="q" x="?" y="2"/></timestep>', "vehicle q: x is no number"),
+        ("fcd.xml", FCD % b'<timestep time="1e300"><vehicle id="q" x="1" y="2"/></timestep>', "moment that makes no"),
+        ("n.geojson", b'{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"laeq": 5},'
+         b' "geometry": null}]}', "feature 1: a feature has no geometry"),
+    ],
+)  # fmt: skip
+def test_what_is_no_number_or_place_is_told_with_its_place(tmp_path, name, text, match):
+    path = tmp_path / name
+    path.write_bytes(text)
+    with pytest.raises(LoadError, match=match):
+        run_import((path,), tmp_path / "package", COMMON)
