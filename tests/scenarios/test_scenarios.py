@@ -81,19 +81,9 @@ def drawn(person: Any) -> Any:
     return person.picture().astype(np.int16)
 
 
-def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> None:
+def drop_and_see(person: Any, tmp_path: Path, ids: list[str], before: Any) -> None:
+    """Drop a package: it is shown, with its panel, time and legend."""
     window, session = person.window, person.window.session
-    session.run("demo.open")
-    person.wait(lambda: len(person.state.layers) >= 1 and session.jobs.idle, 60_000)
-    person.settle()
-    for entry in person.state.scenarios:
-        session.run("scenario.remove", scenario_id=entry.id)
-    ids = building_ids(person)
-    assert ids
-    person.settle()
-    before = drawn(person)
-
-    # drop a package: it is shown, with its panel, time and legend
     low = write_package(tmp_path, "low", ids, 0.6)
     person.drop(low)
     person.wait(lambda: "low" in session.document.scenarios and session.jobs.idle)
@@ -105,7 +95,10 @@ def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> Non
     first = drawn(person)
     assert np.abs(first - before).max() > 40
 
-    # a second one, beside a line that is dragged
+
+def compare_beside_a_line(person: Any, tmp_path: Path, ids: list[str]) -> None:
+    """A second one, beside a line that is dragged."""
+    window, session = person.window, person.window.session
     high = write_package(tmp_path, "high", ids, 2.4, "low")
     person.drop(high.parent)
     person.wait(lambda: "high" in session.document.scenarios and session.jobs.idle)
@@ -121,7 +114,10 @@ def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> Non
     assert other[:, 40 : middle - 40].mean() > 10 * other[:, middle + 40 :].mean()
     assert other[:, 40 : middle - 40].mean() > 0.01
 
-    # time runs by the space bar of the picture, and stops
+
+def play(person: Any) -> None:
+    """Time runs by the space bar of the picture, and stops."""
+    window, session = person.window, person.window.session
     session.run("clock.go_step", number=0)
     window.canvas.setFocus()
     person.qtbot.keyClick(window.canvas, Qt.Key.Key_Space)
@@ -131,13 +127,19 @@ def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> Non
     person.qtbot.keyClick(window.canvas, Qt.Key.Key_Space)
     assert not session.clock.playing
 
-    # the difference has a title with numbers
+
+def subtract(person: Any, ids: list[str]) -> None:
+    """The difference has a title with numbers."""
+    window, session = person.window, person.window.session
     window.scenarios.modes["difference"].click()
     session.run("clock.go_step", number=HOURS - 1)
     person.settle()
     person.wait(lambda: f"higher at {len(ids):,}".replace(",", " ") in window.stage.compare.title.text.text())
 
-    # from a coloured object to its origin: click it, press the link
+
+def ask_whence(person: Any) -> None:
+    """From a coloured object to its origin in two actions: click it, press the link; from the legend in one."""
+    window = person.window
     window.scenarios.modes["swipe"].click()
     person.settle()
     row = person.row_of_building()
@@ -151,6 +153,23 @@ def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> Non
     assert window.scenario_front.card.isVisible()
     window.scenario_front.card.close()
 
+
+def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> None:
+    window, session = person.window, person.window.session
+    session.run("demo.open")
+    person.wait(lambda: len(person.state.layers) >= 1 and session.jobs.idle, 60_000)
+    person.settle()
+    for entry in person.state.scenarios:
+        session.run("scenario.remove", scenario_id=entry.id)
+    ids = building_ids(person)
+    assert ids
+    person.settle()
+    before = drawn(person)
+    drop_and_see(person, tmp_path, ids, before)
+    compare_beside_a_line(person, tmp_path, ids)
+    play(person)
+    subtract(person, ids)
+    ask_whence(person)
     # undo leads back to the picture before
     while person.state.scenarios:
         session.run("edit.undo")
