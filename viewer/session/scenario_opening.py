@@ -72,6 +72,7 @@ class Scenarios:
         self._ties: dict[str, Ties] = {}
         self._reports: dict[str, LoadResult] = {}
         self._tied: dict[str, tuple[object, ...]] = {}
+        self._unsaid: set[str] = set()
         session.document.changed.connect(self._document_changed)
 
     def count(self, scenario_id: str, variable: str) -> MatchCount | None:
@@ -145,12 +146,14 @@ class Scenarios:
             self._ties.clear()
             self._reports.clear()
             self._tied.clear()
+            self._unsaid.clear()
         if "cities" in changes.parts or "scenarios" in changes.parts or changes.origin == "reset":
             links_of(self._session.document).prune(self._session.document)
             for scenario_id in self._tied.keys() - self._session.document.scenarios.keys():
                 del self._tied[scenario_id]
             for entry in self._session.document.state.scenarios:
                 self._tie(entry.id)
+            self._tell_misfits()
 
     def _tie(self, scenario_id: str) -> None:
         """Have a thread find out how a scenario hangs on the city, unless that is known."""
@@ -190,18 +193,29 @@ class Scenarios:
         links.facades.update(ties.facades)
         if {name: id(city) for name, city in kept.items()} != {name: id(city) for name, city in wanted.items()}:
             document.provide_scenario(scenario_id, scenario, ties.overlays)
-        lost = [count for count in ties.counts.values() if not count.complete]
-        if lost and (before is None or before.counts != ties.counts):
-            name = name_of(scenario.manifest)
-            self._session.say(
-                Severity.WARNING,
-                f"{name}: {lost[0].text}.",
-                "Not found: " + ", ".join(lost[0].example_unmatched),
-                (Action("Report", "scenario.show_report", {"scenario_id": scenario_id}),),
-            )
-        elif any(issue.kind == "other-base" for issue in ties.issues) and before is None:
-            self._session.say(Severity.WARNING, next(x.message for x in ties.issues if x.kind == "other-base"))
+        if before is None or before.counts != ties.counts:
+            self._unsaid.add(scenario_id)
+            self._tell_misfits()
         self.changed.emit(scenario_id)
+
+    def _tell_misfits(self) -> None:
+        """Tell what does not fit, once all files have been read: until then buildings may still come."""
+        if self._session.opening.loading:
+            return
+        for scenario_id in sorted(self._unsaid & self._ties.keys() & self._session.document.scenarios.keys()):
+            ties, name = self._ties[scenario_id], name_of(self._session.document.scenarios[scenario_id].manifest)
+            lost = [count for count in ties.counts.values() if not count.complete]
+            other = [issue.message for issue in ties.issues if issue.kind == "other-base"]
+            if lost:
+                self._session.say(
+                    Severity.WARNING,
+                    f"{name}: {lost[0].text}.",
+                    "Not found: " + ", ".join(lost[0].example_unmatched),
+                    (Action("Report", "scenario.show_report", {"scenario_id": scenario_id}),),
+                )
+            elif other:
+                self._session.say(Severity.WARNING, other[0])
+        self._unsaid.clear()
 
 
 def tie(
