@@ -13,7 +13,7 @@ from vtkmodules.vtkRenderingCore import vtkActor
 from viewer.render.instanced import Drawable
 from viewer.render.passes import FIRST_TIME
 
-SCENE_PIXELS, SKY_PIXELS, SMOOTH_PIXELS = 250_000, 150_000, 100_000
+SCENE_PIXELS, SKY_PIXELS, SMOOTH_PIXELS = 180_000, 150_000, 100_000
 """Pixels of the scene, of the background, and of a smoothed picture, that a processor computes in one slice."""
 FIRST_TRIANGLES = 60_000
 """Triangles of a picture's first slice there: maps of shadows, drawn before it, have many in the same time."""
@@ -82,6 +82,10 @@ def picture_slices(
     done, first = 0, True
     while first or done < len(wanted):
         part = slice_of(wanted[done:], moving, _gently(triangles) if split and first else triangles)
+        if split:
+            # what covers the picture several times over takes as much longer, however few its triangles are
+            over = np.cumsum(pixels[done : done + len(part)]) > size[0] * size[1]
+            part = part[: max(1, int(np.argmax(over)))] if over.any() else part
         covered = int(min(sum(pixels[done : done + len(part)]), size[0] * size[1]))
         done += len(part)
         complete = done == len(wanted)

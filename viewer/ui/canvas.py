@@ -45,6 +45,8 @@ SLICE_SECONDS = 0.008
 """Time for building the scene between two looks at the event queue."""
 STILL_MS = 160
 """The camera rests when it has not moved for so long; the picture is then drawn in full quality."""
+QUICK_SCALE = 0.5
+"""Pixels drawn for each one shown in a size's first picture on a software renderer: that is one step."""
 HOVER_MS = 15
 READ_MS = 20
 """How often to look whether a thread has read the texture images that the scene waits for."""
@@ -53,7 +55,6 @@ SLOW_FRAME_SECONDS = 0.05
 
 _GL_COLOR, _GL_LINEAR, _GL_LEQUAL, _GL_DEPTH_TEST = 0x4000, 0x2601, 0x0203, 0x0B71
 _GL_DRAW_FB, _GL_SCISSOR, _GL_RENDERER = 0x8CA9, 0x0C11, 0x1F01
-
 HEAVY_SECONDS = 0.3
 """A picture that takes so long on a software renderer is not drawn anew for a hover."""
 
@@ -363,16 +364,20 @@ class Canvas(InputView):
     def surface_ready(self) -> None:
         """There is an OpenGL context."""
         self._slices.suits(self.software)
-        self._first_at_this_size = True
-        self._surface.fit(self._drawn_scale)
+        self._first_of_a_size()
         self._work_soon()
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
+        self._first_of_a_size()
+        self._surface.draw()
+
+    def _first_of_a_size(self) -> None:
+        """Begin with a picture that is there at once, in its place a moment later the full one."""
         self._first_at_this_size = True
         self._move_for_a_moment()
+        self._scale = QUICK_SCALE if self.software else self._scale
         self._surface.fit(self._drawn_scale)
-        self._surface.draw()
 
     @property
     def unfinished(self) -> bool:
