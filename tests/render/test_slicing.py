@@ -25,7 +25,7 @@ class Thing:
 
 
 def slices(count=7, triangles=lambda: 60, size=(100, 64), pixels=0, **how):
-    given = {"moving": False, "software": True, "sky": True, "smooth": True, **how}
+    given = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False, **how}
     things = [Thing() for _ in range(count)]
     return things, list(picture_slices(things, [pixels] * count, size, triangles, **given))
 
@@ -42,7 +42,9 @@ def test_bands_cover_every_row_once(size, pixels):
         assert all((a.end - a.start) * size[0] <= max(pixels, 4 * size[0]) + 4 * size[0] for a in found)
 
 
-@pytest.mark.parametrize("how", [{}, {"smooth": False}, {"sky": False}, {"sky": False, "smooth": False}])
+@pytest.mark.parametrize(
+    "how", [{}, {"lines": True}, {"smooth": False}, {"sky": False}, {"sky": False, "smooth": False}]
+)
 @pytest.mark.parametrize("software", [True, False])
 @pytest.mark.parametrize("triangles", [None, lambda: 60, lambda: 10**6])
 @pytest.mark.parametrize("count", [0, 1, 7])
@@ -59,6 +61,13 @@ def test_a_picture_has_everything_once_and_in_order(monkeypatch, how, software, 
     with_draws = [k for k, part in enumerate(found) if part.draws]
     assert not with_draws or all(k >= with_draws[-1] for k, part in enumerate(found) if part.sky)
     assert not any(part.smooth and (part.draws or part.sky) for part in found)
+
+
+def test_lines_over_the_picture_are_a_slice_of_their_own():
+    _, found = slices(lines=True)
+    assert found[-1].last and not found[-1].draws and found[-1].sky is found[-1].smooth is None
+    _, found = slices(triangles=None, smooth=False, lines=True)
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize("triangles", [lambda: 60, lambda: 10**6])
@@ -79,7 +88,7 @@ def test_what_covers_much_of_the_picture_is_drawn_in_bands(monkeypatch, triangle
 
 def test_the_first_slice_is_small_whatever_was_drawn_before():
     things = [Thing(20_000) for _ in range(50)]
-    how = {"moving": False, "software": True, "sky": True, "smooth": True}
+    how = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False}
     found = list(picture_slices(things, [0.0] * 50, (100, 64), lambda: 400_000, **how))
     assert sum(thing.triangle_count for thing in found[0].draws) <= slicing.FIRST_TRIANGLES
     assert sum(thing.triangle_count for thing in found[1].draws) == 400_000

@@ -329,6 +329,7 @@ class SceneView:
         self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
         size, scale = self._panes.size or self.size, self.pixel_ratio * self.render_scale
         how = {"moving": self._moving, "software": self.software, "sky": not self._plain, "smooth": smooth}
+        how["lines"] = self._outline.active
         for part in slicing.picture_slices(wanted, self._pixels, size, triangles, **how):
             self._show(part.draws)
             self._limit.keep_to(part.within)

@@ -62,6 +62,7 @@ def picture_slices(
     software: bool,
     sky: bool,
     smooth: bool,
+    lines: bool,
 ) -> Iterator[Slice]:
     """The slices of a picture. The background comes when the scene is there: what that hides is not computed.
 
@@ -74,10 +75,12 @@ def picture_slices(
         software: pixels are computed by a processor, which takes long for many of them.
         sky: there is a background.
         smooth: edges are smoothed at the end.
+        lines: more is drawn over the complete picture, which takes a while too.
     """
     split = triangles is not None and software
     behind = bands(*size, SKY_PIXELS if split else None) if sky else ()
-    after = bands(*size, SMOOTH_PIXELS if split else None) if smooth else ()
+    after: tuple[Rows | None, ...] = bands(*size, SMOOTH_PIXELS if split else None) if smooth else ()
+    after = (*after, None) if lines and split else after
     joined = not split and len(behind) == 1  # a slice of its own would cost more than it saves
     done, first = 0, True
     while first or done < len(wanted):
@@ -97,8 +100,8 @@ def picture_slices(
             first = False
     for rows in () if joined else behind:
         yield Slice((), None, rows, None, False, not after and rows is behind[-1])
-    for rows in after:
-        yield Slice((), None, None, rows, False, rows is after[-1])
+    for k, smoothed in enumerate(after):
+        yield Slice((), None, None, smoothed, False, k == len(after) - 1)
 
 
 def _gently(triangles: Callable[[], int] | None) -> Callable[[], int] | None:
