@@ -6,7 +6,7 @@
 //          wall      metres along the wall, its length, up to its eaves, down to its foot; 0 where there is none
 //                    (REALISM 2 only)
 //          uvt       texture u, v, texture number (theme only)   material  material number (theme only)
-//                     OVER (areas and ways of scenarios, which hide land that rises over them by up to ``over`` metres).
+//                     OVER (areas and ways of scenarios are drawn ``over`` metres higher than they lie, over the land).
 // Uniforms: styleTex, lodIndex (LoD drawn here), hoverRow (-1 = none), idBase (id of row 0 in the id pass),
 //           objectTex (RGBA32F per object: lowest and highest z in scene metres, metres per storey, use + 64 * flags),
 //           eye (scene coordinates), normalMatrix (world -> view), over; those of sides_in.glsl
@@ -54,14 +54,12 @@ flat out ivec2 themeTag;     // texture, material
 #endif
 
 #ifdef OVER
-const float LEAST_OVER = 5e-4, MOST_OVER = 0.5;   // as in viewer/render/state.py
+const float NEARER = 5e-4;   // share of the distance, as in viewer/render/state.py: far away, depths are not exact
 
-// The depth of a place as if it lay so many metres higher on the line of sight: where it is in the picture stays, and
-// of what stands upright no more than its lowest metres is hidden.
+// The depth of a place a little nearer to the eye; where it is in the picture stays.
 float depthOver(vec4 place, vec3 way, vec4 clip)
 {
-  float share = clamp(over / max(abs(way.z), 1e-3) + LEAST_OVER, 0.0, MOST_OVER);
-  vec4 nearer = MCDCMatrix * vec4(place.xyz - way * share, place.w);
+  vec4 nearer = MCDCMatrix * vec4(place.xyz - way * NEARER, place.w);
   return nearer.w > 0.0 && clip.w > 0.0 ? nearer.z / nearer.w * clip.w : clip.z;
 }
 #endif
@@ -76,6 +74,9 @@ void main()
 #endif
 {
   vec4 place = corner();
+#ifdef OVER
+  place.z += over;
+#endif
   ivec2 tagged = tag();
   int row = tagged.x;
   Style style = styleOf(styleTex, row);

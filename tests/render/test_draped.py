@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from viewer.document.state import Camera
+
 LAND, TOWER, AREA = "land", "tower", "area"
-OVER = 0.9
+OVER = 0.75
 
 
 @pytest.fixture
@@ -59,6 +61,29 @@ def test_what_is_picked_is_what_is_drawn(place):
             assert ("" if hit is None else hit.layer_id) == shown[y, x]
             if shown[y, x] == AREA:
                 assert hit.position[2] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_walker_sees_no_way_through_a_house(view, box_city, look, state):
+    house = box_city(1, side=10.0, height=12.0)
+    way = box_city(1, origin=(3.0, 12.0, 0.0), side=4.0, height=0.05)
+    view.scene.attach(TOWER, house)
+    view.scene.attach(AREA, way)
+    looks = look(house, TOWER), replace(look(way, AREA, mode="object"), over=OVER)
+    camera = Camera((5.0, -11.0, 1.7), (5.0, 5.0, 1.0))
+    assert not (seen(view, state(house, *looks, camera=camera)) == AREA).any()
+    beside = Camera((-15.0, 14.0, 8.0), (5.0, 14.0, 0.0))
+    assert (seen(view, state(house, *looks, camera=beside)) == AREA).any()
+
+
+def test_lines_round_a_chosen_area_are_seen(place):
+    view, made = place
+    state = made(OVER, 35.0)
+    view.scene.apply(state)
+    before = view.image()
+    chosen = [replace(one, selected=np.array([0])) if one.layer_id == AREA else one for one in state.layers]
+    view.scene.apply(replace(state, layers=tuple(chosen)))
+    changed = np.abs(view.image().astype(int) - before).max(axis=2) > 40
+    assert changed.sum() > 200
 
 
 def test_it_is_compiled_only_where_it_is_asked_for(place):

@@ -36,6 +36,8 @@ PROPOSED, CHANGED, ADDED, REMOVED, HOVERED, SELECTED = range(1, 7)
 """Codes in the mask; where objects of two kinds touch, the higher one draws the line."""
 MOST_OBJECTS = 300
 """More have no lines, which would merge: their colour tells them apart, and a window must not stand still for them."""
+OVER_AREAS = 0.3
+"""Metres that lines lie over areas and ways which are drawn higher than they lie."""
 MOST_TRIANGLES = 1_500_000
 """Triangles of a mask; what has more is told by its colour only."""
 _VTK_FLOAT = 10
@@ -173,6 +175,8 @@ class Outline:
             return mask
         corners = np.concatenate(parts)
         flat = corners.reshape(-1, 3)
+        if layer.look is not None and layer.look.over > 0.0:
+            flat = flat + np.array([0.0, 0.0, layer.look.over + OVER_AREAS])
         # float32 keeps its precision around the objects' own middle
         middle = np.floor((flat.min(axis=0) + flat.max(axis=0)) / 2.0)
         positions = (flat - middle).astype(np.float32)

@@ -13,7 +13,7 @@ from viewer.render.culling import View
 from viewer.render.layer import LayerView, LodView
 from viewer.render.markers import nearest_marker, segment_starts
 from viewer.render.picking import RayIndex, triangle_distances
-from viewer.render.state import LEAST_OVER, MOST_OVER, Pick
+from viewer.render.state import NEARER, Pick
 
 Float64 = npt.NDArray[np.float64]
 
@@ -42,22 +42,15 @@ def pick(
         over = layer.look.over if layer.look is not None else 0.0
         for lod in lods:
             shown = shown_lod == lod.index + 1
-            found = _pick_faces(layer, lod, start, ray, shown, limit if over <= 0.0 else limit / (1.0 - MOST_OVER))
-            distance = np.inf if found is None else _distance_over(found[1], ray, over)
-            if found is not None and distance < limit:
-                best, limit = found[0], distance
+            nearer = 1.0 - NEARER if over > 0.0 else 1.0
+            # the eye so much lower sees the faces where they lie as it sees them drawn higher
+            found = _pick_faces(layer, lod, start - (0.0, 0.0, over), ray, shown, limit / nearer)
+            if found is not None:
+                best, limit = found[0], found[1] * nearer
             found = _pick_markers(layer, lod, view, origin, (x, y), shown, limit)
             if found is not None:
                 best, limit = found
     return best
-
-
-def _distance_over(distance: float, ray: Float64, over: float) -> float:
-    """How far away a hit counts as that is drawn over others (`LayerLook.over`), as in ``shaders/city.vert.glsl``."""
-    if over <= 0.0:
-        return distance
-    share = over / max(abs(float(ray[2])) * distance, 1e-3) + LEAST_OVER
-    return distance * (1.0 - min(share, MOST_OVER))
 
 
 def nearest_depth(view: View, origin: Float64, layers: Sequence[LayerView], within: float) -> float:

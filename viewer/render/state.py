@@ -28,9 +28,8 @@ TEXEL_NOT_MODELLED = TEXEL_NO_DATA | TEXEL_HATCHED
 diagonal lines in the light and shade of the model."""
 TEXEL_BITS = 0xA0
 """Bits of a texel's alpha that who makes texels may set, besides the low four."""
-LEAST_OVER, MOST_OVER = 5e-4, 0.5
-"""By these shares of its distance, faces of a layer that lies over others are drawn nearer: depths are not exact; seen
-from a height of less than ``LayerLook.over`` they do not come nearer than half way."""
+NEARER = 5e-4
+"""By this share of their distance, faces of a layer with ``LayerLook.over`` count as nearer: depths are not exact."""
 MOST_BREAKS = 15
 """Most class breaks of a `ValueScale`."""
 
@@ -69,8 +68,8 @@ class LayerLook:
             1 to 0) or adds (it rises).
         fade: 0..1, see fading.
         opacity: 0..1, share of the whole layer that is drawn, for layers that come and go.
-        over: metres that other things may rise over the layer's faces and are still hidden by them: areas and ways of
-            scenarios that are draped on a terrain lie a little below the city model's own land. 0 = none.
+        over: metres that the layer's faces are drawn and picked higher than they lie: areas and ways of scenarios that
+            are draped on a terrain lie a little below the city model's own land. 0 = where they lie.
         added, removed, changed: int64 object rows with a line round them in the colour of additions (green), removals
             (red) and changes (amber); at most 300 each are drawn, see `viewer.render.outline`.
     """
