@@ -63,6 +63,8 @@ def problems_inside(raw: Raw) -> Found:
         yield from _moment(text, place)
 
 
+LARGEST = 3e38
+"""Values are float32: nothing beyond this can be told apart."""
 _LONG = frozenset(("summary", "story", "note", "reason", "review", "ai", "limitations", "texts", "read_aloud",
                    "alternative", "accuracy_note"))  # fmt: skip
 """Texts that may have several lines."""
@@ -153,6 +155,9 @@ def _variable(raw: Raw, place: str, listed: set[str]) -> Found:
 
 
 def _scale(item: Variable, place: str) -> Found:
+    told = (*(item.classes.breaks if item.classes is not None else ()), *(item.range or ()))
+    if any(abs(number) > LARGEST for number in told):
+        yield place, f"a class break or end of the range is beyond {LARGEST:g}", "Choose another unit."
     if item.classes is not None:
         breaks = item.classes.breaks
         if any(b <= a for a, b in pairwise(breaks)):

@@ -63,7 +63,7 @@ class Table:
         if pa.types.is_floating(found.type):
             numbers = found.to_numpy(zero_copy_only=False)
             if np.all(np.isnan(numbers) | ((numbers == np.floor(numbers)) & (np.abs(numbers) < _WHOLE))):
-                found = pc.cast(found, pa.int64())
+                found = pc.cast(pc.if_else(pc.is_nan(found), None, found), pa.int64())
         return pc.fill_null(pc.cast(found, pa.string()), "")
 
     def numbers(self, name: str, mark: str = "") -> Float64:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
@@ -216,3 +217,17 @@ def test_series_at_an_object_and_at_a_place(city):
         v in row.astype(float) and v >= np.quantile(row, 0.6) for v, row in zip(line.series.values, under, strict=True)
     )
     assert series_at(columns, Spot("town", -1, None, (0.0, 0.0, 0.0)), Links(), None)[0].series is None
+
+
+def test_the_worst_of_features_over_all_steps_is_a_value_where_there_is_one(small_city):
+    gone = -np.inf
+    for good, expected in (("high", ["< 0.5", "0.5 – 1", "no value"]), ("low", ["≥ 1", "0.5 – 1", "no value"])):
+        values = np.array([[0.1, gone, np.nan], [2.0, 0.7, gone], [np.nan, 0.7, np.nan]], np.float32)
+        made = replace(
+            maker.by_id("pqr", values, binding="links", good=good, classes=Classes((0.5, 1.0))),
+            overlay=small_city([(name, "+Link", [], {}, []) for name in "pqr"]),
+        )
+        columns = (Asked("a", "A", made, None), Asked("b", "B", made, None))
+        found = count(Question(columns, (("town", small_city([("x", "Building", [], {}, [])])),), Links(), Exposures()))
+        told = {line.label: line.values[0].value for line in found.classes}
+        assert {label for label, number in told.items() if number} == set(expected)

@@ -71,3 +71,9 @@ def test_it_agrees_with_interpolation_one_by_one(rows, moment):
             want[number] = np.interp(moment, times, moves.positions[own, 0])
     assert found.rows.tolist() == list(want)
     assert np.allclose(found.positions[:, 0], list(want.values()), atol=1e-6)
+
+
+def test_moments_next_to_each_other_do_not_throw_one_off_its_way():
+    moves = moves_of(way("a", (0, 0, 0), (50, 0, 0)), way("b", (0.0, 0, 0), (5e-89, 1, 0), (10, 2, 0)))
+    assert moving_at(moves, 0.0).positions[:, 0].tolist() == [0.0, 0.0]
+    assert moving_at(moves, 5.0).positions[1, 0] == pytest.approx(1.5)

@@ -273,6 +273,18 @@ def test_unknown_members_are_kept(sample, tmp_path):
     assert again["title"] == "New"
 
 
+def test_what_viewpoints_and_steps_keep_is_saved_again(sample, tmp_path):
+    path = tmp_path / "p.citiverse"
+    view = replace(sample.viewpoints[0], layers=frozenset(("L1", "L2")))
+    tour = Tour("All", (TourStep(viewpoint=view.name, layers=frozenset(("L1",))),))
+    state = replace(sample, viewpoints=(view,), tours=(tour,))
+    save_project(state, path)
+    opened = load_project(path)
+    save_project(opened.state, path, keep=opened.extra)
+    again = load_project(path).state
+    assert again.viewpoints == (view,) and again.tours == (tour,)
+
+
 def test_members_of_a_removed_layer_go_with_it(sample, tmp_path):
     path = tmp_path / "p.citiverse"
     save_project(sample, path)

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from loaders.city import Bool, Float32, Float64, Int64
-from loaders.scenario.model import Variable
+from loaders.scenario.model import Result, Variable
 from viewer.analysis.disclosure import NOTHING, Told, less, tell, tell_parts
 from viewer.analysis.exposure import Exposure
 from viewer.analysis.fields import ZERO_RGB, Scale, legend_of, scale_of
@@ -348,6 +348,13 @@ def _is_used(k: int, kinds: list[tuple[int, str, RGB]], behind: list[list[Rows]]
     return kinds[k][0] >= 0 or any(column[k] for column in behind)
 
 
+def _worst(result: Result) -> Float32:
+    """The worst value of every row over all steps that have one; NaN where none has."""
+    worse = np.fmin if result.variable.good == "high" else np.fmax
+    values = np.asarray(result.values)
+    return np.asarray(worse.reduce(np.where(np.isfinite(values), values, np.float32(np.nan)), axis=0), np.float32)
+
+
 def _feature_classes(question: Question, scale: Scale, variable: Variable) -> tuple[ClassLine, ...]:
     """Classes of the features of a result itself, where its values tell nothing of buildings."""
     breaks, kinds = _bins(scale, variable)[0], _kinds(scale, variable)
@@ -359,8 +366,7 @@ def _feature_classes(question: Question, scale: Scale, variable: Variable) -> tu
             told.append([NOTHING] * len(kinds))
             behind.append([()] * len(kinds))
             continue
-        worse = np.nanmin if result.variable.good == "high" else np.nanmax
-        values = np.asarray(result.values[column.step] if column.step is not None else worse(result.values, axis=0))
+        values = _worst(result) if column.step is None else np.asarray(result.values[column.step])
         codes = np.asarray(_class_of(values, scale, breaks))
         layer = overlay_id(column.id, result.variable.id)
         rows = [np.flatnonzero(codes == kind) for kind, _, _ in kinds]

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from loaders.city import CityData, Float32, Float64
-from loaders.layers import same_plane
 from loaders.scenario.model import NOT_MODELLED, Grid, Result, TimeAxis, Variable, text_in
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.comparing import step_at
 from viewer.analysis.fields import class_name, scale_of
 from viewer.analysis.links import links_of
 from viewer.analysis.moments import joined
+from viewer.analysis.planes import moved
 from viewer.analysis.series import Series
 from viewer.analysis.showing import Side, shown_results, sides_of
 from viewer.analysis.values_at import State
@@ -249,10 +249,9 @@ def _window(grid: Grid, box: Float64, crs: str | None) -> tuple[slice, slice] | 
     if np.isnan(box[0]):
         return None
     x, y = np.array([box[0], box[3], box[0], box[3]]), np.array([box[1], box[1], box[4], box[4]])
-    if grid.crs.name and crs and not same_plane(grid.crs.name, crs):
-        from pyproj import Transformer
-
-        x, y = Transformer.from_crs(crs, grid.crs.name, always_xy=True).transform(x, y)
+    x, y = moved(crs, grid.crs.name, x, y)
+    if not np.isfinite([x, y]).all():
+        return None
     a, b, c, d, e, f = grid.transform
     size = a * e - b * d
     columns = np.floor((e * (x - c) - b * (y - f)) / size)

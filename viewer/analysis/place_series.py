@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from loaders.city import CityData, Float32, Float64, Int64
-from loaders.layers import same_plane
 from loaders.scenario.model import Result
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.exposure import cells_under, face_at, same_crs
 from viewer.analysis.links import Links
 from viewer.analysis.measures import object_rows
 from viewer.analysis.numbers import Asked
+from viewer.analysis.planes import moved
 from viewer.analysis.series import Series, cell_of
 from viewer.document.overlays import scenario_of_overlay, variable_of_overlay
 
@@ -111,11 +110,8 @@ def _raster(result: Result, spot: Spot, crs: str | None) -> tuple[Series, str] |
     if box2 is None or np.isnan(box2[0, 0]):
         return None
     x, y = float(box2[0, 0] + box2[0, 3]) / 2, float(box2[0, 1] + box2[0, 4]) / 2
-    if grid.crs.name and crs and not same_plane(grid.crs.name, crs):
-        from pyproj import Transformer
-
-        x, y = Transformer.from_crs(crs, grid.crs.name, always_xy=True).transform(x, y)
-    cell = cell_of(grid, x, y) if math.isfinite(x) and math.isfinite(y) else None
+    east, north = moved(crs, grid.crs.name, x, y)
+    cell = cell_of(grid, float(east), float(north))
     return None if cell is None else _cells(result, np.array([cell]), "the cell there")
 
 

@@ -33,7 +33,9 @@ def series_of_row(result: Result, row: int) -> Series:
 
 
 def cell_of(grid: Grid, x: float, y: float) -> tuple[int, int] | None:
-    """Row and column of the cell at a place in the grid's CRS; None outside."""
+    """Row and column of the cell at a place in the grid's CRS; None outside, and for what is no place (NaN)."""
+    if not (math.isfinite(x) and math.isfinite(y)):
+        return None
     a, b, c, d, e, f = grid.transform
     size = a * e - b * d
     column = math.floor((e * (x - c) - b * (y - f)) / size)
@@ -73,4 +75,3 @@ def _finite(values: Float32) -> Float64:
     out = np.asarray(values, np.float64).copy()
     out[~np.isfinite(out)] = np.nan
     return out
-

@@ -24,7 +24,7 @@ def needs_sheet(outline: Float64, cities: Iterable[CityData]) -> bool:
     """
     low, high = outline.min(axis=0), outline.max(axis=0)
     area = float(np.prod(high - low))
-    if area <= 0:
+    if not area > 0:  # or it has no place in the project's CRS
         return False
     best = 0.0
     for city in cities:

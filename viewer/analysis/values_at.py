@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 
 from loaders.city import Float32, Float64, Int64
-from loaders.layers import same_plane
 from loaders.scenario.model import NOT_MODELLED, Grid, Result, Variable, text_in
 from viewer.analysis.comparing import Painted, Showing, showing
 from viewer.analysis.legend import ranged_text
@@ -16,6 +15,7 @@ from viewer.analysis.links import links_of
 from viewer.analysis.matching import needs_match
 from viewer.analysis.moments import moment_text, step_text
 from viewer.analysis.moving import moving_at
+from viewer.analysis.planes import moved
 from viewer.analysis.series import cell_of
 from viewer.document.document import Document
 from viewer.document.overlays import is_overlay, scenario_of_overlay, variable_of_overlay
@@ -180,12 +180,8 @@ def _of_overlay(document: Document, painted: Painted, spot: Spot) -> _Found | No
 
 
 def _of_raster(result: Result, grid: Grid, step: int, spot: Spot, crs: str | None) -> _Found | None:
-    x, y = spot.position[:2]
-    if grid.crs.name and crs and not same_plane(grid.crs.name, crs):
-        from pyproj import Transformer
-
-        x, y = Transformer.from_crs(crs, grid.crs.name, always_xy=True).transform(x, y)
-    cell = cell_of(grid, x, y)
+    x, y = moved(crs, grid.crs.name, *spot.position[:2])
+    cell = cell_of(grid, float(x), float(y))
     if cell is None:
         return None
     low, high = (None if part is None else float(part[step, cell[0], cell[1]]) for part in (result.low, result.high))

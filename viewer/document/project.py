@@ -350,7 +350,7 @@ def _merge(raw: Raw, keep: Mapping[str, Any], kind: str = "") -> Raw:
     merged = {**raw, **{name: value for name, value in keep.items() if name not in _KNOWN[kind]}}
     for name, value in raw.items():
         old = keep.get(name)
-        if name in _KEYED and isinstance(old, list):
+        if name in _KEYED and isinstance(old, list) and all(isinstance(item, dict) for item in value):
             key = _KEYED[name]
             before = {item[key]: item for item in old if isinstance(item, dict) and key in item}
             merged[name] = [_merge(item, before.get(item[key], {}), name) for item in value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields as fields_of
 from dataclasses import is_dataclass, replace
@@ -19,6 +20,7 @@ from viewer.analysis.facades import FacadeGrid
 from viewer.analysis.fields import NOT_MODELLED_RGB, ZERO_RGB, Scale, codes_of
 from viewer.analysis.moving import moving_at, trails_at
 from viewer.analysis.palettes import NO_DATA
+from viewer.analysis.planes import moved
 from viewer.analysis.steps import read_step
 from viewer.document.document import Document
 from viewer.document.overlays import overlay_id
@@ -55,6 +57,9 @@ def with_fields(
     name: str,
 ) -> RenderState:
     """The state with ground, water, nodes and movers of two sides (of one, if the second is None)."""
+    crs = document.state.crs
+    a, b = (one if one is None or _has_place(one.result.grid, crs) else None for one in painted)
+    painted = a, b
     if shown.scale is None or all(one is None for one in painted):
         return state
     fields = _Fields(document, shown, ask, shown.scale, facades, name)
@@ -114,17 +119,20 @@ def transform_in(grid: Grid, crs: str | None) -> tuple[float, float, float, floa
     return _moved(grid.transform, grid.rows, grid.columns, own, crs)
 
 
+def _has_place(grid: Grid | None, crs: str | None) -> bool:
+    """False for a raster that lies nowhere in the project's CRS."""
+    return grid is None or all(map(math.isfinite, transform_in(grid, crs)))
+
+
 @lru_cache(maxsize=64)
 def _moved(
     transform: tuple[float, float, float, float, float, float], rows: int, columns: int, own: str, crs: str
 ) -> tuple[float, float, float, float, float, float]:
-    from pyproj import Transformer
-
     a, b, c, d, e, f = transform
     corners = np.array([[0, 0], [columns, 0], [0, rows]], np.float64)
     x = a * corners[:, 0] + b * corners[:, 1] + c
     y = d * corners[:, 0] + e * corners[:, 1] + f
-    east, north = Transformer.from_crs(own, crs, always_xy=True).transform(x, y)
+    east, north = moved(own, crs, x, y)
     return (
         float(east[1] - east[0]) / columns,
         float(east[2] - east[0]) / rows,

@@ -24,6 +24,7 @@ from loaders.scenario.model import Grid, Manifest, Moves, Result, Scenario, text
 from viewer.analysis.facades import FacadeGrid
 from viewer.analysis.links import Links, base_cities, links_of
 from viewer.analysis.matching import MatchCount, needs_match
+from viewer.analysis.planes import moved
 from viewer.analysis.sheets import needs_sheet, sheet
 from viewer.document.document import ChangeSet
 from viewer.document.overlays import is_overlay, overlay_id
@@ -312,15 +313,11 @@ def sheet_under(
 
 
 def outline_in(grid: Grid, crs: str | None) -> Float64:
-    """The corners of a raster in a CRS, float64 (4, 2), one after the other round it."""
+    """The corners of a raster in a CRS, float64 (4, 2), one after the other round it; NaN where it has no place."""
     a, b, c, d, e, f = grid.transform
     at = np.array([[0, 0], [grid.columns, 0], [grid.columns, grid.rows], [0, grid.rows]], np.float64)
     x, y = a * at[:, 0] + b * at[:, 1] + c, d * at[:, 0] + e * at[:, 1] + f
-    if grid.crs.name and crs and not same_plane(grid.crs.name, crs):
-        from pyproj import Transformer
-
-        x, y = Transformer.from_crs(grid.crs.name, crs, always_xy=True).transform(x, y)
-    return np.column_stack([x, y])
+    return np.column_stack(moved(grid.crs.name, crs, x, y))
 
 
 def name_of(manifest: Manifest) -> str:

@@ -367,10 +367,14 @@ def test_numbers_that_are_too_large(maker):
 
     maker.text("t.csv", "id,v\na,1e39\nb,-1e39\nc,2\n")
     maker.variable("object", {"file": "t.csv", "id": "id", "value": "v", "nodata": 1e300, "not_modelled": -1e299})
+    own = pa.table({"id": [7.0, np.nan, None], "v": [1.0, 2.0, 3.0]})
+    pq.write_table(own.slice(0, 2), maker.folder / "o.parquet")
+    maker.variable("object", {"file": "o.parquet", "id": "id", "value": "v"})
     table = pa.table({"id": ["a", "b"], "n": [1e30, 1.0], "v": [1.0, 2.0]})
     pq.write_table(table, maker.folder / "s.parquet")
     scenario = maker.read()
     np.testing.assert_array_equal(scenario.result("v0").values, [[np.nan, np.nan, 2]])
     assert next(issue for issue in scenario.issues if issue.kind == "infinite-value").count == 2
+    assert scenario.result("v1").ids.to_list() == ["7", ""]
     maker.variable("surface", {"file": "s.parquet", "id": "id", "surface": "n", "value": "v"})
     refused(maker, maker.seal(), "does not hold numbers of surfaces")
