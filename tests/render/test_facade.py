@@ -47,7 +47,8 @@ def test_no_window_is_cut_at_corners_and_eaves(front):
     assert dark.any() and not dark[:4].any() and not dark[-4:].any()
     # the picture is the same from left to right but for the door: whole bays
     upper = wall[8 : len(wall) // 3].mean(axis=2)
-    np.testing.assert_allclose(upper, upper[:, ::-1], atol=20)
+    unlike = np.abs(upper - upper[:, ::-1]) > 20
+    assert unlike.mean() < 0.002, "only single pixels, where edges are smoothed from one side"
 
 
 def test_small_walls_have_no_windows(front):
@@ -84,8 +85,8 @@ def test_hatching_takes_turns_with_the_colour_itself(front):
     plain = front(realism="shaded")[30:60, 30:60]
     hatched = front(realism="shaded", uncertain=np.array([0]))[30:60, 30:60]
     change = (hatched - plain).mean(axis=2)
-    assert change.min() > -3 and change.max() > 10
-    assert 0.2 < (change < 3).mean() < 0.8
+    assert change.min() < -10 and change.max() < 3, "darker lines on what is pale"
+    assert 0.2 < (change > -3).mean() < 0.8
 
 
 def test_contour_lines_lie_at_their_heights(view, box_city, look, cameras):
