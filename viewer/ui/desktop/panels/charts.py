@@ -55,7 +55,7 @@ class BarRow:
     bars: tuple[Bar, ...]
 
 
-class _Plot(pg.PlotWidget):  # type: ignore[misc]
+class _Plot(pg.PlotWidget):
     """A plot in the colours of the theme, without pyqtgraph's menu and mouse."""
 
     def __init__(self, shell: Shell, name: str, axes: dict[str, Any] | None = None) -> None:
@@ -335,7 +335,7 @@ def _thin(axis: Any, reach: float, room: float) -> None:
     axis.setTicks([[(float(n), count_text(abs(round(n)))) for n in numbers if float(n).is_integer()]])
 
 
-class _Moments(pg.AxisItem):  # type: ignore[misc]
+class _Moments(pg.AxisItem):
     """Times of day, days or names of periods, as the axis of results has them."""
 
     def __init__(self) -> None:

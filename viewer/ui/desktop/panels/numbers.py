@@ -503,8 +503,8 @@ class NumbersPanel(QWidget):
     def picture(self) -> QImage:
         """The page shown, with what it is about."""
         page = self.stack.currentWidget()
-        if isinstance(page, QScrollArea):
-            page = page.widget()
+        page = page.widget() if isinstance(page, QScrollArea) else page
+        assert page is not None
         answer = self._numbers.answer
         lines = about_lines(answer) if answer is not None else []
         if not isinstance(page, NumbersTable):
