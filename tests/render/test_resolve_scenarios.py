@@ -379,7 +379,7 @@ def test_a_difference_is_painted_and_what_only_one_has_is_outlined(harbour):
     found, new = look(state), look(state, overlay_id("both", "change"))
     assert state.compare == ""
     assert (found.removed.tolist(), found.added.tolist()) == ([1, 4], [])
-    assert new.added.tolist() == [0, 1]
+    assert (new.added.tolist(), new.changed.tolist()) == ([0], [1])
     colours = [tuple(found.texels[row, :3].tolist()) for row in range(4)]
     assert colours[0] == tuple(class_colors("balance", 7)[3].tolist())  # its own tone was like that of a class
     assert colours[3] == colours[0]

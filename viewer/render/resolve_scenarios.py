@@ -158,8 +158,9 @@ def _changes(context: Context, state: RenderState) -> RenderState:
         if owner is None:
             found = replace(found, removed=_removed_only(context, look, b, a), added=_removed_only(context, look, a, b))
         elif not part.hidden and variable_of_overlay(look.layer_id) == _patch_name(side):
-            rows = _shown_rows(found)
+            rows, other = _new_or_other(side, _shown_rows(found))
             found = replace(found, added=rows) if owner == b.id else replace(found, removed=rows)
+            found = replace(found, changed=other)
         layers.append(found)
     return _with_fields(context, replace(state, layers=tuple(layers)), (painted, None), "d")
 
@@ -446,6 +447,15 @@ def _removed_only(context: Context, look: LayerLook, one: Side, other: Side) -> 
 
 def _shown_rows(look: LayerLook) -> Int64:
     return np.flatnonzero(look.texels[:, 3] & 15)
+
+
+def _new_or_other(side: Side, rows: Int64) -> tuple[Int64, Int64]:
+    """Of rows of what a scenario builds: what is new, and what stands for something that was there."""
+    patch = side.patch.patch if side.patch is not None else None
+    if patch is None or not len(patch.replaces):
+        return rows, NO_ROWS
+    other = np.diff(np.asarray(patch.replaces.offsets, np.int64))[rows] > 0
+    return rows[~other], rows[other]
 
 
 def _patch_name(side: Side) -> str | None:
