@@ -202,7 +202,8 @@ class _Drawing:
         if bad.any():
             self._name_rows("bad-coordinate", "Geometries with coordinates that are no place are left out.", rows[bad])
             xyz[odd] = 0.0
-        placed = shapely.set_coordinates(shapely.force_3d(shapes), xyz)
+        with np.errstate(invalid="ignore"):
+            placed = shapely.set_coordinates(shapely.force_3d(shapes), xyz)
         return placed[~bad], rows[~bad], flat[~bad]
 
     def _name_rows(self, kind: str, text: str, rows: Int64) -> None:

@@ -77,3 +77,10 @@ def test_only_results_that_name_objects_are_matched(small_city):
     assert count_matches(raster, {}).text == ""
     with pytest.raises(ValueError, match="raster"):
         match(raster, small_city([("a", "Building", [], {}, ["2"])]))
+
+
+def test_ids_in_messages_are_short_and_plain(small_city):
+    city = small_city([("house", "Building", [], {}, ["1"])])
+    result = result_of(["\u202ex\0" + "y" * 1_000_000])
+    found = count_matches(result, {"a": match(result, city)})
+    assert len(found.example_unmatched[0]) == 80 and found.example_unmatched[0].startswith("\ufffdx\ufffdyy")

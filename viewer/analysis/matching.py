@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from loaders.city import Bool, CityData, Int32, Int64, Strings
 from loaders.scenario.model import Result
+from loaders.scenario.names import one_line
 from viewer.analysis.derived import derived
 from viewer.analysis.legend import count_text
 
@@ -19,6 +20,8 @@ UInt64 = npt.NDArray[np.uint64]
 CHUNK = 100_000
 """Ids looked at together: bounds the memory that it takes."""
 EXAMPLES = 5
+EXAMPLE_LENGTH = 80
+"""Characters shown of an id that was not found."""
 _PRIME = np.uint64(0x100000001B3)
 _NOUNS = {
     "object": ("building or object", "buildings and objects"),
@@ -100,7 +103,7 @@ def count_matches(result: Result, matches: Mapping[str, Match]) -> MatchCount:
         found |= one.found
     matched, total = int(np.count_nonzero(found)), len(found)
     lost = np.flatnonzero(~found)[:EXAMPLES].tolist()
-    examples = tuple(names[row] for row in lost)
+    examples = tuple(one_line(names[row][:EXAMPLE_LENGTH]) for row in lost)
     one_word, many = _NOUNS.get(result.variable.binding, ("row", "rows"))
     word = one_word if total == 1 else many
     return MatchCount(matched, total, examples, f"{count_text(matched)} of {count_text(total)} {word} matched")
