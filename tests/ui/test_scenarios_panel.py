@@ -113,6 +113,24 @@ def test_a_refused_difference_says_why_where_one_looks(panel: ScenariosPanel, sh
     assert not panel.refusal.isVisible()
 
 
+def test_what_only_one_side_has_is_listed_and_can_be_seen(
+    panel: ScenariosPanel, shell: Any, add_layer: AddLayer
+) -> None:
+    layer_id = add_layer()
+    less = kit.scenario("dry", kit.depth([[0.1], [0.2], [0.3]], ids=("家屋-2",)))
+    kit.put(shell.session, kit.flood(), less, variable="depth", mode="difference")
+    shell.session._steps.settle()
+    panel.refresh()
+    assert panel.only.isVisible()
+    assert [panel.only.list.item(k).text() for k in range(panel.only.list.count())] == ["A  house-1"]
+    assert panel.only.title.text().startswith("1 only on one side")
+    panel.only.list.itemActivated.emit(panel.only.list.item(0))
+    chosen = shell.session.document.state.selection
+    assert (chosen.layer_id, chosen.ids) == (layer_id, ("house-1",))
+    shell.session.run("scenario.set_mode", mode="swipe")
+    assert not panel.only.isVisible()
+
+
 def test_cards_are_removed_and_come_back(panel: ScenariosPanel, shell: Any, add_layer: AddLayer) -> None:
     add_layer()
     kit.put(shell.session, kit.flood(), kit.flood("dike"))

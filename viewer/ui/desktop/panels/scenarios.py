@@ -26,6 +26,7 @@ from viewer.analysis.comparing import showing
 from viewer.analysis.showing import sides_of, variable_shown
 from viewer.document.state import BASE_MODEL, MOST_SHOWN, ScenarioMode, ScenarioView
 from viewer.session.scenario_commands import variables_of
+from viewer.ui.desktop.panels.only_list import OnlyList
 from viewer.ui.desktop.panels.scenario_card import ScenarioCard
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.fields import CalmComboBox
@@ -132,6 +133,8 @@ class ScenariosPanel(QScrollArea):
         column.addWidget(self.meaning)
         column.addLayout(self._side_choices())
         column.addWidget(self._refusal_box())
+        self.only = OnlyList(self._shell)
+        column.addWidget(self.only)
         column.addWidget(_section("Variable"))
         self.variable = CalmComboBox()
         self.variable.setAccessibleName("Variable")
@@ -311,6 +314,7 @@ class ScenariosPanel(QScrollArea):
         session = self._shell.session
         view = session.document.state.scenario_view
         shown = showing(session.document, session.clock.now) if view.mode == "difference" else None
+        self.only.show_difference(None if shown is None else shown.difference)
         reason = shown.refusal if shown is not None else ""
         self.reason.setText(breakable(f"No difference can be shown. {single_line(reason)}") if reason else "")
         self.refusal.setVisible(bool(reason))
