@@ -72,7 +72,7 @@ VIEWS = (
     View("04-night", _at("2026-10-26T22:30+02:00"), "Courtyards"),
     View("05-winter", _at(f"{WINTER}T12:20+01:00"), "Station quarter"),
     View("06-flood", (*_scenario("depth", "storm-tide"), *HIGH_TIDE), "Storm tide at its height"),
-    View("07-heat", (*NO_LABELS, *_scenario("air-temperature", "hot-day")), "Hot afternoon"),
+    View("07-heat", (*NO_LABELS, *_scenario("afternoon", "hot-day")), "Hot afternoon"),
     View("08-close-wall", NO_LABELS, "", (1700.0, 1947.0, 7.2, 1716.0, 1957.0, 8.6), 60.0),
     View("09-aerial", (), "Overview from the south-west"),
     View("10-street", NO_LABELS, "Old street"),

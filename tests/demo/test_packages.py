@@ -19,7 +19,7 @@ from viewer.demo.files import DemoFiles
 from viewer.demo.flood import barriers, cell_heights, level, water
 from viewer.demo.noise import lden, levels, receivers
 from viewer.demo.package_kit import Site
-from viewer.demo.scenarios import INDEX, scenario_states
+from viewer.demo.scenarios import INDEX, scenario_states, scenario_viewpoints
 from viewer.demo.town import Town
 from viewer.demo.traffic import assign, streets_of
 from viewer.demo.writer import ORIGIN
@@ -187,6 +187,17 @@ def test_the_river_turns_with_the_tide(read: Read, folder: Path) -> None:
         assert file["mesh"].cf_role == "mesh_topology" and file["faces"].shape == found.triangles.shape
     middle = np.median(found.speed, axis=1)
     assert middle.min() < 0.2 * middle.max(), "slack water comes twice a tide"
+
+
+def test_viewpoints_show_what_the_packages_hold(read: Read) -> None:
+    like = {"storm-tide": "storm-tide-walls", "hot-day": "hot-day-trees", "rush": "rush-car-free"}
+    for viewpoint in scenario_viewpoints():
+        view = viewpoint.scenario_view
+        assert view is not None and view.shown
+        for name in view.shown:
+            held = read(like.get(name, name)).results
+            only_changes = all(result.patch is not None for result in held.values())
+            assert view.variable in held or (only_changes and not view.variable), (viewpoint.name, view.variable)
 
 
 def test_packages_are_there_or_not(tmp_path: Path, folder: Path) -> None:

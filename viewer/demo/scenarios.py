@@ -65,7 +65,7 @@ _STOPS = (
     ),
     _Stop(
         "Hot afternoon", (640.0, 180.0, 720.0), (1900.0, 1760.0, -60.0), 40.0,
-        ScenarioView(("hot-day",), "air-temperature"), 0.0, 7.0,
+        ScenarioView(("hot-day",), "afternoon"), 0.0, 7.0,
         "Air temperature on a hot afternoon. Nobody can say how sure it is, and the picture says so.",
     ),
     _Stop(
