@@ -47,6 +47,7 @@ class Opening:
     def __init__(self, session: Session):
         self._session = session
         self._loading: dict[str, int] = {}
+        self._after: list[str] = []
         self._generation = 0
         self._home_when_loaded = False
         self._waiting: dict[int, Callable[[], None] | None] = {}
@@ -111,9 +112,19 @@ class Opening:
         }
         for path in in_loading_order(missing):
             self.reload(missing[path])
-        for scenario in self._session.document.state.scenarios:
-            if scenario.id not in self._session.document.scenarios and Path(scenario.path).is_file():
-                self.reload_scenario(scenario.id)
+        state, there = self._session.document.state, self._session.document.scenarios
+        self._after = [x.id for x in state.scenarios if x.id not in there and Path(x.path).is_file()]
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Read the project's scenarios once its layers are there: the city is what one waits for."""
+        if self._loading:
+            return
+        wanted, self._after = self._after, []
+        known = {scenario.id for scenario in self._session.document.state.scenarios}
+        for scenario_id in wanted:
+            if scenario_id in known:
+                self.reload_scenario(scenario_id)
 
     def reload(self, layer_id: str) -> None:
         """Begin to load the data of a layer that the document has already."""
@@ -127,7 +138,7 @@ class Opening:
     @property
     def loading(self) -> bool:
         """True while files are being read."""
-        return bool(self._loading)
+        return bool(self._loading or self._after)
 
     def cancel(self) -> None:
         """Stop all loads; what has not arrived will not."""
@@ -136,6 +147,7 @@ class Opening:
             self._session.jobs.cancel(job_id)
         self._loading.clear()
         self._waiting.clear()
+        self._after.clear()
         self._ground.forget_loads()
 
     def forget_project(self) -> None:
@@ -178,6 +190,7 @@ class Opening:
                 self._loading.pop(key, None)
                 self._waiting[number] = act
                 self._settle(number)
+                self._go_on()
 
         def done(loaded: LoadedFile) -> None:
             self._ground.ended(key, loaded)
