@@ -9,23 +9,22 @@ dashed where something hides a selection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
-from vtkmodules.util.numpy_support import numpy_to_vtk
-from vtkmodules.vtkCommonCore import vtkCommand, vtkPoints
-from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer, vtkRenderWindow
+from vtkmodules.vtkCommonCore import vtkCommand
+from vtkmodules.vtkRenderingCore import vtkActor, vtkRenderer, vtkRenderWindow
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLFramebufferObject, vtkOpenGLTexture
 
 from viewer.render.culling import View
 from viewer.render.instanced import CopyDraw, CopyTable, Drawable
 from viewer.render.layer import LayerView
 from viewer.render.materials import make_program
+from viewer.render.screen import triangle_actor
 
 Float64 = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -51,7 +50,7 @@ class _Mask:
     key: tuple[object, ...]
     actor: vtkActor | None = None
     box: Float64 | None = None
-    kept: list[object] = field(default_factory=list)
+    kept: Sequence[object] = field(default_factory=list)
 
 
 class Outline:
@@ -181,7 +180,8 @@ class Outline:
         middle = np.floor((flat.min(axis=0) + flat.max(axis=0)) / 2.0)
         positions = (flat - middle).astype(np.float32)
         mask.box = np.concatenate([flat.min(axis=0), flat.max(axis=0)])
-        mask.actor, mask.kept = _make_actor(positions, np.arange(len(flat), dtype=np.int32))
+        mask.actor, mask.kept = triangle_actor(positions, np.arange(len(flat), dtype=np.int32))
+        mask.actor.ForceOpaqueOn()
         program = make_program("mask")
         program.GetFragmentCustomUniforms().SetUniformi("code", kind)
         mask.actor.SetShaderProperty(program)
@@ -255,7 +255,7 @@ class _Line:
     def __init__(self, hidden: bool):
         self._program = make_program("outline")
         corners = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], np.float32)
-        self.actor, self._kept = _make_actor(corners, np.array([0, 1, 2, 0, 2, 3], np.int32))
+        self.actor, self._kept = triangle_actor(corners, np.array([0, 1, 2, 0, 2, 3], np.int32))
         self.actor.SetShaderProperty(self._program)
         self.actor.ForceOpaqueOff()
         self.actor.ForceTranslucentOn()
@@ -319,22 +319,3 @@ def _copies(draw: CopyDraw, table: CopyTable | None, rows: Int64) -> Iterator[Fl
     moved = matrices[:, :, 3] - tile.origin + np.asarray(draw.actor.GetPosition())
     placed = np.einsum("iab,tcb->itca", matrices[:, :, :3], corners) + moved[:, None, None, :]
     yield np.asarray(placed.reshape(-1, 3, 3))
-
-
-def _make_actor(positions: Float32, corners: Int32) -> tuple[vtkActor, list[object]]:
-    """An actor over triangles, and the arrays that it reads."""
-    points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
-    points.SetData(numpy_to_vtk(positions, deep=0))
-    cells.SetData(3, numpy_to_vtk(corners, deep=0))
-    data.SetPoints(points)
-    data.SetPolys(cells)
-    mapper = vtkPolyDataMapper()
-    mapper.SetInputData(data)
-    mapper.ScalarVisibilityOff()
-    mapper.SetVBOShiftScaleMethod(0)
-    mapper.StaticOn()
-    actor = vtkActor()
-    actor.SetMapper(mapper)
-    actor.ForceOpaqueOn()
-    actor.PickableOff()
-    return actor, [positions, corners]

@@ -19,7 +19,13 @@ def screen_actor(corners: npt.NDArray[np.float32] | None = None) -> tuple[vtkAct
     ``corners``: float32 (4, 3), by default those of the whole picture.
     """
     corners = np.array([[-1, 0, 0], [1, 0, 0], [1, 1, 0], [-1, 1, 0]], np.float32) if corners is None else corners
-    triangles = np.array([0, 1, 2, 0, 2, 3], np.int32)
+    return triangle_actor(corners, np.array([0, 1, 2, 0, 2, 3], np.int32))
+
+
+def triangle_actor(
+    corners: npt.NDArray[np.float32], triangles: npt.NDArray[np.int32]
+) -> tuple[vtkActor, list[npt.NDArray[np.generic]]]:
+    """An actor over triangles int32 (3 T,) of corners float32 (V, 3), and the arrays that it reads without a copy."""
     points, cells, data = vtkPoints(), vtkCellArray(), vtkPolyData()
     points.SetData(numpy_to_vtk(corners, deep=0))
     cells.SetData(3, numpy_to_vtk(triangles, deep=0))

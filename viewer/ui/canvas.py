@@ -1,8 +1,7 @@
 """The picture in the window: Qt events in, the document's scene out. The only file with both Qt and VTK.
 
-`Canvas` keeps a `SceneView` in line with a session and draws it on demand. What it draws on is a surface:
-`_GlSurface` (a QOpenGLWidget that VTK draws into) or, where OpenGL in a window cannot be had, `ImageSurface`
-(an off-screen picture painted as an image).
+`Canvas` keeps a `SceneView` in line with a session and draws it on demand, on a surface: `_GlSurface` (a QOpenGLWidget
+that VTK draws into) or, where OpenGL in a window cannot be had, `ImageSurface` (a picture painted as an image).
 """
 
 from __future__ import annotations
