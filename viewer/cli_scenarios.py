@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from viewer.cli_common import NOT_IN_IT, USAGE, CliError, plain
+from viewer.cli_common import NOT_IN_IT, USAGE, CliError, complain, plain
 from viewer.document.state import BASE_MODEL
 from viewer.session.registry import CommandError
 
@@ -49,6 +49,16 @@ def apply_scenarios(session: Session, options: argparse.Namespace) -> None:
         _run(session, "clock.set", moment=options.time)
     if options.sun is not None and session.document.state.scenarios:
         session.run("scenario.set_sun", follow=False)
+    _tell_unmatched(session)
+
+
+def _tell_unmatched(session: Session) -> None:
+    """Say on standard error how many ids of what is shown the city does not have."""
+    view = session.document.state.scenario_view
+    for scenario_id in view.shown:
+        count = session.scenarios.count(scenario_id, view.variable)
+        if count is not None and not count.complete:
+            complain(f"{session.document.state.scenario(scenario_id).name}: {count.text}.")
 
 
 def _id_of(session: Session, text: str) -> str:
