@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,8 +78,14 @@ os.environ.setdefault("CITIVERSE_DEMO", _demo_place())
 # --- surroundings --------------------------------------------------------------------------------------------
 
 
+EXPLORE = "CITIVERSE_EXPLORE"
+"""Set it to have property tests try new examples in every run; else each tries the same ones always."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what child processes and toolkits read from the environment, before anything is imported."""
+    settings.register_profile("steady", derandomize=EXPLORE not in os.environ, deadline=None)
+    settings.load_profile("steady")
     os.environ.pop("QT_QPA_PLATFORMTHEME", None)
     os.environ.setdefault("QT_ACCESSIBILITY", "0")
     os.environ.setdefault("NO_AT_BRIDGE", "1")

@@ -50,8 +50,9 @@ class Person:
         self.qtbot.waitUntil(condition, timeout=ms)
 
     def settle(self) -> None:
-        """Until the picture is finished."""
-        self.wait(lambda: self.window.session.jobs.idle and self.window.canvas.settled)
+        """Until the picture is finished, and what explains it."""
+        window = self.window
+        self.wait(lambda: window.session.jobs.idle and window.shell.idle and window.canvas.settled)
 
     def wait_for_layers(self, count: int) -> None:
         self.wait(lambda: len(self.window.session.document.cities) >= count and self.window.session.jobs.idle)
@@ -73,28 +74,32 @@ class Person:
         number = scene.layer_ids.index(self.window.session.document.state.layers[-1].id)
         return np.where(found[:, :, 0] == number, found[:, :, 1], -1)
 
+    def under_legend(self, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+        """Device pixels (H, W) that the legend hides."""
+        legend, ratio = self.window.stage.legend, self.window.canvas.devicePixelRatioF()
+        hidden = np.zeros(shape, np.bool_)
+        if legend.isVisible():
+            place = legend.geometry()
+            rows = slice(int(place.top() * ratio), int((place.bottom() + 1) * ratio) + 1)
+            hidden[rows, int(place.left() * ratio) : int((place.right() + 1) * ratio) + 1] = True
+        return hidden
+
     def pixel_of(self, row: int, ids: npt.NDArray[np.int32] | None = None) -> tuple[int, int]:
         """A device pixel (x, y) well inside an object, not under an overlay."""
         found = self.ids() if ids is None else ids
-        ratio = self.window.canvas.devicePixelRatioF()
-        legend = self.window.stage.legend
-        inside = found == row
+        inside = (found == row) & ~self.under_legend(found.shape)
         for axis in (0, 1):
             inside &= (np.roll(found, 2, axis) == row) & (np.roll(found, -2, axis) == row)
-        ys, xs = np.nonzero(inside)
-        free = [
-            (int(x), int(y))
-            for x, y in zip(xs, ys, strict=True)
-            if not (legend.isVisible() and legend.geometry().contains(int(x / ratio), int(y / ratio)))
-        ]
+        free = [(int(x), int(y)) for y, x in zip(*np.nonzero(inside), strict=True)]
         assert free, f"object {row} cannot be seen"
         return free[len(free) // 2]
 
     def row_of_building(self, largest: int = 0) -> int:
-        """The row of the building with the most pixels (or the next one)."""
+        """The row of the building with the most pixels to click on (or the next one)."""
         document = self.window.session.document
         city = document.cities[document.state.layers[-1].id]
         found = self.ids()
+        found = np.where(self.under_legend(found.shape), -1, found)
         counts = np.bincount(found[found >= 0], minlength=len(city.objects))
         order = [
             int(r)

@@ -120,6 +120,11 @@ class Shell(QObject):
         if not self._turn.isActive():
             self._turn.start()
 
+    @property
+    def idle(self) -> bool:
+        """True if nothing that was asked for by `soon` is still to be shown."""
+        return not self._soon
+
     def refresh(self, panel: Callable[[], object], changes: object, of_interest: Set[str]) -> None:
         """Have a panel shown anew if a change of the document touches what it shows: soon where a city arrives, which
         much has to be shown of."""
