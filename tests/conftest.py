@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import getpass
 import hashlib
 import itertools
 import multiprocessing
@@ -24,6 +25,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 from pytestqt.qtbot import QtBot
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,8 +40,11 @@ WATCHED = (
 )
 """Classes of which no new instance that is still at work may survive a test, subclasses included."""
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 """How long a test waits for a window unless it says otherwise: a machine that does much else must fail none."""
+
+ENDING_SECONDS = 10.0
+"""How long what a test started may take to end once it was told to."""
 
 LASTING = ("resource_tracker", "forkserver", "Xvfb")
 """Child processes that are meant to live as long as the test run."""
@@ -66,10 +71,10 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
 
 
 def _demo_place() -> str:
-    """A folder for the demo's files that all tests share, a new one for every change of their generator."""
-    sources = sorted((ROOT / "viewer" / "demo").glob("*.py"))
+    """A folder for the demo's files that all tests of a user share, a new one for every change of what makes them."""
+    sources = [*sorted((ROOT / "viewer" / "demo").glob("*.py")), Path(__file__)]
     mark = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
-    return str(Path(tempfile.gettempdir()) / f"citiverse-demo-tests-{mark}")
+    return str(Path(tempfile.gettempdir()) / f"citiverse-demo-tests-{getpass.getuser()}-{mark}")
 
 
 os.environ.setdefault("CITIVERSE_DEMO", _demo_place())
@@ -82,10 +87,25 @@ EXPLORE = "CITIVERSE_EXPLORE"
 """Set it to have property tests try new examples in every run; else each tries the same ones always."""
 
 
+def _same_examples_always() -> None:
+    """Have property tests draw the same examples in every process.
+
+    Hypothesis also tries numbers and words that stand in the source of the modules imported so far: those differ with
+    the tests that a worker happened to run before.
+    """
+    settings.register_profile("steady", derandomize=True, deadline=None)
+    settings.load_profile("steady")
+    nothing = providers.Constants()
+    providers._get_local_constants = lambda: nothing
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what child processes and toolkits read from the environment, before anything is imported."""
-    settings.register_profile("steady", derandomize=EXPLORE not in os.environ, deadline=None)
-    settings.load_profile("steady")
+    if EXPLORE in os.environ:
+        settings.register_profile("exploring", deadline=None)
+        settings.load_profile("exploring")
+    else:
+        _same_examples_always()
     os.environ.pop("QT_QPA_PLATFORMTHEME", None)
     os.environ.setdefault("QT_ACCESSIBILITY", "0")
     os.environ.setdefault("NO_AT_BRIDGE", "1")
@@ -274,7 +294,7 @@ def no_leaked_work() -> Iterator[None]:
         processes = [f"process {pid} ({name})" for pid, name in _children().items() if pid not in children_before]
         return [f"thread {name}" for name in threads if not name.startswith("pytest")] + processes
 
-    if not _wait_until(lambda: not left(), 2.0):
+    if not _wait_until(lambda: not left(), ENDING_SECONDS):
         names = left()
         for child in multiprocessing.active_children():
             child.kill()
@@ -308,13 +328,14 @@ def no_leaked_objects() -> Iterator[None]:
         things = [t for t in _watched() if id(t) not in watched_before]
         return [f"{type(w).__name__} {w.objectName()!r}" for w in widgets] + [type(t).__name__ for t in things]
 
-    _drain_qt()
-    if left():
+    def gone() -> bool:
         gc.collect()
         _drain_qt()
-        names = left()
-        if names:
-            pytest.fail(f"left behind: {', '.join(names)}")
+        return not left()
+
+    _drain_qt()
+    if left() and not _wait_until(gone, ENDING_SECONDS):
+        pytest.fail(f"left behind: {', '.join(left())}")
 
 
 def _drain_qt() -> None:

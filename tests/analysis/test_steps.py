@@ -23,7 +23,7 @@ def test_a_window_gets_the_newest_that_is_ready_and_is_told_of_what_arrives():
     assert steps.want(("a", 1), lambda: array(1)) == (None, False)
     assert steps.settle()
     assert (steps.take_arrived(), steps.take_arrived()) == (True, False)
-    found, ready = steps.want(("a", 2), lambda: gate.wait(10) and array(2))
+    found, ready = steps.want(("a", 2), lambda: gate.wait(60) and array(2))
     assert (found[0], ready, steps.busy) == (1, False, True)
     gate.set()
     assert steps.settle()
@@ -35,7 +35,7 @@ def test_of_many_wishes_only_the_last_is_made():
     steps, gate, made = Steps(10_000), threading.Event(), []
 
     def make(n):
-        gate.wait(10)
+        gate.wait(60)
         made.append(n)
         return array(n)
 
@@ -107,7 +107,7 @@ def test_no_thread_stays():
     assert steps.settle()
     for thread in threading.enumerate():
         if thread.name == "steps":
-            thread.join(5)
+            thread.join(60)
             assert not thread.is_alive()
 
 

@@ -126,7 +126,7 @@ def test_banned_calls_are_recognised() -> None:
 
 def test_files_are_clean_text(project_root: Path) -> None:
     """No generated, private or stray files are tracked."""
-    listing = subprocess.run(["git", "ls-files"], cwd=project_root, capture_output=True, text=True, timeout=20)
+    listing = subprocess.run(["git", "ls-files"], cwd=project_root, capture_output=True, text=True, timeout=120)
     if listing.returncode:
         pytest.skip("not a git checkout")
     names = listing.stdout.splitlines()

@@ -90,7 +90,7 @@ def test_runs_two_parse_jobs_at_once_in_order(queue):
     queue.poll()
     assert [job.events for job in jobs] == [["start"], ["start", "deliver"], ["start"], []]
     finish(*jobs)
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
 
 
 def test_a_full_parse_lane_does_not_hold_small_questions_up(queue):
@@ -99,7 +99,7 @@ def test_a_full_parse_lane_does_not_hold_small_questions_up(queue):
         queue.submit(job)
     answers: list[int] = []
     queue.submit(ThreadJob(lambda a, b: a + b, (3, 4), answers.append))
-    assert queue.wait(5.0, until=lambda: bool(answers))
+    assert queue.wait(60.0, until=lambda: bool(answers))
     assert answers == [7]
     finish(*blockers)
 
@@ -107,7 +107,7 @@ def test_a_full_parse_lane_does_not_hold_small_questions_up(queue):
 def test_callbacks_run_on_the_polling_thread_and_the_work_does_not(queue):
     threads: list[int] = []
     queue.submit(ThreadJob(threading.get_ident, (), lambda ident: threads.extend([ident, threading.get_ident()])))
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert threads[1] == threading.get_ident() != threads[0]
 
 
@@ -119,14 +119,14 @@ def test_poll_does_not_wait_for_slow_work(queue):
         queue.poll()
     assert answers == []
     release.set()
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert answers == [True]
 
 
 def test_an_error_reaches_its_callback(queue):
     errors: list[Exception] = []
     queue.submit(ThreadJob(int, ("x",), on_error=errors.append))
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert isinstance(errors[0], ValueError)
 
 
@@ -135,8 +135,8 @@ def test_an_error_that_nobody_asked_for_is_raised_by_poll_and_the_queue_goes_on(
     queue.submit(ThreadJob(int, ("x",)))
     queue.submit(ThreadJob(int, ("5",), answers.append))
     with pytest.raises(ValueError, match="invalid literal"):
-        queue.wait(5.0)
-    assert queue.wait(5.0)
+        queue.wait(60.0)
+    assert queue.wait(60.0)
     assert answers == [5]
 
 
@@ -146,7 +146,7 @@ def test_a_callback_that_raises_leaves_the_queue_in_order(queue):
 
     queue.submit(ThreadJob(int, ("5",), fail))
     with pytest.raises(RuntimeError, match="a bug in a panel"):
-        queue.wait(5.0)
+        queue.wait(60.0)
     assert queue.active == ()
     assert queue.idle
 
@@ -181,7 +181,7 @@ def test_a_waiting_job_is_cancelled_without_ever_starting(queue):
     ids = [queue.submit(job) for job in jobs]
     queue.cancel(ids[2])
     finish(*jobs)
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert jobs[2].events == ["cancelled"]
 
 
@@ -190,7 +190,7 @@ def test_a_newer_job_for_the_same_thing_replaces_the_older(queue):
     for job in (old, other, new):
         queue.submit(job)
     finish(old, other, new)
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert old.events == ["start", "cancel", "cancelled"]
     assert other.events == ["start", "deliver"]
     assert new.events == ["start", "deliver"]
@@ -200,7 +200,7 @@ def test_only_the_last_of_many_quick_questions_answers(queue):
     answers: list[int] = []
     for i in range(100):
         queue.submit(ThreadJob(lambda value: value, (i,), answers.append, key="hover"))
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert answers == [99]
 
 
@@ -215,7 +215,7 @@ def test_a_callback_may_submit_and_cancel(queue):
 
     queue.submit(ThreadJob(int, ("1",), go_on))
     finish(second)
-    assert queue.wait(5.0, until=lambda: "deliver" in second.events)
+    assert queue.wait(60.0, until=lambda: "deliver" in second.events)
     assert victim.events == ["start", "cancel", "cancelled"]
     finish(victim)
 
@@ -270,7 +270,7 @@ def test_loads_a_file_with_progress(queue, load):
     stages: list[str] = []
     queue.changed.connect(lambda: stages.extend(status.stage for status in queue.active))
     queue.submit(load("good"))
-    assert queue.wait(10.0)
+    assert queue.wait(60.0)
     assert load.answers[0].result.format == "Tricks"
     assert "Storing" in stages
 
@@ -279,7 +279,7 @@ def test_a_load_that_fails_tells_why_and_the_next_one_works(queue, load):
     queue.submit(load("segfaults"))
     queue.submit(load("refuses"))
     queue.submit(load("good"))
-    assert queue.wait(20.0)
+    assert queue.wait(60.0)
     assert sorted(error.kind for error in load.errors) == ["crashed", "crooked"]
     assert len(load.answers) == 1
 
@@ -290,7 +290,7 @@ def test_cancelling_a_load_is_quiet_and_leaves_nothing(queue, load):
     assert queue.wait(10.0, until=lambda: any(status.stage == "Sleeping" for status in queue.active))
     queue.cancel(number)
     assert told == ["cancelled"]
-    assert queue.wait(5.0)
+    assert queue.wait(60.0)
     assert (load.answers, load.errors) == ([], [])
 
 

@@ -63,6 +63,6 @@ def test_no_display_is_needed():
     code = "from viewer.render.offscreen import OffscreenView as V; v = V(32, 32); print(v.image().shape); v.close()"
     env = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stdout.strip() == "(32, 32, 3)", done.stderr

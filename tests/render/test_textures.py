@@ -158,7 +158,7 @@ def test_too_many_pixels_shrink_until_they_fit(box_city, tmp_path):
 def test_until_the_images_are_read_materials_are_drawn(view, box_city, look, cameras, tmp_path, monkeypatch):
     gate = threading.Event()
     read = textures_module._read
-    monkeypatch.setattr(textures_module, "_read", lambda *a: gate.wait(10) and read(*a))
+    monkeypatch.setattr(textures_module, "_read", lambda *a: gate.wait(60) and read(*a))
     city = textured(box_city(1), (Texture("a.png", save_quarters(tmp_path / "a.png")),))
     view.scene.attach("boxes", city)
     camera = cameras[1](city, 60.0)
@@ -179,7 +179,7 @@ def test_themes_that_nobody_wants_any_more_stop_being_read(view, box_city, look,
     def slow(path, size):
         reads.append(path)
         started.set()
-        gate.wait(10)
+        gate.wait(60)
 
     monkeypatch.setattr(textures_module, "_read", slow)
     images = tuple(Texture(f"{k}.png", save_quarters(tmp_path / f"{k}.png")) for k in range(3))
@@ -189,7 +189,7 @@ def test_themes_that_nobody_wants_any_more_stop_being_read(view, box_city, look,
     view.scene.attach("boxes", city)
     camera = cameras[0](city)
     view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))
-    assert started.wait(10)
+    assert started.wait(60)
     view.scene.apply(RenderState(camera, (look(city),)))
     assert not view.scene.waiting
     view.scene.apply(RenderState(camera, (look(city, mode="theme", theme="photo"),)))

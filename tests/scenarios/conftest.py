@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-LOAD_MS = 30_000
-
 
 class Person:
     """Somebody at the window. Positions are logical pixels of the canvas."""
@@ -46,8 +44,8 @@ class Person:
     def state(self) -> Any:
         return self.window.session.document.state
 
-    def wait(self, condition: Callable[[], bool], ms: int = LOAD_MS) -> None:
-        self.qtbot.waitUntil(condition, timeout=ms)
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition)
 
     def settle(self) -> None:
         """Until the picture is finished, and what explains it."""
@@ -165,9 +163,9 @@ def person(qtbot: Any, qapp: Any, citiverse_home: Path) -> Iterator[Person]:
     window.resize(1280, 800)
     window.show()
     window.activateWindow()
-    qtbot.waitActive(window, timeout=10_000)
+    qtbot.waitActive(window)
     made = Person(window, qtbot)
-    qtbot.waitUntil(lambda: bool(window.canvas.renderer_name), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.canvas.renderer_name))
     yield made
     made.answer = "discard"
     window.close()

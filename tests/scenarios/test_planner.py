@@ -170,10 +170,10 @@ def test_load_can_be_cancelled(person: Any, data_file: Any) -> None:
     largest = max((p for p in path.rglob("*.json*") if p.is_file()), key=lambda p: p.stat().st_size)
     person.window.files.open([largest])
     rows = person.window.stage.start.jobs.rows
-    person.wait(lambda: bool(rows) or not person.window.session.jobs.active, 5_000)
+    person.wait(lambda: bool(rows) or not person.window.session.jobs.active)
     assert rows, "the job is not shown"
     person.qtbot.mouseClick(next(iter(rows.values())).stop, Qt.MouseButton.LeftButton)
-    person.wait(lambda: person.window.session.jobs.idle, 5_000)
+    person.wait(lambda: person.window.session.jobs.idle)
     assert not person.state.layers and person.window.stage.start.isVisible()
     assert any("cancelled" in text for _, text in person.said)
     assert not person.window._poll.isActive()
@@ -240,7 +240,7 @@ def test_status_bar_tells_where_the_pointer_is(town: Any) -> None:
     x, y = town.pixel_of(row)
     ratio = town.window.canvas.devicePixelRatioF()
     town.qtbot.mouseMove(town.window.canvas, QPoint(int(x / ratio), int(y / ratio)))
-    town.wait(lambda: "height" in town.window.status.position.text(), 5_000)
+    town.wait(lambda: "height" in town.window.status.position.text())
     numbers = town.window.status.position.text().replace(" ", "").replace("height", ",").replace("m", "").split(",")
     box = _city(town).bbox
     assert box[0] <= float(numbers[0]) <= box[3] and box[1] <= float(numbers[1]) <= box[4]
@@ -280,7 +280,7 @@ def test_shortcuts_are_unambiguous(town: Any) -> None:
 def test_palette_runs_what_it_offers(town: Any) -> None:
     window = town.window
     QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
-    town.wait(window.palette_sheet.isVisible, 5_000)
+    town.wait(window.palette_sheet.isVisible)
     QTest.keyClicks(window.palette_sheet.field, "colour by measuredheight")
     assert window.palette_sheet.titles()[0] == "Colour by measuredHeight"
     QTest.keyClick(window.palette_sheet.field, Qt.Key.Key_Return)

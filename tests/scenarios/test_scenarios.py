@@ -157,7 +157,7 @@ def ask_whence(person: Any) -> None:
 def test_drop_compare_play_subtract_ask_undo(person: Any, tmp_path: Path) -> None:
     window, session = person.window, person.window.session
     session.run("demo.open")
-    person.wait(lambda: len(person.state.layers) >= 1 and session.jobs.idle, 60_000)
+    person.wait(lambda: len(person.state.layers) >= 1 and session.jobs.idle)
     person.settle()
     for entry in person.state.scenarios:
         session.run("scenario.remove", scenario_id=entry.id)

@@ -44,12 +44,14 @@ def test_idle_window_does_nothing(person: Any) -> None:
     window = person.window
     window.shell.run("demo.open")
     person.wait_for_layers(1)
-    person.wait(lambda: not any(t.isActive() and not t.isSingleShot() for t in window.findChildren(QTimer)), 5_000)
-    person.qtbot.wait(1_500)
-    drawn = window.canvas.scene.frames
-    person.qtbot.wait(700)
-    assert window.canvas.scene.frames == drawn
-    assert not window._poll.isActive()
+    person.wait(lambda: not any(t.isActive() and not t.isSingleShot() for t in window.findChildren(QTimer)))
+    for _ in range(10):  # what was asked for before may still come; then there is nothing
+        person.settle()
+        drawn = window.canvas.scene.frames
+        person.qtbot.wait(700)
+        if window.canvas.scene.frames == drawn and not window._poll.isActive():
+            return
+    pytest.fail("the window never rests")
 
 
 def test_unexpected_error_in_a_slot_is_told_and_survived(tmp_path: Path) -> None:
@@ -61,8 +63,11 @@ app = program.make_application(); crash = CrashWatch(); crash.start()
 window = program.make_window(crash); window.show()
 def bad(): raise RuntimeError("kaput")
 def look():
-    print([t.text for t in window.stage.toasts.toasts]); window.close(); app.quit()
-QTimer.singleShot(100, bad); QTimer.singleShot(400, look); app.exec(); crash.close()
+    told = [t.text for t in window.stage.toasts.toasts if "RuntimeError" in t.text]
+    if told:
+        print(told); window.close(); app.quit()
+again = QTimer(); again.timeout.connect(look); again.start(50)
+QTimer.singleShot(100, bad); app.exec(); crash.close()
 """
     out = _run(code, tmp_path)
     assert "unexpected happened (RuntimeError)" in out

@@ -12,7 +12,7 @@ from viewer.document.project import save_project
 from viewer.document.state import DocumentState, LayerState
 
 
-def settle(session, loads, seconds=20.0):
+def settle(session, loads, seconds=60.0):
     """Answer every load that began with what a real worker makes of the file."""
     for _ in range(200):
         session.poll()

@@ -64,7 +64,7 @@ def town(session, small_city):
 
 
 def wait(session, until=None):
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while (session.jobs.active or session.jobs._stopping) if until is None else not until():
         session.poll()
         assert time.monotonic() < limit

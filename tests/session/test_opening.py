@@ -62,7 +62,7 @@ def test_a_failure_leaves_everything_and_is_told(town, loads, file):
 
 @pytest.mark.parametrize("path", ["http://example.org/a.json", "ftp://x", "/nowhere/at/all.json"])
 def test_what_is_no_local_file_is_refused(session, path):
-    assert session.run("file.open", paths=[path]) == () or session.wait(20)
+    assert session.run("file.open", paths=[path]) == () or session.wait(60)
     assert session.messages[-1].severity is Severity.ERROR and session.document.state.layers == ()
 
 
@@ -98,7 +98,7 @@ def test_a_large_city_is_measured_before_its_window_asks(monkeypatch, session, l
     monkeypatch.setattr("viewer.analysis.bounds.measure_boxes", measured.append)
     session.run("file.open", paths=[str(file("a.city.json"))])
     loads[0].succeed(family)
-    assert session.wait(10.0)
+    assert session.wait(60.0)
     assert session.document.cities and known_box(family, 0) is not None
     session.home()
     assert measured == []  # on this thread
@@ -357,7 +357,7 @@ def test_a_demo_that_cannot_be_made_is_told(session, monkeypatch):
     monkeypatch.setattr(file_commands, "demo_state", full)
     monkeypatch.setattr(file_commands, "demo_missing", lambda: None)
     session.run("demo.open")
-    assert session.wait(10)
+    assert session.wait(60)
     assert "disk full" in texts(session)[-1]
 
 
@@ -382,7 +382,7 @@ def test_a_real_file_through_the_real_worker(session, tmp_path):
         )
     )
     session.run("file.open", paths=[str(path)])
-    assert session.jobs.wait(30)
+    assert session.jobs.wait(60)
     (layer,) = session.document.state.layers
     city = session.document.cities[layer.id]
     assert city.objects.ids.to_list() == ["b"] and city.objects.columns["height"].get(0) == 3
@@ -411,7 +411,7 @@ def test_layers_in_the_order_of_the_paths(session, loads, file, family):
     session.poll()
     assert session.messages == []
     loads[0].succeed(replace(family, name="A"))
-    assert session.wait(10.0)
+    assert session.wait(60.0)
     assert [layer.name for layer in session.document.state.layers] == ["A", "C"]
     assert session.document.state.crs == "EPSG:7415"
     assert any("broken.city.json" in text for text in texts(session))

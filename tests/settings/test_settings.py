@@ -177,7 +177,7 @@ def test_a_recent_file_written_by_a_thread_overwrites_nothing_newer(tmp_path, mo
 
     def late(number, data):
         if threading.current_thread() is not threading.main_thread():
-            go.wait(5.0)
+            go.wait(60.0)
         put(number, data)
 
     monkeypatch.setattr(settings, "_put", late)

@@ -63,5 +63,5 @@ def put(session, *scenarios, **view):
         add(session.document, made)
         session.scenarios._reports[made.manifest.id] = LoadResult(None, "Scenario package", "1.0", (), made)
     session.run("scenario.show", ids=tuple(view.pop("shown", [s.manifest.id for s in scenarios])), **view)
-    session.wait(20)
+    session.wait(60)
     QTest.qWait(10)

@@ -103,7 +103,7 @@ def canvas(request, qtbot, session):
 
 
 def settle(qtbot, canvas):
-    qtbot.waitUntil(lambda: canvas.settled and bool(canvas.renderer_name), timeout=20_000)
+    qtbot.waitUntil(lambda: canvas.settled and bool(canvas.renderer_name))
     frames = -1
     while frames != canvas.scene.frames or not canvas.settled:
         frames = canvas.scene.frames
@@ -169,7 +169,7 @@ def test_stereo_is_the_same_off_screen_and_what_is_clicked_is_what_is_seen(qtbot
     view.scene.stereo.mode = mode
     expected = view.image()
     view.close()
-    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), expected), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), expected))
     assert not np.array_equal(expected, plain)
     assert np.array_equal(pixels(canvas.image()), expected)
     x, y = device(canvas, screen_point(canvas, roof(5)))
@@ -177,13 +177,16 @@ def test_stereo_is_the_same_off_screen_and_what_is_clicked_is_what_is_seen(qtbot
         found = canvas.pick(x * squeeze + shift, y)
         assert found is not None and found.row == 5
     session.run("view.set_stereo", mode="off")
-    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), plain), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(shown(canvas), plain))
 
 
 def test_an_idle_canvas_draws_nothing(qtbot, canvas):
-    frames = canvas.scene.frames
-    qtbot.wait(500)
-    assert canvas.scene.frames == frames
+    for _ in range(10):  # a picture asked for before may still come; then there are none
+        frames = canvas.scene.frames
+        qtbot.wait(500)
+        if canvas.scene.frames == frames:
+            return
+    pytest.fail("there is always another picture")
 
 
 def test_left_drag_turns_about_the_grabbed_point(qtbot, session, canvas):
@@ -477,7 +480,7 @@ def test_texture_images_are_read_beside_the_window(qtbot, session, canvas, tmp_p
 
     def prepare(*args, **how):
         threads.append(threading.current_thread())
-        gate.wait(10)
+        gate.wait(60)
         return prepare_textures(*args, **how)
 
     monkeypatch.setattr("viewer.render.theme.prepare_textures", prepare)
@@ -508,7 +511,7 @@ def test_closing_while_images_are_read_leaves_no_thread(qtbot, session, canvas, 
 
     monkeypatch.setattr("viewer.render.theme.prepare_textures", prepare)
     session.run("style.color_by", layer_id=layer_id, attribute=BY_THEME)
-    assert started.wait(10)
+    assert started.wait(60)
     canvas.close()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("theme ")]
 

@@ -36,7 +36,7 @@ def overlay(qtbot: Any, session: Any, shell: Any, add_layer: Callable[..., str])
     session.run("layer.set_label", layer_id=layer, attribute="height")
     session.move_camera(ABOVE)
     host.show()
-    qtbot.waitUntil(lambda: rested(made), timeout=20_000)
+    qtbot.waitUntil(lambda: rested(made))
     yield made
     canvas.close()
 
@@ -91,7 +91,7 @@ def test_the_command_line_chooses_the_same_labels(qtbot: Any, overlay: LabelOver
     assert alone() == overlay.shown
     for step in (3.0, 8.0):
         session.move_camera(replace(ABOVE, position=(9.0 + step, -10.0, 30.0)))
-        qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+        qtbot.waitUntil(lambda: rested(overlay))
         assert overlay.finish() == alone()
 
 
@@ -132,7 +132,7 @@ def test_labels_are_there_for_both_eyes(qtbot: Any, overlay: LabelOverlay, mode:
     assert away.max() <= 8 and (away > 0).mean() < 0.01
     written = np.abs(as_array(picture).astype(int) - bare).max(axis=2) > 40
     assert written[:, :320].sum() > 20 and written[:, 320:].sum() > 20
-    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+    qtbot.waitUntil(lambda: rested(overlay))
     on_screen = QImage(640, 480, QImage.Format.Format_RGB888)
     on_screen.fill(0)
     overlay.render(on_screen)
@@ -145,7 +145,7 @@ def test_labels_follow_the_camera_and_come_to_rest(qtbot: Any, overlay: LabelOve
     for step in range(1, 6):
         overlay._session.move_camera(replace(ABOVE, position=(9.0 + step, -10.0, 30.0)))
         qtbot.wait(20)
-    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+    qtbot.waitUntil(lambda: rested(overlay))
     assert {label.text for label in overlay.shown.labels} == {label.text for label in before.labels}
     assert not np.array_equal(overlay.shown.positions, before.positions)
 
@@ -154,15 +154,19 @@ def test_nothing_is_done_at_rest(qtbot: Any, overlay: LabelOverlay, monkeypatch:
     done: list[object] = []
     monkeypatch.setattr(overlay, "_start", lambda: done.append("choose"))
     monkeypatch.setattr(overlay, "_repaint", lambda: done.append("paint"))
-    qtbot.wait(400)
-    assert not done
+    for _ in range(10):  # one asked for before may still come; then there are none
+        done.clear()
+        qtbot.wait(400)
+        if not done:
+            return
+    pytest.fail(f"there is always more: {done}")
 
 
 def test_labels_go_when_they_are_switched_off(qtbot: Any, overlay: LabelOverlay) -> None:
     overlay._session.run("labels.set_visible", visible=False)
-    qtbot.waitUntil(lambda: not overlay.shown.labels, timeout=20_000)
+    qtbot.waitUntil(lambda: not overlay.shown.labels)
     overlay._session.run("edit.undo")
-    qtbot.waitUntil(lambda: rested(overlay), timeout=20_000)
+    qtbot.waitUntil(lambda: rested(overlay))
 
 
 def test_they_keep_clear_of_the_legend(overlay: LabelOverlay) -> None:

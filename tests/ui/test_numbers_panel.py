@@ -74,7 +74,7 @@ def wait(panel, qtbot, page=None):
         session.poll()
         return not session.jobs.active and not panel._numbers.busy
 
-    qtbot.waitUntil(idle, timeout=20_000)
+    qtbot.waitUntil(idle)
     QTest.qWait(10)
 
 
@@ -96,7 +96,7 @@ def test_charts_are_loaded_when_they_are_first_shown(project_root):
         "import sys, viewer.ui.desktop.panels.numbers;"
         "print([m for m in sys.modules if m.partition('.')[0] in ('pyqtgraph', 'xlsxwriter')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=project_root, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=project_root, capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "[]", done.stderr
 
 

@@ -98,7 +98,7 @@ def test_the_axis_is_dragged_and_driven_by_keys(qtbot: Any, bar: TimeAxisBar, sh
 
 def test_the_highest_value_is_marked_and_one_click_away(qtbot: Any, bar: TimeAxisBar, shell: Any) -> None:
     kit.put(shell.session, kit.flood(), variable="depth")
-    qtbot.waitUntil(lambda: (shell.session.poll(), bar.axis.curve is not None)[1], timeout=10_000)
+    qtbot.waitUntil(lambda: (shell.session.poll(), bar.axis.curve is not None)[1])
     assert np.allclose(bar.axis.curve, [0.2, 1.5, 0.7]) and bar.axis.peak == shell.session.clock.marks[1]
     assert "03:00" in bar.peak.accessibleName()
     bar.peak.click()

@@ -58,7 +58,7 @@ def work(qtbot, session, until):
         session.poll()
         return until()
 
-    qtbot.waitUntil(done, timeout=20_000)
+    qtbot.waitUntil(done)
 
 
 def test_it_comes_and_goes_with_walking(qtbot, stage, session, town):
@@ -127,7 +127,7 @@ def test_keys_fade_and_come_back(qtbot, stage, session, town):
     assert "W A S D: walk" in keys.accessibleName()
     keys._wait.stop()
     keys._fade.start()
-    qtbot.waitUntil(lambda: not keys.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not keys.isVisible())
     session.run("view.fly")
     assert keys.isVisible() and "Space C: up, down" in keys.accessibleName()
 
@@ -139,11 +139,11 @@ def test_buttons_for_fingers_walk_while_they_are_pressed(qtbot, stage, session, 
     assert pad.isVisible() and not stage.walk.keys.isVisible()
     before = session.camera.position
     QTest.mousePress(pad.buttons["forward"], LEFT)
-    qtbot.waitUntil(lambda: math.dist(before, session.camera.position) > 0.1, timeout=20_000)
+    qtbot.waitUntil(lambda: math.dist(before, session.camera.position) > 0.1)
     QTest.mouseRelease(pad.buttons["forward"], LEFT)
-    qtbot.waitUntil(lambda: not stage.canvas.walk.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not stage.canvas.walk.running)
     QTest.mousePress(pad.buttons["turn_left"], LEFT)
-    qtbot.waitUntil(lambda: navigation.angles(session.camera)[0] > 2.0, timeout=20_000)
+    qtbot.waitUntil(lambda: navigation.angles(session.camera)[0] > 2.0)
     QTest.mouseRelease(pad.buttons["turn_left"], LEFT)
 
 
@@ -155,7 +155,7 @@ def test_edges_darken_only_while_one_moves_and_wants_it(qtbot, stage, session, t
     walks(session).look(5.0, 0.0)
     assert stage.walk.vignette.isVisible()
     edge = stage.walk.vignette.grab().toImage()
-    qtbot.waitUntil(lambda: not stage.walk.vignette.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not stage.walk.vignette.isVisible())
     assert edge.pixelColor(2, 2).alpha() >= edge.pixelColor(edge.width() // 2, edge.height() // 2).alpha()
 
 

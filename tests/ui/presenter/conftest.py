@@ -68,7 +68,7 @@ def console(qapp: Any, qtbot: Any, session: Any, screens: list[Any]) -> Iterator
     made.move(0, 0)
     made.show()
     made.start()
-    qtbot.waitUntil(lambda: made.report is not None and not made.rehearsal.running, timeout=20_000)
+    qtbot.waitUntil(lambda: made.report is not None and not made.rehearsal.running)
     yield made
     made.close()
     made.deleteLater()

@@ -17,7 +17,7 @@ def test_from_the_planner_and_back(qtbot: Any, qapp: Any, session: Any, screens:
 
     window = MainWindow(session)
     window.show()
-    qtbot.waitUntil(lambda: window.canvas.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: window.canvas.settled)
     session.move_camera(Camera((0.0, -90.0, 40.0), (0.0, 0.0, 0.0)))
     camera, wake = session.camera, walks(session).wake
     session.run("present.start")

@@ -32,7 +32,7 @@ def plug(on):
     subprocess.run(["xrandr", *words], check=True, capture_output=True)
 
 def until(what):
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 60
     while not what():
         assert time.monotonic() < limit, "too late"
         QTest.qWait(20)
@@ -87,11 +87,11 @@ def display() -> Iterator[dict[str, str]]:
         made = subprocess.run(["xrandr", "--setmonitor", name, place, output], env=environment, capture_output=True)
         if made.returncode:
             server.terminate()
-            server.wait(10)
+            server.wait(60)
             pytest.skip("this X server cannot be told of monitors")
     yield environment
     server.terminate()
-    server.wait(10)
+    server.wait(60)
 
 
 def test_unplugged_in_mid_talk(display: dict[str, str], tmp_path: Path) -> None:
@@ -111,6 +111,6 @@ def test_unplugged_in_mid_talk(display: dict[str, str], tmp_path: Path) -> None:
     project = tmp_path / "town.citiverse"
     save_project(DocumentState(layers=(LayerState("a", "town", str(city)),), viewpoints=views, tours=(tour,)), project)
     words = [sys.executable, "-c", TALK, str(project)]
-    done = subprocess.run(words, env=display, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(words, env=display, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout.split()[-1]) > 1, "the projector shows a picture"
