@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from viewer.analysis.difference_words import title_of
 from viewer.analysis.showing import side_names
 from viewer.analysis.shown_legend import picture_legend
 from viewer.cli_common import CANNOT_DRAW, DONE, USAGE, CliError, complain, emit, free_memory, plain
@@ -188,18 +189,23 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
         image = overlaid(image, lambda picture: draw_labels(picture, placed), view.scene.stereo.mode)
     for notice in labels.take_notices():
         complain(notice)
-    image = named(session, image)
+    image = named(session, image, view.scene.stereo.mode)
     if found is None:
         return image
     return overlaid(image, lambda picture: draw_legend(picture, found), view.scene.stereo.mode)
 
 
-def named(session: Session, image: Any) -> Any:
-    """The picture with the names of the scenarios that are compared in it."""
-    from viewer.render.overlay import draw_names
+def named(session: Session, image: Any, stereo: StereoMode = "off") -> Any:
+    """The picture with the names of the scenarios that are compared in it, or with what their difference says."""
+    from viewer.render.overlay import draw_names, draw_title
+    from viewer.render.stereo import overlaid
 
-    view, names = session.document.state.scenario_view, side_names(session.document)
-    return draw_names(image, names, view.mode, view.position) if names else image
+    document = session.document
+    view, names = document.state.scenario_view, side_names(document)
+    if names:
+        image = overlaid(image, lambda picture: draw_names(picture, names, view.mode, view.position), stereo)
+    title = title_of(document, session.clock.now)
+    return image if title is None else overlaid(image, lambda picture: draw_title(picture, *title), stereo)
 
 
 def write_picture(path: Path, pixels: Any) -> None:

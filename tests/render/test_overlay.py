@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from viewer.analysis.legend import Legend, LegendEntry
-from viewer.render.overlay import _places, _Strip, draw_legend, legend_box, strip_box, taken_boxes
+from viewer.render.overlay import _places, _Strip, draw_legend, draw_title, legend_box, strip_box, taken_boxes
 
 CLASSES = Legend(
     "Function",
@@ -172,3 +172,16 @@ def test_hatching_is_shown_as_hatching() -> None:
     image = draw_legend(blank(), LONG)
     assert has_color(image, (122, 134, 148))
     assert has_color(image, (246, 247, 248))
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1280, 800), (3840, 2160)])
+def test_a_title_stands_at_the_upper_middle_of_a_picture_of_any_size(size: tuple[int, int]) -> None:
+    ground = np.full((size[1], size[0], 3), 60, np.uint8)
+    image = draw_title(
+        ground, "Walls less Storm tide", "lower at 1 204 objects (better) \u00b7 higher at 3 (worse) " * 2
+    )
+    rows, columns = np.nonzero((image != ground).any(axis=2))
+    assert rows.min() >= 1 and rows.max() < 0.35 * size[1]
+    assert abs((columns.min() + columns.max()) / 2 - size[0] / 2) <= 2
+    assert columns.min() > 0 and columns.max() < size[0] - 1
+    assert (ground == 60).all()

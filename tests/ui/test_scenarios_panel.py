@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
@@ -104,6 +104,16 @@ def test_variable_hatching_and_sun(panel: ScenariosPanel, shell: Any, add_layer:
     assert not panel.trails.isVisible()
 
 
+def test_numbers_are_one_click_away(panel: ScenariosPanel, shell: Any, add_layer: AddLayer) -> None:
+    add_layer()
+    kit.put(shell.session, kit.flood())
+    asked: list[tuple[str, dict[str, Any]]] = []
+    shell.run = lambda name, **arguments: asked.append((name, arguments))
+    assert panel.numbers.isVisible() and panel.numbers.toolTip()
+    panel.numbers.click()
+    assert asked == [("window.show_panel", {"panel": "numbers", "visible": True})]
+
+
 def test_a_refused_difference_says_why_where_one_looks(panel: ScenariosPanel, shell: Any, add_layer: AddLayer) -> None:
     add_layer()
     other = kit.scenario("rain", kit.by_id(kit.NOISE, ("house-1",), kit.STILL))
@@ -170,9 +180,66 @@ def compare(qtbot: Any, shell: Any) -> CompareView:
     qtbot.addWidget(host)
     host.resize(1000, 600)
     host.show()
-    made = CompareView(shell, host)
+    made = CompareView(shell, Picture(host), host)  # type: ignore[arg-type]
     made.host = host  # type: ignore[attr-defined]
     return made
+
+
+class Picture(QObject):
+    """A canvas of which nothing is needed but what it has drawn."""
+
+    drawn = Signal()
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.scene: Any = None
+
+    def draw(self, position: float) -> None:
+        self.scene = SimpleNamespace(state=SimpleNamespace(compare="blend", position=position))
+        self.drawn.emit()
+
+
+def test_the_sign_says_which_side_is_seen_and_the_bar_steers_it(
+    qtbot: Any, compare: CompareView, shell: Any, add_layer: AddLayer
+) -> None:
+    add_layer()
+    kit.put(shell.session, kit.flood(), kit.flood("dike"), mode="blend")
+    bar, sign, picture = compare.blend, compare.sign, compare.sign._canvas
+    shell.session.interlude.still = False
+    before = shell.session.document.state
+    qtbot.mouseClick(bar.flicker, Qt.MouseButton.LeftButton)
+    assert shell.session.interlude.running and bar.flicker.isChecked()
+    assert not sign.isVisible()  # no picture of it yet
+    picture.draw(0.0)
+    assert sign.isVisible() and (sign.letter, sign.name) == ("A", "Flood")
+    assert sign.accessibleName() == "Seen now: A, Flood"
+    picture.draw(1.0)
+    assert (sign.letter, sign.name) == ("B", "Dike")
+    assert sign.height() >= 44 and not sign.geometry().intersects(bar.geometry())
+    assert compare.host.rect().contains(sign.geometry())  # type: ignore[attr-defined]
+    qtbot.mouseClick(bar.flip, Qt.MouseButton.LeftButton)
+    assert not shell.session.interlude.running and not bar.flicker.isChecked()
+    assert shell.session.document.state is before
+    bar.seconds.setValue(0.5)
+    assert shell.session.interlude.seconds == 0.5
+    bar.slider.setValue(40)  # who takes the slider wants the blend
+    assert not sign.isVisible() and shell.session.interlude.side is None
+
+
+def test_where_motion_is_reduced_the_bar_says_so(
+    qtbot: Any, compare: CompareView, shell: Any, add_layer: AddLayer
+) -> None:
+    add_layer()
+    shell.session.settings.set("reduce_motion", True)
+    kit.put(shell.session, kit.flood(), kit.flood("dike"), mode="blend")
+    bar = compare.blend
+    assert not bar.seconds.isEnabled() and "motion is to be avoided" in bar.flicker.toolTip()
+    qtbot.mouseClick(bar.flicker, Qt.MouseButton.LeftButton)
+    assert not shell.session.interlude.running and shell.session.interlude.side == 0 and bar.flicker.isChecked()
+    qtbot.mouseClick(bar.flip, Qt.MouseButton.LeftButton)
+    assert shell.session.interlude.side in (0, 1)
+    qtbot.mouseClick(bar.flicker, Qt.MouseButton.LeftButton)
+    assert shell.session.interlude.side is None
 
 
 def test_the_line_is_dragged_and_moved_by_keys(
@@ -220,7 +287,7 @@ def test_blend_split_and_difference_have_their_signs(
     session.run("scenario.set_mode", mode="difference")
     session._steps.settle()
     compare.refresh()
-    assert compare.title.head.text() == "Dike  less  Flood"
+    assert compare.title.head.text() == "Dike less Flood"
     assert compare.title.text.text().startswith("lower at 2 objects (better) · higher at 0 (worse)")
     session.run("scenario.set_mode", mode="single")
     assert not any(widget.isVisible() for widget in compare.widgets())

@@ -19,7 +19,7 @@ from viewer.analysis.moments import counted, joined, step_of
 from viewer.analysis.showing import Side, shown_results, sides_of
 from viewer.analysis.steps import Steps, steps_of
 from viewer.document.document import Document
-from viewer.document.state import ScenarioMode
+from viewer.document.state import ScenarioMode, ScenarioView
 
 Made = TypeVar("Made")
 DIFFERENCE_SAMPLES = 5
@@ -126,14 +126,15 @@ def showing(document: Document, moment: float | None, wait: bool = False) -> Sho
     return show(document, moment, Asker(steps_of(document), wait))
 
 
-def show(document: Document, moment: float | None, ask: Asker) -> Showing | None:
-    """As `showing`, with an asker that others ask through as well."""
-    view = document.state.scenario_view
-    sides = sides_of(document)
+def show(document: Document, moment: float | None, ask: Asker, view: ScenarioView | None = None) -> Showing | None:
+    """As `showing`, with an asker that others ask through as well, and (if told) as another view than the document's
+    would show it."""
+    view = document.state.scenario_view if view is None else view
+    sides = sides_of(document, view)
     if not sides:
         return None
     mode: ScenarioMode = view.mode if len(sides) > 1 else "single"
-    axis = joined([result.time for result in shown_results(document)])
+    axis = joined([result.time for result in shown_results(document, view)])
     if axis is not None and moment is None:
         moment = float(axis.starts[0])
     painted = tuple(_painted(side, axis, moment) for side in sides)

@@ -61,9 +61,9 @@ def side_names(document: Document) -> tuple[str, ...]:
     return tuple(mark + side.name for mark, side in zip(marks, sides, strict=False))
 
 
-def shown_results(document: Document) -> list[Result]:
-    """The results that the clock runs over."""
-    return [result for side in sides_of(document) for result in side.results]
+def shown_results(document: Document, view: ScenarioView | None = None) -> list[Result]:
+    """The results that the clock runs over (or those of another view than the document's)."""
+    return [result for side in sides_of(document, view) for result in side.results]
 
 
 def variable_shown(document: Document) -> Variable | None:

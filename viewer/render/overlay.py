@@ -96,6 +96,38 @@ def draw_names(image: Image8, names: Sequence[str], mode: str, position: float =
     return result
 
 
+def draw_title(image: Image8, head: str, text: str) -> Image8:
+    """A copy of the picture with a heading and a line below it at the upper middle: what a difference shows."""
+    card = _title_card(_clean(head), _clean(text), image.shape[1], _scale(image.shape[1], image.shape[0]))
+    left, top = title_corner(card.width, image.shape[1], image.shape[0])
+    return _pasted(image.copy(), card, left, top)
+
+
+def title_corner(card: int, width: int, height: int) -> tuple[int, int]:
+    """Where a title so wide begins on a picture of that size."""
+    return (width - card) // 2, round(10 * _scale(width, height))
+
+
+@lru_cache(maxsize=8)
+def _title_card(head: str, text: str, width: int, scale: float) -> Any:
+    """The heading over its line, which is broken where the picture is narrow."""
+    from PIL import Image, ImageDraw
+
+    bold = _font("Inter-SemiBold.otf", max(round(TITLE_SIZE * scale), LEAST_TEXT))
+    plain = _font("Inter-Regular.otf", max(round(SMALL_SIZE * 1.15 * scale), LEAST_TEXT))
+    pad, room = round(PADDING * scale), width - round(4 * MARGIN * scale)
+    lines = [(line, bold, INK) for line in _wrapped(head, bold, room)[:2]]
+    lines += [(line, plain, QUIET) for line in _shortened(_wrapped(text, plain, room), 3, plain, room)]
+    step = round(ROW * scale)
+    wide = int(max((font.getlength(line) for line, font, _ in lines), default=0)) + 2 * pad
+    card = Image.new("RGBA", (wide, step * len(lines) + pad), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(card)
+    draw.rounded_rectangle((0, 0, wide - 1, card.height - 1), round(6 * scale), fill=PANEL)
+    for number, (line, font, ink) in enumerate(lines):
+        draw.text((wide / 2, pad / 2 + (number + 0.5) * step), line, font=font, fill=ink, anchor="mm")
+    return card
+
+
 def _name_card(name: str, scale: float, room: int, rightmost: bool) -> Any:
     """The name on a rounded ground, its letter dark at the side of the line; None where there is no room."""
     from PIL import Image, ImageDraw

@@ -87,7 +87,8 @@ def swipe_line(state: RenderState | None, width: int, height: int, scale: float)
 def place_at(state: RenderState, x: float, y: float, size: tuple[int, int], scale: float) -> Place:
     """What is under a pixel of a window of some size. Gaps belong to the pane before them."""
     if not state.panes:
-        return Place(state, x, y, size, state.compare == "swipe" and x + 0.5 > state.position * size[0])
+        mixed = state.compare == "blend" and state.position >= 0.5
+        return Place(state, x, y, size, mixed or (state.compare == "swipe" and x + 0.5 > state.position * size[0]))
     rects = pane_rects(len(state.panes), *size, scale)
     inside = [k for k, rect in enumerate(rects) if x >= rect.left - 0.5 and y >= rect.top - 0.5]
     k = max(inside, key=lambda k: (rects[k].top, rects[k].left), default=0)

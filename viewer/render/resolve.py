@@ -20,7 +20,7 @@ from viewer.analysis.showing import sun_time
 from viewer.analysis.shown import MAX_LODS, lod_choice, shown_objects
 from viewer.analysis.sun import Place, parse_time, place_of, sky_at
 from viewer.document.document import Document
-from viewer.document.state import Camera, LayerState, Selection, Style
+from viewer.document.state import Camera, LayerState, ScenarioView, Selection, Style
 from viewer.render.resolve_scenarios import with_scenarios
 from viewer.render.state import MODEL_LIGHT, LayerLook, LightState, RenderState
 
@@ -56,12 +56,13 @@ def resolve(
     size: tuple[int, int] | None = None,
     moment: float | None = None,
     wait: bool = False,
+    view: ScenarioView | None = None,
 ) -> RenderState:
     """Everything that the picture depends on. ``hover`` is (layer id, object row), ``size`` the picture in pixels.
 
     ``moment`` is that of the results and, if the view of scenarios says so, of the sun. Steps of
     results that are not prepared yet look as those before, and `viewer.analysis.steps` tells when they are there;
-    ``wait`` prepares them here and now.
+    ``wait`` prepares them here and now. ``view``: what is seen of scenarios for a while in place of the document's.
 
     Layers whose data is not (yet) loaded are left out. Hover and size end up in ``RenderState.extra``
     ("hover_layer" as the layer's place in ``layers``, "hover_row", "width", "height").
@@ -90,7 +91,7 @@ def resolve(
         contour_step=state.contour_step,
         extra=extra,
     )
-    return with_scenarios(document, made, moment, wait)
+    return with_scenarios(document, made, moment, wait, view)
 
 
 def place_shown(document: Document) -> Place | None:

@@ -70,22 +70,29 @@ class Context:
         return self.shown.moment if self.shown.moment is not None and self.shown.dated else math.inf
 
 
-def with_scenarios(document: Document, state: RenderState, moment: float | None, wait: bool = False) -> RenderState:
+def with_scenarios(
+    document: Document,
+    state: RenderState,
+    moment: float | None,
+    wait: bool = False,
+    view: ScenarioView | None = None,
+) -> RenderState:
     """The state with what is shown of scenarios at a moment; overlays of others are hidden.
 
     ``wait``: prepare all that it needs (pictures without a window); else what is not ready yet looks as it did, and
-    `Steps.take_arrived` tells when to draw again.
+    `Steps.take_arrived` tells when to draw again. ``view``: what is seen in place of the document's own.
     """
+    view = document.state.scenario_view if view is None else view
     steps, links = steps_of(document), links_of(document)
     ask = Asker(steps, wait)
-    shown = show(document, moment, ask) if document.scenarios else None
+    shown = show(document, moment, ask, view) if document.scenarios else None
     if shown is None:
         if document.scenarios:
             steps.use(set())
         else:
             steps.clear()
         return replace(state, layers=tuple(look for look in state.layers if not is_overlay(look.layer_id)))
-    context = Context(document, document.state.scenario_view, shown, ask, links)
+    context = Context(document, view, shown, ask, links)
     if shown.mode == "split":
         panes = tuple(_one(context, state, number) for number in range(len(shown.sides)))
         made = replace(panes[0], panes=panes)

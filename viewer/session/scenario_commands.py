@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders import registry
+from loaders.api import Severity
 from loaders.scenario.model import text_in
 from viewer.analysis.bounds import outline_of, outline_of_ways
 from viewer.analysis.palettes import is_palette, names
 from viewer.document.overlays import scenario_of_overlay
 from viewer.document.state import BASE_MODEL, MOST_SHOWN, ScenarioMode, ScenarioState, ScenarioView
 from viewer.session import navigation
+from viewer.session.interlude import LEAST_SECONDS, MOST_SECONDS
 from viewer.session.registry import CommandError, command
 from viewer.session.scenario_opening import first_variable, pruned
 
@@ -172,6 +174,41 @@ def swap(session: Session) -> None:
     view = session.document.state.scenario_view
     a, b, *rest = view.shown
     _view(session, "Swap A and B", replace(view, shown=(b, a, *rest)))
+
+
+@command("scenario.flicker", title="Flicker between A and B", undo=False, shortcut="Shift+X", enabled=_shows_scenario)
+def flicker(session: Session, on: bool | None = None, seconds: float | None = None) -> bool:
+    """Show A and B in turn, each for so many seconds (0.34 at least, 1 at first), or end it; None: the other way round.
+
+    Blends the two if they are not. Where motion is to be avoided nothing moves by itself: `scenario.flip` changes
+    sides. True if it runs by itself now.
+    """
+    interlude = session.interlude
+    if seconds is not None:
+        if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+            raise CommandError(f"Each side can be shown for {LEAST_SECONDS:g} to {MOST_SECONDS:g} seconds.")
+        session.settings.set("flicker_seconds", float(seconds))
+    wanted = not (interlude.running or (interlude.reduced and interlude.side is not None)) if on is None else on
+    if not wanted:
+        interlude.stop()
+        return False
+    _blend(session)
+    runs = interlude.start()
+    if not runs:
+        session.say(Severity.INFO, "Motion is to be avoided, so A and B do not change by themselves: press X for each.")
+    return runs
+
+
+@command("scenario.flip", title="Show the other side", undo=False, shortcut="X", enabled=_shows_scenario)
+def flip(session: Session) -> int:
+    """Show B in place of A, or A in place of B, and let it stay; returns the side (0 = A, 1 = B)."""
+    _blend(session)
+    return session.interlude.flip()
+
+
+def _blend(session: Session) -> None:
+    if session.document.state.scenario_view.mode != "blend":
+        set_mode(session, "blend")
 
 
 @command("scenario.set_hatch", title="Hatch what is uncertain", enabled=_has_scenario)

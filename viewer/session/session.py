@@ -24,6 +24,7 @@ from viewer.jobs import Job, JobQueue
 from viewer.session import navigation
 from viewer.session.clock import Clock
 from viewer.session.commands import CommandError, check_arguments, find
+from viewer.session.interlude import Interlude
 from viewer.session.opening import Opening
 from viewer.session.player import PathRecorder, Player
 from viewer.session.ports import Action, Hover, Message, ViewportPort
@@ -55,6 +56,7 @@ class Session:
         path_recorder: records the camera as a path.
         clock: the moment that results are seen at.
         scenarios: load reports and matched rows of scenarios.
+        interlude: A and B in turn, and scenarios that fade into each other.
     """
 
     camera_changed = Signal(Camera)
@@ -93,6 +95,7 @@ class Session:
         self.path_recorder = PathRecorder(self)
         self.clock = Clock(self)
         self.scenarios = Scenarios(self)
+        self.interlude = Interlude(self)
 
     # --- commands ---------------------------------------------------------------------------------------------
 
@@ -132,6 +135,7 @@ class Session:
         now = self._clock()
         self.player.tick(now)
         self.clock.tick(now)
+        self.interlude.tick(now)
         if self._steps.take_arrived():
             self.scenario_ready.emit()
         self.path_recorder.tick(now)

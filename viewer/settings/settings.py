@@ -56,6 +56,7 @@ TABLE: tuple[Setting, ...] = (
         ("off", "anaglyph", "side-by-side", "side-by-side-full"),
     ),
     Setting("reduce_motion", bool, False, "Cut or dissolve from view to view instead of flying."),
+    Setting("flicker_seconds", float, 1.0, "How long A and B are shown in turn, seconds for each.", low=0.34, high=10),
     Setting("orbit_speed", float, 1.0, "Speed of turning the view, as a factor.", low=0.1, high=5.0),
     Setting("zoom_speed", float, 1.0, "Speed of zooming, as a factor.", low=0.1, high=5.0),
     Setting("walk_person", str, "adult", "Who walks through the city.", ("adult", "child", "wheelchair")),

@@ -437,11 +437,12 @@ class Canvas(InputView):
                 self._attaching[layer_id] = scene.attach_steps(layer_id, city)
         if was_empty and self._attaching and self._session.camera == navigation.default_view(None):
             self._session.home()
-        changed |= scene.apply(resolve(document, self._session.camera, moment=self._session.clock.now, wait=False))
+        moment, view = self._session.clock.now, self._session.interlude.view
+        changed |= scene.apply(resolve(document, self._session.camera, moment=moment, view=view))
         self._results.look()
         self._work_soon()
         if changed:
-            if self._heavy:
+            if self._heavy and self._session.interlude.side is None:
                 self._move_for_a_moment()  # a draft now, the full picture a moment later
             self._surface.draw()
 

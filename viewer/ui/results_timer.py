@@ -1,4 +1,5 @@
-"""Lets time of results go on, and asks whether what a picture needs is ready; idle while there is neither."""
+"""Lets time of results and interludes go on, and asks whether what a picture needs is ready; idle while there is none
+of that."""
 
 from __future__ import annotations
 
@@ -28,6 +29,8 @@ class ResultsTimer(QTimer):
         self.setInterval(TICK_MS)
         self.timeout.connect(self._tick)
         session.clock.changed.connect(self.look)
+        session.interlude.changed.connect(self._turned)
+        session.interlude.animates = True
 
     def look(self) -> None:
         """Begin to poll if there is a reason; call it when something was asked for."""
@@ -40,9 +43,14 @@ class ResultsTimer(QTimer):
     def _ready(self) -> None:
         self._show()
 
+    def _turned(self) -> None:
+        self._show()
+        self.look()
+
     @property
     def _busy(self) -> bool:
-        return self._session.clock.playing or steps_of(self._session.document).busy
+        session = self._session
+        return session.clock.playing or session.interlude.busy or steps_of(session.document).busy
 
     def _tick(self) -> None:
         waited = not self._session.clock.playing
@@ -56,5 +64,6 @@ class ResultsTimer(QTimer):
         """Leave the session."""
         self.stop()
         self._session.clock.changed.disconnect(self.look)
+        self._session.interlude.changed.disconnect(self._turned)
         self._session.clock_changed.disconnect(self._moved)
         self._session.scenario_ready.disconnect(self._ready)

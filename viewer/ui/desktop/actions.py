@@ -103,6 +103,8 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
             Item("scenarios.variable"),
             Item("scenarios.mode"),
             Item("scenario.baseline"),
+            Item("scenario.flicker"),
+            Item("scenario.flip"),
             Item("scenario.swap", "swap"),
             Item("scenario.next"),
             SEPARATOR,

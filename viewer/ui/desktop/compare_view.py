@@ -5,12 +5,24 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QRegion
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 
 from viewer.analysis.comparing import Showing, showing
-from viewer.analysis.legend import count_text
+from viewer.analysis.difference_words import difference_title
 from viewer.render.panes import pane_rects
+from viewer.session.interlude import LEAST_SECONDS, MOST_SECONDS
+from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.side_sign import SideSign
 from viewer.ui.widgets.text import ElidedLabel, single_line
 
 MARGIN, GAP, CAPTION_PX = 16, 12, 40
@@ -22,6 +34,7 @@ STEP, FAR_STEP = 0.02, 0.1
 MOST_NAME_PX = 320
 LETTERS = "ABCD"
 LOCKED = "Same camera, time, colours and sun"
+FLICKER_STEP = 0.1
 PARTS = frozenset({"scenarios", "scenario_view", "cities"})
 
 
@@ -140,10 +153,11 @@ class Name(QFrame):
 
 
 class BlendBar(QFrame):
-    """From A to B: two buttons for the ends (pressed in turn, one sees what differs) and a slider between."""
+    """From A to B: two buttons for the ends and a slider between; both in turn, by itself or by hand."""
 
     def __init__(self, shell: Shell, host: QWidget) -> None:
         super().__init__(host)
+        self._shell = shell
         self.setProperty("role", "overlay")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Blend of A and B")
@@ -161,9 +175,51 @@ class BlendBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 4, 10, 4)
         row.setSpacing(8)
-        for widget in (self.a, self.slider, self.b):
+        for widget in (self.a, self.slider, self.b, *self._flicker_parts()):
             row.addWidget(widget, 1 if widget is self.slider else 0)
         self.hide()
+
+    def _flicker_parts(self) -> tuple[QWidget, ...]:
+        """Start and stop, the other side by hand, seconds for each side."""
+        shell = self._shell
+        self.flicker = shell.tool("play", "Flicker between A and B", "Show A and B in turn (Shift+X)")
+        self.flicker.setCheckable(True)
+        self.flicker.clicked.connect(lambda on: self._flicker(on))
+        self.flip = shell.tool("swap", "Show the other side", "Show the other side, and let it stay (X)")
+        self.flip.clicked.connect(lambda: shell.run("scenario.flip"))
+        for button in (self.flicker, self.flip):
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.seconds = QDoubleSpinBox()
+        self.seconds.setRange(LEAST_SECONDS, MOST_SECONDS)
+        self.seconds.setSingleStep(FLICKER_STEP)
+        self.seconds.setSuffix(" s")
+        self.seconds.setValue(shell.session.interlude.seconds)
+        self.seconds.setAccessibleName("Seconds for each side")
+        self.seconds.setToolTip("How long each side is shown in turn")
+        self.seconds.setKeyboardTracking(False)
+        self.seconds.valueChanged.connect(self._set_seconds)
+        return self.flicker, self.flip, self.seconds
+
+    def _flicker(self, on: bool) -> None:
+        self._shell.run("scenario.flicker", on=on)
+        self.show_flicker()
+
+    def _set_seconds(self, seconds: float) -> None:
+        self._shell.session.settings.set("flicker_seconds", seconds)
+
+    def show_flicker(self) -> None:
+        """Show whether the sides change by themselves, and how fast."""
+        interlude = self._shell.session.interlude
+        reduced = interlude.reduced
+        on = interlude.running or (reduced and interlude.side is not None)
+        self.flicker.setChecked(on)
+        self._shell.set_icon(self.flicker, "pause" if on else "play")
+        tip = "Stop, and show the blend (Shift+X)" if on else "Show A and B in turn (Shift+X)"
+        self.flicker.setToolTip("Show one side alone; X changes sides, as motion is to be avoided" if reduced else tip)
+        blocked = self.seconds.blockSignals(True)
+        self.seconds.setValue(interlude.seconds)
+        self.seconds.blockSignals(blocked)
+        self.seconds.setEnabled(not reduced)
 
     def show_view(self, names: tuple[str, str], position: float) -> None:
         """Show whose picture it is, and how much of each."""
@@ -221,9 +277,10 @@ class _Title(QFrame):
 class CompareView(QObject):
     """Holds all of it and keeps it in place. ``foot``: what the bar of time takes from the lower edge."""
 
-    def __init__(self, shell: Shell, host: QWidget) -> None:
+    def __init__(self, shell: Shell, canvas: Canvas, host: QWidget) -> None:
         super().__init__(host)
         self._shell, self._host = shell, host
+        self.sign = SideSign(shell, canvas, host)
         self.handle = SwipeHandle(shell, host)
         self.names = [Name(host, letter) for letter in LETTERS]
         self.blend = BlendBar(shell, host)
@@ -237,6 +294,8 @@ class CompareView(QObject):
         session.document.changed.connect(self._changed)
         session.scenario_ready.connect(self._later)
         session.clock_changed.connect(self._moved)
+        session.interlude.changed.connect(self.blend.show_flicker)
+        session.settings.changed.connect(self._setting_changed)
         host.installEventFilter(self)
         self.refresh()
 
@@ -259,7 +318,7 @@ class CompareView(QObject):
 
     def widgets(self) -> tuple[QWidget, ...]:
         """What lies over the picture, from below."""
-        return (self.handle, *self.names, self.title, self.lock, self.blend)
+        return (self.handle, *self.names, self.title, self.lock, self.blend, self.sign)
 
     def shut_down(self) -> None:
         """Leave the session, where that lives longer than this."""
@@ -267,9 +326,16 @@ class CompareView(QObject):
         session.document.changed.disconnect(self._changed)
         session.scenario_ready.disconnect(self._later)
         session.clock_changed.disconnect(self._moved)
+        session.interlude.changed.disconnect(self.blend.show_flicker)
+        session.settings.changed.disconnect(self._setting_changed)
+        self.sign.shut_down()
         self._soon.stop()
 
     # --- showing ---------------------------------------------------------------------------------------------
+
+    def _setting_changed(self, name: str) -> None:
+        if name in ("flicker_seconds", "reduce_motion"):
+            self.blend.show_flicker()
 
     def _changed(self, changes: object) -> None:
         if getattr(changes, "parts", frozenset()) & PARTS:
@@ -299,14 +365,13 @@ class CompareView(QObject):
                 name.say(sides[place].name)
         if shown is not None and mode == "blend":
             self.blend.show_view((sides[0].name, sides[1].name), view.position)
+            self.blend.show_flicker()
         if shown is not None and mode == "difference":
             self._show_difference(shown)
         self.place()
 
     def _show_difference(self, shown: Showing) -> None:
-        a, b = shown.sides[:2]
-        head = f"{single_line(b.name)}  less  {single_line(a.name)}"
-        text = f"No difference can be shown. {shown.refusal}" if shown.refusal else difference_words(shown)
+        head, text = (single_line(part) for part in difference_title(shown))
         self.title.say(head, text, bool(shown.refusal), max(self._host.width() - 2 * MARGIN, 200))
 
     def place(self) -> None:
@@ -321,6 +386,8 @@ class CompareView(QObject):
         self.blend.adjustSize()
         self.blend.resize(min(self.blend.width(), width - 2 * MARGIN), self.blend.height())
         self.blend.move((width - self.blend.width()) // 2, MARGIN)
+        self.sign.top = MARGIN + self.blend.height() + GAP
+        self.sign.place()
         if self.handle.isVisibleTo(self._host):
             self.handle.place(view.position)
             self._place_names_at_line(round(view.position * width), width)
@@ -356,28 +423,3 @@ class CompareView(QObject):
         if event.type() == QEvent.Type.Resize:
             self.refresh()
         return False
-
-
-def difference_words(shown: Showing) -> str:
-    """In how many places B is lower, higher, equal, or cannot be told from A, with what that means."""
-    found = shown.difference
-    if found is None:
-        return "Computing…" if not shown.ready else ""
-    result = found.result
-    parts = []
-    if result is not None:
-        good = result.variable.good
-        words = {"low": (" (better)", " (worse)"), "high": (" (worse)", " (better)")}.get(good, ("", ""))
-        noun = {"raster": "cells", "object": "objects", "surface": "surfaces", "points": "receivers"}
-        what = noun.get(result.variable.binding, "places")
-        parts = [
-            f"lower at {count_text(found.lower)} {what}{words[0]}",
-            f"higher at {count_text(found.higher)}{words[1]}",
-            f"equal at {count_text(found.same)}",
-        ]
-        if found.unsure:
-            parts.append(f"cannot be told at {count_text(found.unsure)}")
-    for name, only in (("A", found.only_a), ("B", found.only_b)):
-        if only:
-            parts.append(f"{count_text(len(only))} only in {name}")
-    return " · ".join(parts)

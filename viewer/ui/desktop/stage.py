@@ -41,7 +41,7 @@ class Stage(QWidget):
         self.play.fade.stackUnder(self.legend)
         self.play.avoid = self.legend
         self.time = TimeAxisBar(shell, canvas, self)
-        self.compare = CompareView(shell, self)
+        self.compare = CompareView(shell, canvas, self)
         self.bubble = ValueBubble(shell, canvas, self)
         self.hint = _Hint(shell, self)
         self.start = StartPage(shell, self)
@@ -51,7 +51,7 @@ class Stage(QWidget):
         self.toasts.foot = CAPTION_PX
         self.toasts.keep_clear_of(self.walk.keys, self.walk.pad, *self.play.widgets(), self.time, self.compare.lock)
         self.drop = DropOverlay(shell, self)
-        self.labels.also_clear_of = (self.time, self.compare.title, self.compare.blend)
+        self.labels.also_clear_of = (self.time, self.compare.title, self.compare.blend, self.compare.sign)
         self.time.placed.connect(self._make_room)
         self._make_room()
 

@@ -374,6 +374,7 @@ class Console(QWidget):
             Qt.Key.Key_B: partial(self.toggle_blank, "black"), Qt.Key.Key_Period: partial(self.toggle_blank, "black"),
             Qt.Key.Key_T: partial(self.toggle_blank, "title"),
             Qt.Key.Key_F: self.toggle_frozen, Qt.Key.Key_L: self.toggle_laser,
+            Qt.Key.Key_X: partial(self._change_sides, bool(plain & Qt.KeyboardModifier.ShiftModifier)),
         }  # fmt: skip
         if key in always:
             return always[key]
@@ -387,6 +388,12 @@ class Console(QWidget):
             Qt.Key.Key_Escape: self.ask_to_end,
         }  # fmt: skip
         return steps.get(key)
+
+    def _change_sides(self, by_itself: bool) -> None:
+        """Show the other of two scenarios, or both in turn."""
+        name = "scenario.flicker" if by_itself else "scenario.flip"
+        if self.session.enabled(name):
+            self.session.act(name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that no part of the console took."""

@@ -15,6 +15,7 @@ from viewer.ui.canvas import make_canvas
 from viewer.ui.desktop.labels import LabelOverlay, paint_label
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.shell import Shell
+from viewer.ui.desktop.side_sign import SideSign
 from viewer.ui.desktop.walk_hud import WalkHud
 from viewer.ui.presenter.face import Face
 
@@ -47,6 +48,7 @@ class Preview(QWidget):
         self.canvas.setAccessibleName("City picture, as the audience sees it")
         self.legend = LegendOverlay(shell, self._stage, full=True)
         self.labels = LabelOverlay(shell, self.canvas, self.legend, self._stage)
+        self.sign = SideSign(shell, self.canvas, self._stage)
         self.face = Face(self._stage, solid=False)
         self.walk = WalkHud(shell, self.canvas.walk, self._stage)
         self.walk.avoid = self.legend
@@ -59,7 +61,7 @@ class Preview(QWidget):
         self._push.setInterval(PUSH_MS)
         self._push.timeout.connect(self._compose)
         self.canvas.drawn.connect(self._drawn)
-        for watched in (self.canvas, self.labels, self.legend):
+        for watched in (self.canvas, self.labels, self.legend, self.sign):
             watched.installEventFilter(self)
         session.document.changed.connect(self._document_changed)
         session.player.dissolving.connect(self._dissolve)
@@ -100,7 +102,7 @@ class Preview(QWidget):
         self.canvas.set_sharpness(wanted if on else 1.0)
 
     def _stack(self) -> None:
-        for widget in (self.labels, self.legend, self.face, *self.walk.widgets()):
+        for widget in (self.labels, self.legend, self.sign, self.face, *self.walk.widgets()):
             widget.raise_()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -147,9 +149,12 @@ class Preview(QWidget):
         return cast(StereoMode, self._shell.session.settings.get("stereo"))
 
     def _paint_legend(self, painter: QPainter, size: QSize) -> None:
+        """The legend, and whose picture it is while sides change."""
+        scale = size.width() / max(self.canvas.width(), 1)
+        painter.scale(scale, scale)
+        if self.sign.isVisible():
+            self.sign.render(painter, self.sign.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
         if self.legend.isVisible():
-            scale = size.width() / max(self.canvas.width(), 1)
-            painter.scale(scale, scale)
             # its children only: what is behind its round corners is the picture
             self.legend.render(painter, self.legend.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
 
@@ -234,5 +239,6 @@ class Preview(QWidget):
         self._push.stop()
         self.walk.close()
         self.labels.shut_down()
+        self.sign.shut_down()
         self.canvas.close()
         session.viewport, walks(session).wake = self._others
