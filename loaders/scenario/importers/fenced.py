@@ -19,6 +19,7 @@ from typing import Any
 from loaders.api import LoadError, LoaderSpec, LoadOptions, LoadResult, NoProgress, Progress
 from loaders.limits import WorkerLimits
 from loaders.scenario.importers.kit import NeedAnswers, Question
+from loaders.scenario.importers.partitions import with_siblings
 from loaders.scenario.importers.run import ImportReport, run_import
 from loaders.scenario.jsontext import BadJson, parse_json
 from loaders.scenario.names import one_line
@@ -50,6 +51,7 @@ def import_in_process(
 
     if goal.exists():
         raise LoadError(goal, "there is something of that name already.", remedy="Choose another name.", kind="exists")
+    paths = with_siblings(paths)
     sizes = [path.stat().st_size for path in paths if path.is_file()]
     packed = any(path.suffix.lower() in _PACKED for path in paths)
     with tempfile.TemporaryDirectory(prefix="import-") as place:

@@ -80,6 +80,10 @@ class Draft:
 
     # --- questions ----------------------------------------------------------------------------------------------
 
+    def raise_question(self, question: Question) -> None:
+        """Add a question to those that are open."""
+        self._open[question.key] = question
+
     def ask(self, key: str, text: str, example: str = "", choices: tuple[str, ...] = ()) -> str:
         """The answer to a question; "" while it is open (`settle` then raises with all open questions)."""
         given = self.answers.get(key, "").strip()

@@ -14,6 +14,7 @@ from typing import Any
 
 from loaders.api import LoadError, NoProgress, Progress
 from loaders.scenario.importers.kit import Draft, ImporterSpec, Json, NeedAnswers, Question, clean_id
+from loaders.scenario.importers.partitions import with_siblings
 
 GROUP = "citiverse.scenario_importers"
 BUILT_IN = tuple(
@@ -106,6 +107,7 @@ def run_import(
 
     if goal.exists():
         raise LoadError(goal, "there is something of that name already.", remedy="Choose another name.", kind="exists")
+    paths = with_siblings(paths)
     spec = choose(paths, name)
     goal.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f"{goal.name}-", suffix=".part", dir=goal.parent))
