@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -101,6 +102,8 @@ def _same_examples_always() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle what child processes and toolkits read from the environment, before anything is imported."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's job in the background; programs inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if EXPLORE in os.environ:
         settings.register_profile("exploring", deadline=None)
         settings.load_profile("exploring")

@@ -171,11 +171,14 @@ def test_interrupt_at_any_moment_of_the_start_shows_no_traceback(project_root: P
     process = subprocess.Popen(
         [sys.executable, "-m", "viewer", "doctor"], cwd=project_root, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    time.sleep(seconds)
-    process.send_signal(2)
-    _, err = process.communicate(timeout=120)
+    try:
+        time.sleep(seconds)
+        process.send_signal(2)
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
     # Python itself may still be starting and say so; from the program's first line on there is no traceback.
-    assert b"__main__.py" not in err and b"cli" not in err.replace(b"citiverse: stopped.", b"")
+    assert b"__main__.py" not in err and b"viewer/cli" not in err
     assert process.returncode in (0, 130, -2) or (process.returncode == 1 and b"KeyboardInterrupt" in err)
 
 
