@@ -210,7 +210,8 @@ def add_numbers_options(parser: argparse.ArgumentParser) -> None:
     when.add_argument("--time", type=moment, metavar="ISO-8601", help="moment; periods by their name")
     when.add_argument("--worst", action="store_true", help="the worst of all moments for each building")
     add("--quarters", metavar="ATTRIBUTE", help="attribute with the quarter of a building ('' = no quarters)")
-    add("--count", metavar="INDICATOR", default="objects", help="what the classes count (default: objects)")
+    add("--count", metavar="INDICATOR", help="what the classes count (default: the first, mostly buildings)")
+    add("--near", type=numbers(1), metavar="M", help="buildings lie at streets within so many metres (default: 50)")
     add("-o", "--output", metavar="OUT", help="write .csv or .xlsx instead of printing")
     add("--json", action="store_true", help="one JSON object")
 

@@ -24,7 +24,8 @@ from viewer.cli_common import (
 
 if TYPE_CHECKING:
     from viewer.analysis.disclosure import Told
-    from viewer.analysis.numbers import Cell, ChangeLine, Numbers
+    from viewer.analysis.numbers import Cell, ChangeLine, IndicatorLine, Numbers
+    from viewer.session.numbers import ScenarioNumbers
     from viewer.session.ports import Message
     from viewer.session.session import Session
 
@@ -97,10 +98,7 @@ def _count(session: Session, options: argparse.Namespace) -> Numbers:
 
     found: list[Numbers] = []
     counter = numbers_of(session)
-    counter.worst, counter.zone_by, counter.weigh = options.worst, options.quarters, options.count
-    if options.threshold is not None:
-        variable = session.document.state.scenario_view.variable
-        counter.thresholds[variable] = options.threshold[0]
+    _ask(session, counter, options)
     failures: list[str] = []
 
     def listen(message: Message) -> None:
@@ -128,11 +126,26 @@ def _count(session: Session, options: argparse.Namespace) -> Numbers:
     return answer
 
 
+def _ask(session: Session, counter: ScenarioNumbers, options: argparse.Namespace) -> None:
+    """What the options ask for; what they leave out is as the project has it."""
+    from viewer.document.state import FARTHEST_M
+
+    if options.near is not None and not 0.0 < options.near[0] <= FARTHEST_M:
+        raise CliError(USAGE, f"--near {options.near[0]:g}: give more than 0 and up to {FARTHEST_M:g} metres.")
+    told = {"worst": options.worst or None, "quarters": options.quarters, "counted": options.count}
+    told["near_m"] = options.near[0] if options.near is not None else None
+    if options.time is not None:
+        told["worst"] = False
+    counter.set(**{name: value for name, value in told.items() if value is not None})
+    if options.threshold is not None:
+        counter.set_threshold(session.document.state.scenario_view.variable, options.threshold[0])
+
+
 def _check_answer(answer: Numbers, options: argparse.Namespace) -> None:
     if answer.variable is None:
         raise CliError(NOT_IN_IT, answer.why_not)
     known = [measure.indicator.id for measure in answer.measures]
-    if options.count not in known and answer.indicators:
+    if options.count and options.count not in known and answer.indicators:
         raise CliError(NOT_IN_IT, f"--count {options.count}: there is none. It has: {', '.join(known)}.")
     if options.quarters and answer.indicators and options.quarters not in answer.zones:
         told = ", ".join(answer.zones) or "none"
@@ -171,15 +184,17 @@ def _lines(answer: Numbers) -> list[str]:
     if answer.why_not:
         lines += ["", answer.why_not]
     if answer.indicators:
-        rows = [[line.measure.indicator.title, *map(_cell, line.cells)] for line in answer.indicators]
-        lines += ["", *_table(["Affected", *names], rows)]
+        rows = [[_title(line), *(_cell(cell, line) for cell in line.cells)] for line in answer.indicators]
+        lines += ["", *_table([answer.head, *names], rows)]
+        lines += [plain(text) for text in dict.fromkeys(answer.method(line.measure) for line in answer.indicators)]
     better, worse = ways(answer)
     for found in (answer.groups, answer.quarters):
         if found:
             rows = [[line.name, *(told_text(x) for x in _sides(line))] for line in found]
             lines += ["", *_table([f"{answer.changed}, {names[answer.question.other]}", better, worse, "same"], rows)]
     if answer.classes:
-        rows = [[line.label, *map(told_text, line.values)] for line in answer.classes]
+        digits = answer.counted_digits
+        rows = [[line.label, *(told_text(x, digits=digits) for x in line.values)] for line in answer.classes]
         lines += ["", *_table([answer.counted, *names], rows)]
     if tables_of(answer):
         lines += ["", "The packages bring tables by zone and group: see --json or -o."]
@@ -190,18 +205,24 @@ def _sides(line: ChangeLine) -> tuple[Told, ...]:
     return line.better, line.worse, line.same
 
 
-def _cell(cell: Cell) -> str:
+def _title(line: IndicatorLine) -> str:
+    indicator = line.measure.indicator
+    return f"{indicator.title}, {indicator.unit}" if indicator.unit else indicator.title
+
+
+def _cell(cell: Cell, line: IndicatorLine) -> str:
     """A number with its range, its total and its change."""
     from viewer.analysis.disclosure import NOTHING
     from viewer.analysis.numbers import told_text
 
     if cell.value == NOTHING:
         return "–"
-    text = told_text(cell.value)
+    digits = line.measure.indicator.digits
+    text = told_text(cell.value, digits=digits)
     if cell.low != NOTHING:
-        text += f" ({told_text(cell.low)} to {told_text(cell.high)})"
-    text += f" of {told_text(cell.total)}"
-    return text if cell.change == NOTHING else f"{text}, {told_text(cell.change, True)}"
+        text += f" ({told_text(cell.low, digits=digits)} to {told_text(cell.high, digits=digits)})"
+    text += f" of {told_text(cell.total, digits=digits)}" if cell.total != NOTHING else ""
+    return text if cell.change == NOTHING else f"{text}, {told_text(cell.change, True, digits)}"
 
 
 def _table(header: list[str], rows: list[list[str]]) -> list[str]:

@@ -16,6 +16,7 @@ from viewer.document.state import (
     CameraPath,
     DocumentState,
     LayerState,
+    NumbersView,
     PathKey,
     ScenarioState,
     ScenarioView,
@@ -102,6 +103,16 @@ steps = st.builds(
     st.floats(0, 1000),
 )
 tours = st.builds(Tour, text.filter(bool), st.lists(steps, max_size=3).map(tuple))
+numbers = st.builds(
+    NumbersView,
+    st.dictionaries(text, st.floats(allow_nan=False, allow_infinity=False), max_size=3).map(
+        lambda found: tuple(sorted(found.items()))
+    ),
+    st.none() | text,
+    text,
+    st.booleans(),
+    st.floats(0, 1000, exclude_min=True),
+)
 states = st.builds(
     DocumentState,
     text,
@@ -115,6 +126,7 @@ states = st.builds(
     tours=st.lists(tours, max_size=2).map(tuple),
     scenarios=st.lists(scenarios, max_size=2, unique_by=lambda item: item.id).map(tuple),
     scenario_view=views,
+    numbers=numbers,
 )
 
 
@@ -448,12 +460,13 @@ def test_a_project_from_before_there_were_scenarios_opens(tmp_path, sample):
     path = tmp_path / "old.citiverse"
     save_project(sample, path)
     raw = json.loads(path.read_text("utf-8"))
-    for name in ("scenarios", "scenario_view", "moment"):
+    for name in ("scenarios", "scenario_view", "moment", "numbers"):
         del raw[name]
     del raw["viewpoints"][0]["moment"], raw["tours"][0]["steps"][0]["scenario_view"]
     path.write_text(json.dumps(raw), "utf-8")
     back = load_project(path)
     assert (back.state.scenarios, back.state.scenario_view, back.moment) == ((), ScenarioView(), None)
+    assert back.state.numbers == NumbersView()
 
 
 def test_a_package_that_is_gone_is_named_and_one_in_a_folder_is_there(tmp_path, sample):
@@ -483,6 +496,10 @@ def test_a_package_that_is_gone_is_named_and_one_in_a_folder_is_there(tmp_path, 
         ("scenario_view", {"shown": ["a", "a"]}, "twice"),
         ("scenario_view", {"mode": "magic"}, "magic"),
         ("moment", 1e300, "maximum"),
+        ("numbers", {"near_m": 0}, "minimum"),
+        ("numbers", {"near_m": 5000}, "maximum"),
+        ("numbers", {"thresholds": {"depth": "deep"}}, "number"),
+        ("numbers", {"worst": 1}, "boolean"),
     ],
 )
 def test_scenarios_that_cannot_be_are_refused(tmp_path, sample, member, value, told):

@@ -185,9 +185,9 @@ ELSEWHERE = {"file.open", "demo.open", "layer.relink", "selection.pick", "viewpo
     "viewpoint.move",
     "viewpoint.import_geopose",
     *(TOURS - {"tour.add"}),
-    *(spec.name for spec in COMMANDS.values() if spec.undo and spec.name.startswith("scenario.")),
+    *(spec.name for spec in COMMANDS.values() if spec.undo and spec.name.startswith(("scenario.", "indicators."))),
 }
-"""Tested in places of their own (`test_tours.py`, `test_scenarios.py`)."""
+"""Tested in places of their own (`test_tours.py`, `test_scenarios.py`, `test_numbers.py`)."""
 
 
 def test_the_table_of_undoable_commands_is_whole():

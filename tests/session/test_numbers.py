@@ -13,7 +13,8 @@ import pytest
 from loaders.api import LoadResult, Severity
 from loaders.city import Column
 from loaders.scenario.model import Classes, Disaggregation, Provenance, TableRow
-from viewer.document.state import LayerState
+from viewer.document.project import load_project, save_project
+from viewer.document.state import NEAR_M, LayerState, NumbersView
 from viewer.session.number_sheets import as_json, records, safe
 from viewer.session.numbers import numbers_of
 from viewer.session.registry import CommandError
@@ -98,6 +99,35 @@ def test_they_are_counted_while_somebody_looks(town):
     assert not numbers.busy, "nobody looks"
 
 
+def test_what_is_counted_is_a_part_of_the_project(town, tmp_path):
+    numbers = numbers_of(town)
+    numbers.watch(True)
+    wait(town)
+    town.run("indicators.set_threshold", threshold=0.75)
+    town.run("indicators.set_when", worst=True)
+    town.run("indicators.set_counted", indicator="residents")
+    town.run("indicators.set_quarters", attribute="")
+    town.run("indicators.set_distance", metres=120.0)
+    wait(town)
+    asked = town.document.state.numbers
+    assert asked == NumbersView((("depth", 0.75),), "", "residents", True, 120.0) and town.document.dirty
+    assert numbers.answer.threshold == 0.75 and numbers.answer.weigh == "residents"
+    save_project(town.document.state, tmp_path / "p.citiverse")
+    assert load_project(tmp_path / "p.citiverse").state.numbers == asked
+    town.run("edit.undo")
+    assert town.document.state.numbers.near_m == NEAR_M
+    for _ in range(4):
+        town.run("edit.undo")
+    wait(town)
+    assert town.document.state.numbers == NumbersView() and numbers.answer.threshold == 0.5
+    town.run("edit.redo")
+    wait(town)
+    assert numbers.answer.threshold == 0.75, "they are counted anew when a step is taken back or done again"
+    for metres in (0.0, -1.0, 1001.0):
+        with pytest.raises(CommandError, match="distance"):
+            town.run("indicators.set_distance", metres=metres)
+
+
 def test_a_clock_that_runs_does_not_starve_them(town):
     numbers = numbers_of(town)
     numbers.watch(True)
@@ -175,6 +205,9 @@ def test_csv_says_all_that_it_is_about(town, tmp_path):
     (row,) = [x for x in lines if (x["table"], x["row"], x["scenario"]) == ("indicators", "Buildings", "dry")]
     assert float(row["value"]) == (DRY[0] >= 0.5).sum() and float(row["total"]) == COUNT
     assert float(row["low"]) == (DRY[0] - np.float32(0.2) >= 0.5).sum()
+    assert row["lock"] == "Same variable, threshold, classes, buildings and moment for all scenarios"
+    assert row["method"].startswith("Counted over buildings ≥ 0.5 m") and "ot quantified" in row["scenario_uncertainty"]
+    assert row["scenario_tool"] == "Model 3" and row["scenario_publisher"] == "'" + EVIL
     assert row["scenario_sha256"] == "dry" * 20 and row["class_source"] == "Norm 1" and row["threshold"] == "0.5"
     assert (
         row["affected"] == "≥ 0.5 m"
@@ -205,9 +238,11 @@ def test_workbooks_hold_texts_and_numbers(town, tmp_path):
     assert about["Scenario name"][1] == EVIL and about["Threshold"][0] == 0.5 and "fewer than 10" in about["Note"][0]
     sheet = list(book["Indicators"].iter_rows(values_only=True))
     assert sheet[1][0] == "Buildings" and sheet[1][2] == (DRY[0] >= 0.5).sum()
-    assert sheet[1][-1] == (WET[0] >= 0.5).sum() - (DRY[0] >= 0.5).sum()
+    assert sheet[1][-1].startswith("Counted over buildings ≥ 0.5 m; value of a building: value of the object")
+    assert sheet[1][-2] == (WET[0] >= 0.5).sum() - (DRY[0] >= 0.5).sum()
     shown = list(book["Published 1"].iter_rows(values_only=True))
-    assert shown[1][:5] == ("North", 100, "hidden", 130, 40) and shown[3][0] == "Not covered: Visitors"
+    assert shown[1][:5] == ("North", 100, "hidden", 130, 40) and shown[-1][0] == "Not covered: Visitors"
+    assert shown[3][0].startswith("Source, Dry: =HYPER") and shown[3][0].endswith(", Model 3, drydrydr")
 
 
 def test_files_that_cannot_be_written_are_refused(town, tmp_path):

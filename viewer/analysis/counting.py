@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from loaders.city import Bool, Float32, Float64, Int64
-from loaders.scenario.model import Result, Variable
-from viewer.analysis.disclosure import NOTHING, Told, less, tell, tell_parts
+from loaders.scenario.model import Variable
+from viewer.analysis.disclosure import NOTHING, Told, tell, tell_parts
 from viewer.analysis.exposure import Exposure
 from viewer.analysis.fields import ZERO_RGB, Scale, legend_of, scale_of
 from viewer.analysis.indicators import Good, beyond, buildings_of
@@ -30,6 +31,18 @@ from viewer.analysis.measures import (
     zone_names,
 )
 from viewer.analysis.numbers import Cell, ChangeLine, ClassLine, IndicatorLine, Numbers, Question, default_threshold
+from viewer.analysis.own_numbers import (
+    PLACES,
+    at_step,
+    compared,
+    cost_cells,
+    cost_measures,
+    feature_adds,
+    link_cells,
+    link_measures,
+    near_titles,
+    traffic,
+)
 from viewer.analysis.palettes import NO_DATA, RGB
 from viewer.document.overlays import overlay_id
 
@@ -39,8 +52,8 @@ RAMP_CLASSES = 8
 """A ramp is cut into so many classes."""
 ELSEWHERE = "elsewhere"
 WHY_NOT = {
-    "links": "Values of streets tell nothing of single buildings: see the classes.",
-    "trajectories": "Vehicles and people on their way are no values of buildings.",
+    "links": "No building lies at these links.",
+    "trajectories": "Vehicles and people on their way are counted by kind; they are no values of buildings.",
     "patch": "It changes the city and has no values.",
     "mesh": "Values at the corners of a mesh tell nothing of single buildings.",
 }
@@ -69,25 +82,42 @@ def count(question: Question, tick: Tick = lambda _share, _stage: None) -> Numbe
     measures = measures_of(work.cities)
     zones = zone_attributes(work.cities)
     zone_by = (zones[0] if zones else "") if question.zone_by is None else question.zone_by
+    if variable.binding == "trajectories":
+        told = Numbers(question, variable, threshold, variable.good, head="On their way")
+        return traffic(told, results, WHY_NOT["trajectories"])
     how = _gather(work, tick)
-    told = Numbers(question, variable, threshold, variable.good, measures, zones, zone_by, how=how)
-    if not any(values is not None for values in work.values):
-        why = "There is no city under it to count in." if not work.cities else ""
-        why = why or WHY_NOT.get(variable.binding, "Its values do not reach any building.")
-        lines = _feature_classes(question, scale, variable)
-        return replace(told, classes=lines, counted="Places" if lines else "", why_not=why)
+    own = link_measures(results)
+    built = near_titles(measures, question.near_m) if own else measures
+    reached = any(values is not None for values in work.values)
+    choice = (*own, *built) if reached else (*own, PLACES)
+    weigh = next((m for m in choice if m.indicator.id == question.weigh), choice[0])
+    told = Numbers(
+        question, variable, threshold, variable.good, choice, zones, zone_by, counted=_named(weigh), how=how,
+        weigh=weigh.indicator.id,
+    )  # fmt: skip
+    if not reached:
+        lines = _feature_classes(question, scale, variable, weigh)
+        why = WHY_NOT.get(variable.binding, "Its values do not reach any building.")
+        why = why if work.cities else "There is no city under it to count in."
+        found = compared(question, own, link_cells(question, threshold))
+        return replace(told, indicators=found, classes=lines, counted=_named(weigh) if lines else "", why_not=why)
     tick(0.9, "counting")
-    weigh = next((m for m in measures if m.indicator.id == question.weigh), measures[0])
-    changed, groups, quarters = _changes(work, measures, zone_by, variable.good)
+    changed, groups, quarters = _changes(work, built, zone_by, variable.good)
+    classes = _feature_classes if weigh in own else partial(_classes, work)
     return replace(
         told,
-        indicators=_indicators(work, measures, threshold, variable.good),
+        indicators=_indicators(work, own, built, threshold, variable.good),
         groups=groups,
         quarters=quarters,
         changed=changed,
-        classes=_classes(work, scale, variable, weigh),
-        counted=weigh.indicator.title,
+        classes=classes(question, scale, variable, weigh),
     )
+
+
+def _named(measure: Measure) -> str:
+    """What is counted, with its unit."""
+    indicator = measure.indicator
+    return f"{indicator.title}, {indicator.unit}" if indicator.unit else indicator.title
 
 
 def _gather(work: _Work, tick: Tick) -> str:
@@ -108,7 +138,9 @@ def _gather(work: _Work, tick: Tick) -> str:
             share(0.0)
             made = None
             if column.result is not None:
-                made = work.question.exposures.at(column.result, column.step, city, work.question.links, share)
+                made = work.question.exposures.at(
+                    column.result, column.step, city, work.question.links, share, work.question.near_m
+                )
             if made is not None:
                 found[layer], how = made, made.how
         work.values.append(found or None)
@@ -136,24 +168,20 @@ def _housed(work: _Work, measures: tuple[Measure, ...], measure: Measure, masks:
 # --- indicators ---------------------------------------------------------------------------------------------------
 
 
-def _indicators(work: _Work, measures: tuple[Measure, ...], threshold: float, good: Good) -> tuple[IndicatorLine, ...]:
-    masks = [None if values is None else _affected(work, values, threshold, good) for values in work.values]
-    columns = [_column(work, measures, mask) for mask in masks]
-    base = columns[work.question.baseline] if work.question.baseline < len(columns) else {}
-    lines = []
-    for measure in measures:
-        cells = []
-        for number, column in enumerate(columns):
-            cell = column.get(measure.indicator.id)
-            if cell is None:
-                cells.append(Cell())
-                continue
-            before = base.get(measure.indicator.id)
-            if before is not None and number != work.question.baseline:
-                cell = Cell(cell.value, cell.low, cell.high, cell.total, less(cell.value, before.value), cell.rows)
-            cells.append(cell)
-        lines.append(IndicatorLine(measure, tuple(cells)))
-    return tuple(lines)
+def _indicators(
+    work: _Work, own: tuple[Measure, ...], built: tuple[Measure, ...], threshold: float, good: Good
+) -> tuple[IndicatorLine, ...]:
+    """Lines of the links themselves, of buildings, and of costs."""
+    question = work.question
+    ends = [None if values is None else _affected(work, values, threshold, good) for values in work.values]
+    columns = [_column(work, built, masks) for masks in ends]
+    for column, cells in zip(columns, link_cells(question, threshold), strict=True):
+        column.update(cells)
+    for asked, column, masks in zip(question.columns, columns, ends, strict=True):
+        if masks is not None:
+            housed = partial(_housed, work, built, built[0])
+            column.update(cost_cells(asked, work.cities, question.links, masks, work.among, housed))
+    return compared(question, (*own, *built, *cost_measures(question.columns)), columns)
 
 
 _Ends = tuple[dict[str, Bool], dict[str, Bool] | None, dict[str, Bool] | None]
@@ -317,7 +345,9 @@ def _kinds(scale: Scale, variable: Variable) -> list[tuple[int, str, RGB]]:
     return [*found, (-2, "no value", NO_DATA)]
 
 
-def _classes(work: _Work, scale: Scale, variable: Variable, weigh: Measure) -> tuple[ClassLine, ...]:
+def _classes(
+    work: _Work, _question: Question, scale: Scale, variable: Variable, weigh: Measure
+) -> tuple[ClassLine, ...]:
     breaks, kinds = _bins(scale, variable)[0], _kinds(scale, variable)
     told: list[list[Told]] = []
     behind: list[list[Rows]] = []
@@ -348,14 +378,7 @@ def _is_used(k: int, kinds: list[tuple[int, str, RGB]], behind: list[list[Rows]]
     return kinds[k][0] >= 0 or any(column[k] for column in behind)
 
 
-def _worst(result: Result) -> Float32:
-    """The worst value of every row over all steps that have one; NaN where none has."""
-    worse = np.fmin if result.variable.good == "high" else np.fmax
-    values = np.asarray(result.values)
-    return np.asarray(worse.reduce(np.where(np.isfinite(values), values, np.float32(np.nan)), axis=0), np.float32)
-
-
-def _feature_classes(question: Question, scale: Scale, variable: Variable) -> tuple[ClassLine, ...]:
+def _feature_classes(question: Question, scale: Scale, variable: Variable, weigh: Measure) -> tuple[ClassLine, ...]:
     """Classes of the features of a result itself, where its values tell nothing of buildings."""
     breaks, kinds = _bins(scale, variable)[0], _kinds(scale, variable)
     told: list[list[Told]] = []
@@ -366,11 +389,13 @@ def _feature_classes(question: Question, scale: Scale, variable: Variable) -> tu
             told.append([NOTHING] * len(kinds))
             behind.append([()] * len(kinds))
             continue
-        values = _worst(result) if column.step is None else np.asarray(result.values[column.step])
+        values = at_step(result, result.values, column.step)
+        assert values is not None
+        adds = feature_adds(result, weigh)
         codes = np.asarray(_class_of(values, scale, breaks))
         layer = overlay_id(column.id, result.variable.id)
         rows = [np.flatnonzero(codes == kind) for kind, _, _ in kinds]
-        told.append([Told(float(len(own))) for own in rows])
+        told.append([Told(float(adds[own].sum())) for own in rows])
         behind.append([((layer, own),) if len(own) else () for own in rows])
     if not any(any(column) for column in behind):
         return ()

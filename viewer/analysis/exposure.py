@@ -12,6 +12,8 @@ from loaders.layers import same_plane
 from loaders.scenario.model import NOT_MODELLED, Grid, Result
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.derived import derived
+from viewer.analysis.streets import neighbours, worst_near
+from viewer.document.state import NEAR_M
 
 SPOTS = 5
 """A raster is looked at in a grid of so many places along each side of an object's box, rim included."""
@@ -30,13 +32,18 @@ class Exposure:
 
 
 def exposure(
-    result: Result, step: int, city: CityData, rows: Int64 | None = None, wanted: npt.NDArray[np.bool_] | None = None
+    result: Result,
+    step: int,
+    city: CityData,
+    rows: Int64 | None = None,
+    wanted: npt.NDArray[np.bool_] | None = None,
+    near_m: float = NEAR_M,
 ) -> Exposure | None:
-    """The value at every object, the highest where several belong to it; None where the binding tells nothing of
-    objects (links, ways, changes of geometry).
+    """The value at every object, the highest where several belong to it (of links the worst); None where the binding
+    tells nothing of objects (ways, changes of geometry).
 
     ``rows`` int64 (len(result rows),): object row of each row of the result, -1 = none (object, surface, points).
-    ``wanted`` bool (N,): objects to look at, others stay NaN.
+    ``wanted`` bool (N,): objects to look at, others stay NaN. ``near_m``: objects lie at links that are so near.
     """
     kind = result.variable.binding
     bands = [result.values, result.low, result.high]
@@ -59,6 +66,12 @@ def exposure(
         if result.vertex_rows is not None:
             return None
         found = [None if v is None else _taken(np.asarray(v[step]), at) for v in bands]
+    elif kind == "links" and result.overlay is not None:
+        every = np.ones(len(city.objects), np.bool_) if wanted is None else wanted
+        pairs = neighbours(result.overlay, city, near_m, every)
+        best = result.variable.good == "high"
+        how = f"{'lowest' if best else 'highest'} value of the links within {near_m:g} m of its outline"
+        found = [None if v is None else worst_near(np.asarray(v[step]), pairs, len(every), best) for v in bands]
     else:
         return None
     values = found[0]

@@ -24,12 +24,15 @@ class Indicator:
     """What is added up over the objects beyond a threshold.
 
     ``column``: "" counts objects, "@footprint" adds the area of their boxes' ground, else a numeric attribute.
+    ``digits``: decimals that are told. ``method``: how it is counted, for people; "" = summed up over buildings.
     """
 
     id: str
     title: str
     unit: str
     column: str
+    digits: int = 0
+    method: str = ""
 
 
 def indicators_of(city: CityData) -> tuple[Indicator, ...]:

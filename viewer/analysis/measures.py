@@ -20,6 +20,7 @@ from viewer.analysis.exposure import Exposure, exposure, spread_to_parents
 from viewer.analysis.indicators import Indicator, amounts, buildings_of, family_of, indicators_of, is_people
 from viewer.analysis.links import Links
 from viewer.analysis.matching import needs_match
+from viewer.document.state import NEAR_M
 
 Layers = tuple[tuple[str, CityData], ...]
 """Layer ids with their cities."""
@@ -98,18 +99,27 @@ class Exposures:
         self._lock = threading.Lock()
 
     def at(
-        self, result: Result, step: int | None, city: CityData, links: Links, tick: Callable[[float], None]
+        self,
+        result: Result,
+        step: int | None,
+        city: CityData,
+        links: Links,
+        tick: Callable[[float], None],
+        near_m: float = NEAR_M,
     ) -> Exposure | None:
         """The value at every object at a step, or the worst over all steps (None); None where it tells nothing of it.
 
-        ``tick`` is called with the share done and may raise to stop.
+        ``tick`` is called with the share done and may raise to stop. ``near_m``: objects lie at links that are so near.
         """
-        key = (token(result.values), step, id(city))
+        key = (token(result.values), step, id(city), near_m if result.variable.binding == "links" else 0.0)
         with self._lock:
             if key in self._kept and self._kept[key][0] is city:
                 self._kept.move_to_end(key)
                 return self._kept[key][1]
-        made = _worst(result, city, links, tick) if step is None else _at_step(result, step, city, links)
+        if step is None:
+            made = _worst(result, city, links, tick, near_m)
+        else:
+            made = _at_step(result, step, city, links, near_m)
         with self._lock:
             self._kept[key] = (city, made)
             while len(self._kept) > 1 and sum(_size(one) for _, one in self._kept.values()) > self._most:
@@ -138,8 +148,8 @@ def object_rows(result: Result, city: CityData, links: Links) -> Int64 | None:
     return np.where(rows >= 0, owners[np.maximum(rows, 0)], -1) if len(owners) else rows
 
 
-def _at_step(result: Result, step: int, city: CityData, links: Links) -> Exposure | None:
-    found = exposure(result, step, city, object_rows(result, city, links), buildings_of(city))
+def _at_step(result: Result, step: int, city: CityData, links: Links, near_m: float) -> Exposure | None:
+    found = exposure(result, step, city, object_rows(result, city, links), buildings_of(city), near_m)
     if found is None:
         return None
     values, low, high = (
@@ -149,13 +159,15 @@ def _at_step(result: Result, step: int, city: CityData, links: Links) -> Exposur
     return Exposure(values, low, high, found.how)
 
 
-def _worst(result: Result, city: CityData, links: Links, tick: Callable[[float], None]) -> Exposure | None:
+def _worst(
+    result: Result, city: CityData, links: Links, tick: Callable[[float], None], near_m: float
+) -> Exposure | None:
     """The worst of all steps for each object: the highest, or where high is good, the lowest."""
     worse = np.fmin if result.variable.good == "high" else np.fmax
     best: Exposure | None = None
     for step in range(len(result.values)):
         tick(step / len(result.values))
-        found = _at_step(result, step, city, links)
+        found = _at_step(result, step, city, links, near_m)
         if found is None:
             return None
         if best is None:

@@ -20,6 +20,7 @@ from viewer.analysis.links import Links
 from viewer.analysis.measures import Exposures, Layers, Measure, Rows
 from viewer.analysis.moments import step_text
 from viewer.analysis.palettes import RGB
+from viewer.document.state import NEAR_M
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +28,8 @@ class Asked:
     """A scenario that numbers are wanted of.
 
     Attributes: id, name; result: None if it does not have the variable; step: of the result, None = the worst of all;
-    manifest: None for the city without a scenario.
+    manifest: None for the city without a scenario. costs: results of the same scenario whose values are money, with
+    their steps.
     """
 
     id: str
@@ -35,13 +37,16 @@ class Asked:
     result: Result | None = None
     step: int | None = 0
     manifest: Manifest | None = None
+    costs: tuple[tuple[Result, int | None], ...] = ()
 
     @property
     def moment(self) -> str:
         """Which moment it is of, for people."""
         if self.result is None or self.result.time.kind == "static":
             return ""
-        return "worst of all moments" if self.step is None else step_text(self.result.time, self.step)
+        if self.step is None:
+            return "all moments" if self.result.moves is not None else "worst of all moments"
+        return step_text(self.result.time, self.step)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +58,8 @@ class Question:
         cities: the layers of the project. links: how results hang on them.
         threshold: what counts as affected; None = the first class break.
         zone_by: attribute with the quarter of each building; None = the likeliest there is, "" = none.
-        weigh: id of the indicator that classes count.
+        weigh: id of the indicator that classes count; "" = the first there is.
+        near_m: buildings lie at the links that are so near, metres.
         scale: colours of the classes; None = those of the variable.
     """
 
@@ -65,8 +71,9 @@ class Question:
     other: int = 1
     threshold: float | None = None
     zone_by: str | None = None
-    weigh: str = "objects"
+    weigh: str = ""
     scale: Scale | None = None
+    near_m: float = NEAR_M
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +130,8 @@ class Numbers:
         indicators; groups, quarters: changes by group of people and by quarter, the first line is everybody;
         changed: what the changes count ("Residents"); classes; counted: what the classes count.
         why_not: why there are no indicators; "" = there are.
-        how: how values came to buildings.
+        how: how values came to buildings. weigh: id of what the classes count.
+        head: what the indicators are about, in a word.
     """
 
     question: Question
@@ -141,6 +149,29 @@ class Numbers:
     counted: str = ""
     why_not: str = ""
     how: str = ""
+    weigh: str = ""
+    head: str = "Affected"
+
+    @property
+    def affected(self) -> str:
+        """What counts as affected, for people; "" where nothing does."""
+        if self.variable is None or self.variable.binding == "trajectories":
+            return ""
+        return affected_text(self.variable, self.threshold)
+
+    @property
+    def counted_digits(self) -> int:
+        """Decimals of what the classes count."""
+        return next((m.indicator.digits for m in self.measures if m.indicator.id == self.weigh), 0)
+
+    def method(self, measure: Measure) -> str:
+        """How a number of a measure came about, for people."""
+        indicator = measure.indicator
+        if indicator.method:
+            return indicator.method
+        what = "Counted" if not indicator.column else "Summed up"
+        over = f"{what} over buildings {self.affected}" if self.affected else f"{what} over buildings"
+        return f"{over}; value of a building: {self.how}." if self.how else f"{over}."
 
 
 def default_threshold(variable: Variable, results: list[Result]) -> float:
@@ -165,11 +196,11 @@ def unit_of(variable: Variable) -> str:
     return variable.unit_label or ("" if variable.unit == "1" else variable.unit)
 
 
-def told_text(told: Told, signed: bool = False) -> str:
-    """A number for people: "12 300", "+120", "hidden", "–" where there is none."""
+def told_text(told: Told, signed: bool = False, digits: int = 0) -> str:
+    """A number for people: "12 300", "+120", "hidden", "–" where there is none. ``digits``: decimals."""
     if told.value is None:
         return "hidden" if told.hidden else "–"
-    number = round(told.value)
-    text = count_text(abs(number))
+    number = round(told.value, digits)
+    text = f"{abs(number):,.{digits}f}".replace(",", " ") if digits else count_text(abs(round(number)))
     sign = ("+" if number > 0 else "\u2212" if number < 0 else "±") if signed else "\u2212" if number < 0 else ""
     return f"{sign}{text}"

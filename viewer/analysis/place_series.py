@@ -15,7 +15,10 @@ from viewer.analysis.measures import object_rows
 from viewer.analysis.numbers import Asked
 from viewer.analysis.planes import moved
 from viewer.analysis.series import Series, cell_of
+from viewer.analysis.streets import near_rows, street_near
+from viewer.analysis.traffic import passing
 from viewer.document.overlays import scenario_of_overlay, variable_of_overlay
+from viewer.document.state import NEAR_M as NEAR_STREET_M
 
 NEAR_M = 30.0
 """Nodes and receivers are looked for as far from a place."""
@@ -38,21 +41,30 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceSeries:
-    """One line. ``where``: how the place was looked up, for people; series None = nothing is known there."""
+    """One line. ``where``: how the place was looked up, for people; series None = nothing is known there. ``unit``: of
+    the values, where it is not the variable's."""
 
     name: str
     series: Series | None
     where: str = ""
+    unit: str | None = None
 
 
-def series_at(columns: tuple[Asked, ...], spot: Spot, links: Links, crs: str | None) -> tuple[PlaceSeries, ...]:
-    """A line for each scenario at a spot; for any thread. ``crs``: of the spot's position."""
-    return tuple(_line(column, spot, links, crs) for column in columns)
+def series_at(
+    columns: tuple[Asked, ...], spot: Spot, links: Links, crs: str | None, near_m: float = NEAR_STREET_M
+) -> tuple[PlaceSeries, ...]:
+    """A line for each scenario at a spot; for any thread. ``crs``: of the spot's position. ``near_m``: links and movers
+    are looked for so far from it."""
+    return tuple(_line(column, spot, links, crs, near_m) for column in columns)
 
 
-def _line(column: Asked, spot: Spot, links: Links, crs: str | None) -> PlaceSeries:
+def _line(column: Asked, spot: Spot, links: Links, crs: str | None, near_m: float) -> PlaceSeries:
     result = column.result
-    if result is None or result.values.ndim < 2 or not len(result.time):
+    if result is None or not len(result.time):
+        return PlaceSeries(column.name, None)
+    if result.moves is not None:
+        return _passing(column.name, result, spot, near_m)
+    if result.values.ndim < 2:
         return PlaceSeries(column.name, None)
     overlaid = scenario_of_overlay(spot.layer_id) is not None
     if result.grid is not None:
@@ -63,6 +75,8 @@ def _line(column: Asked, spot: Spot, links: Links, crs: str | None) -> PlaceSeri
         found = _rows(result, np.array([spot.row]), "the place itself")
     elif result.smooth:
         found = _node(result, spot)
+    elif result.variable.binding == "links":
+        found = _street(result, spot, near_m)
     else:
         found = _object(result, spot, links)
     return PlaceSeries(column.name, None) if found is None else PlaceSeries(column.name, *found)
@@ -83,6 +97,33 @@ def _object(result: Result, spot: Spot, links: Links) -> tuple[Series, str] | No
     box = _box(spot)
     at = face_at(result.overlay, box) if box is not None else np.array([-1])
     return None if at[0] < 0 else _rows(result, at, "the area around it")
+
+
+def _passing(name: str, result: Result, spot: Spot, near_m: float) -> PlaceSeries:
+    """How many vehicles are near to the middle of a building or to a place."""
+    box = _box(spot)
+    if box is None or np.isnan(box[0, 0]):
+        return PlaceSeries(name, None)
+    x, y = float(box[0, 0] + box[0, 3]) / 2, float(box[0, 1] + box[0, 4]) / 2
+    found = Series(result.time, passing(result, x, y, near_m))
+    return PlaceSeries(name, found, f"vehicles within {near_m:g} m of it at each moment", "vehicles")
+
+
+def _street(result: Result, spot: Spot, near_m: float) -> tuple[Series, str] | None:
+    """Of a building the worst of the links at which it lies; of a place the nearest link."""
+    overlay, best = result.overlay, result.variable.good == "high"
+    if overlay is None:
+        return None
+    if spot.whole and spot.city is not None:
+        wanted = np.zeros(len(spot.city.objects), np.bool_)
+        wanted[spot.row] = True
+        rows = near_rows(overlay, spot.city, near_m, wanted)
+        return _rows(result, rows, f"{'lowest' if best else 'highest'} of the links within {near_m:g} m", lowest=best)
+    box = _box(spot)
+    if box is None or np.isnan(box[0, 0]):
+        return None
+    row = street_near(overlay, float(box[0, 0] + box[0, 3]) / 2, float(box[0, 1] + box[0, 4]) / 2, near_m)
+    return _rows(result, np.array([row]), "the nearest link")
 
 
 def _box(spot: Spot) -> Float64 | None:
@@ -128,16 +169,20 @@ def _cells(result: Result, cells: Int64, where: str) -> tuple[Series, str]:
     return _series(result, line(result.values), line(result.low), line(result.high)), where
 
 
-def _rows(result: Result, rows: Int64, where: str) -> tuple[Series, str] | None:
+def _rows(result: Result, rows: Int64, where: str, lowest: bool = False) -> tuple[Series, str] | None:
     if not len(rows) or int(rows.min()) < 0 or int(rows.max()) >= result.values.shape[1]:
         return None
-    parts = (None if part is None else np.asarray(part[:, rows]) for part in (result.values, result.low, result.high))
-    return _series(result, *parts), where
+    bands = (result.values, result.low, result.high)
+    values, low, high = (None if part is None else np.asarray(part[:, rows]) for part in bands)
+    return _series(result, values, low, high, lowest), where
 
 
-def _series(result: Result, values: Float32 | None, low: Float32 | None, high: Float32 | None) -> Series:
+def _series(
+    result: Result, values: Float32 | None, low: Float32 | None, high: Float32 | None, lowest: bool = False
+) -> Series:
     assert values is not None
-    found = [None if part is None else _highest(part) for part in (values, low, high)]
+    sign = np.float32(-1.0 if lowest else 1.0)
+    found = [None if part is None else sign * _highest(sign * part) for part in (values, low, high)]
     assert found[0] is not None
     return Series(result.time, found[0], found[1], found[2])
 

@@ -4,7 +4,7 @@ a package is read (`loaders.scenario.suppress`); a difference is made only of ce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loaders.scenario.model import Disaggregation, Manifest, TableRow, text_in
 
@@ -31,6 +31,8 @@ class Published:
     not_covered: tuple[str, ...]
     suppress_below: int
     total_zone: str = ""
+    sources: dict[int, str] = field(default_factory=dict)
+    """By scenario: who tells the numbers, and in which version of the package."""
 
     @property
     def name(self) -> str:
@@ -46,6 +48,7 @@ def published(manifests: tuple[Manifest | None, ...], language: str = "en") -> t
             title = text_in(table.title, language)
             for place, (indicator, unit) in enumerate(table.indicators):
                 own = found.get((title, indicator)) or _empty(table, title, place, unit)
+                own.sources[number] = source_text(manifest) if manifest is not None else ""
                 own.cells[number] = {(row.zone, row.group): row for row in table.rows if row.indicator == indicator}
                 found[title, indicator] = own
     return tuple(found.values())
@@ -58,6 +61,13 @@ def _empty(table: Disaggregation, title: str, place: int, unit: str) -> Publishe
         title, name, unit, kind, table.year, table.zones, table.groups, {}, table.not_covered,
         table.suppress_below, table.total_zone,
     )  # fmt: skip
+
+
+def source_text(manifest: Manifest) -> str:
+    """Who made a package with what, and which version of it this is."""
+    made = manifest.provenance
+    tool = " ".join(part for part in (made.tool, made.tool_version) if part)
+    return ", ".join(part for part in (made.publisher, tool, manifest.short_digest) if part)
 
 
 def change(table: Published, a: int, b: int, place: tuple[str, str]) -> float | None:

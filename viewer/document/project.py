@@ -128,6 +128,7 @@ def to_raw(state: DocumentState, folder: Path | None, camera: Camera | None = No
         "camera": None if camera is None else values.camera_raw(camera),
         "scenarios": [{**asdict(item), "path": stored_path(item.path, folder)} for item in state.scenarios],
         "scenario_view": values.scenario_view_raw(state.scenario_view),
+        "numbers": values.numbers_raw(state.numbers),
         "moment": moment,
     }
 
@@ -252,6 +253,7 @@ def _state(raw: Raw, path: Path) -> DocumentState:
         tours=tuple(values.tour(item) for item in raw.get("tours", ())),
         scenarios=scenarios,
         scenario_view=values.scenario_view(raw.get("scenario_view")) or ScenarioView(),
+        numbers=values.numbers(raw.get("numbers")),
     )
 
 

@@ -135,6 +135,32 @@ class ScenarioView:
     """Palette name; None = the variable's own."""
 
 
+NEAR_M = 50.0
+"""Metres from a street within which buildings are taken to lie at it, unless the project says otherwise."""
+FARTHEST_M = 1000.0
+"""The largest such distance."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumbersView:
+    """What the numbers of the scenarios count."""
+
+    thresholds: tuple[tuple[str, float], ...] = ()
+    """Ids of variables, sorted, and from which value on something is affected; others: their first class break."""
+    quarters: str | None = None
+    """Attribute with the quarter of a building; None = the likeliest there is, "" = no quarters."""
+    counted: str = ""
+    """Id of the indicator that classes count; "" = the first there is."""
+    worst: bool = False
+    """True: the worst of all moments, not the clock's."""
+    near_m: float = NEAR_M
+    """Metres from a street within which buildings are taken to lie at it."""
+
+    def threshold(self, variable: str) -> float | None:
+        """What was chosen for a variable; None = nothing."""
+        return dict(self.thresholds).get(variable)
+
+
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
     """A named camera, and what else it shows. What is None stays as it is when one goes there."""
@@ -237,6 +263,7 @@ class DocumentState:
     tours: tuple[Tour, ...] = ()
     scenarios: tuple[ScenarioState, ...] = ()
     scenario_view: ScenarioView = field(default_factory=ScenarioView)
+    numbers: NumbersView = field(default_factory=NumbersView)
 
     def layer(self, layer_id: str) -> LayerState:
         """The layer with that id; KeyError if there is none."""

@@ -14,8 +14,11 @@ from itertools import pairwise
 from typing import Any
 
 from viewer.document.state import (
+    FARTHEST_M,
+    NEAR_M,
     Camera,
     CameraPath,
+    NumbersView,
     PathKey,
     ScenarioView,
     Texts,
@@ -33,6 +36,7 @@ KNOWN = {
     "tours": frozenset(f.name for f in fields(Tour)),
     "steps": frozenset(f.name for f in fields(TourStep)),
     "scenario_view": frozenset(f.name for f in fields(ScenarioView)),
+    "numbers": frozenset(f.name for f in fields(NumbersView)),
 }
 """Members that this program writes, by the kind of object."""
 
@@ -86,6 +90,28 @@ def scenario_view(raw: Raw | None) -> ScenarioView | None:
 def scenario_view_raw(value: ScenarioView | None) -> Raw | None:
     """Which scenarios are seen, as JSON."""
     return None if value is None else {**asdict(value), "shown": list(value.shown)}
+
+
+def numbers(raw: Raw | None) -> NumbersView:
+    """What the numbers count, from JSON; projects without it count as the program proposes."""
+    if raw is None:
+        return NumbersView()
+    default = NumbersView()
+    near = number(raw.get("near_m", NEAR_M))
+    if not 0.0 < near <= FARTHEST_M:
+        raise ValueError(f"the distance from streets is not between 0 and {FARTHEST_M:.0f} m")
+    return NumbersView(
+        tuple(sorted((name, number(value)) for name, value in raw.get("thresholds", {}).items())),
+        raw.get("quarters"),
+        raw.get("counted", default.counted),
+        raw.get("worst", default.worst),
+        near,
+    )
+
+
+def numbers_raw(value: NumbersView) -> Raw:
+    """What the numbers count, as JSON."""
+    return {**asdict(value), "thresholds": dict(value.thresholds)}
 
 
 def moment(value: float | None) -> float | None:

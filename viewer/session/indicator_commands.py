@@ -11,7 +11,9 @@ from loaders.api import Severity
 from viewer.analysis.derived import derived
 from viewer.analysis.legend import count_text
 from viewer.analysis.measures import Rows, count_rows
-from viewer.analysis.numbers import Numbers, affected_text
+from viewer.analysis.numbers import Numbers
+from viewer.document.overlays import is_overlay
+from viewer.document.state import FARTHEST_M, NEAR_M
 from viewer.jobs import ThreadJob
 from viewer.session.number_sheets import write
 from viewer.session.numbers import numbers_of
@@ -28,36 +30,44 @@ def _has_numbers(session: Session) -> bool:
     return bool(session.document.state.scenario_view.shown and session.document.state.scenario_view.variable)
 
 
-@command("indicators.set_threshold", title="Threshold of what is affected", undo=False, enabled=_has_numbers)
+@command("indicators.set_threshold", title="Threshold of what is affected", enabled=_has_numbers)
 def set_threshold(session: Session, threshold: float | None = None) -> None:
     """Count buildings and people as affected from this value of the variable on; none = its first class break."""
     numbers_of(session).set_threshold(session.document.state.scenario_view.variable, threshold)
 
 
-@command("indicators.set_when", title="Numbers of the moment, or of the worst", undo=False, enabled=_has_numbers)
+@command("indicators.set_when", title="Numbers of the moment, or of the worst", enabled=_has_numbers)
 def set_when(session: Session, worst: bool) -> None:
     """Count at the clock's moment, or the worst of all moments for each building."""
-    numbers_of(session).set(worst=worst)
+    numbers_of(session).set("Numbers of the worst moment" if worst else "Numbers of the moment", worst=worst)
 
 
-@command("indicators.set_quarters", title="Quarters of the numbers", undo=False, enabled=_has_numbers)
+@command("indicators.set_quarters", title="Quarters of the numbers", enabled=_has_numbers)
 def set_quarters(session: Session, attribute: str) -> None:
     """Choose the attribute that tells the quarter of a building; empty = no quarters."""
     numbers = numbers_of(session)
     known = numbers.answer.zones if numbers.answer is not None else ()
     if attribute and known and attribute not in known:
         raise CommandError(f"{attribute!r} does not divide the town. It could be: {', '.join(known)}.")
-    numbers.set(zone_by=attribute)
+    numbers.set("Quarters of the numbers", quarters=attribute)
 
 
-@command("indicators.set_counted", title="What the classes count", undo=False, enabled=_has_numbers)
-def set_counted(session: Session, indicator: str = "objects") -> None:
-    """Let the classes count buildings ("objects"), dwellings, residents or another indicator."""
+@command("indicators.set_counted", title="What the classes count", enabled=_has_numbers)
+def set_counted(session: Session, indicator: str = "") -> None:
+    """Let the classes count buildings ("objects"), dwellings, residents or another indicator; empty = the first."""
     numbers = numbers_of(session)
     known = [m.indicator.id for m in numbers.answer.measures] if numbers.answer is not None else []
-    if known and indicator not in known:
+    if indicator and known and indicator not in known:
         raise CommandError(f"There is no indicator {indicator!r}. Indicators: {', '.join(known)}.")
-    numbers.set(weigh=indicator)
+    numbers.set("What the classes count", counted=indicator)
+
+
+@command("indicators.set_distance", title="Distance from streets of what lies at them", enabled=_has_numbers)
+def set_distance(session: Session, metres: float = NEAR_M) -> None:
+    """Count buildings as lying at a street (a link of a network) within so many metres of it, up to 1000."""
+    if not 0.0 < metres <= FARTHEST_M:
+        raise CommandError(f"{metres:g} m is no distance from streets: give more than 0 and up to {FARTHEST_M:g}.")
+    numbers_of(session).set("Distance from streets", near_m=metres)
 
 
 @command("indicators.select", title="Select the buildings behind an indicator", undo=False, enabled=_has_numbers)
@@ -71,7 +81,7 @@ def select(session: Session, indicator: str = "objects", scenario: str | None = 
             told = ", ".join(x.measure.indicator.id for x in answer.indicators) or answer.why_not
             _refuse(session, f"There is no such number: {indicator!r} of {scenario or 'a scenario'}. {told}")
             return
-        what = affected_text(answer.variable, answer.threshold)
+        what = answer.affected
         name = answer.question.columns[column].name
         select_rows(session, line.cells[column].rows, f"{line.measure.indicator.title}, {what}, {name}")
 
@@ -163,7 +173,7 @@ def select_rows(session: Session, rows: Rows, what: str) -> None:
             return
         session.act("selection.set", layer_id=layer_id, ids=ids)
         session.act("selection.zoom_to")
-        one = "feature" if layer_id.startswith("scenario:") else "building"
+        one = "feature" if is_overlay(layer_id) else "building"
         more = f" ({count_text(rest)} more in other layers)" if rest else ""
         session.say(Severity.INFO, f"{count_text(len(ids))} {one}{'s' * (len(ids) != 1)} selected: {what}{more}.")
 

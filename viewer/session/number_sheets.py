@@ -18,14 +18,18 @@ import numpy as np
 from loaders.scenario.model import text_in
 from viewer.analysis.disclosure import NOTE, NOTHING, Told
 from viewer.analysis.moments import step_text
-from viewer.analysis.numbers import ChangeLine, Numbers, affected_text, unit_of
+from viewer.analysis.numbers import Asked, ChangeLine, Numbers, unit_of
 from viewer.analysis.place_series import PlaceSeries
 from viewer.analysis.published import Published, published
+from viewer.analysis.shown_legend import uncertainty_text
 from viewer.document.files import write_atomic
 from viewer.session.registry import CommandError
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 """What a text must not begin with: spreadsheets would take it for a formula (OWASP, "CSV injection")."""
+ABOUT = ("title", "variable", "unit", "affected", "threshold", "class_source", "values_at_buildings", "near_m", "lock",
+         "note", "why_not")  # fmt: skip
+"""What the first sheet says of all scenarios together."""
 LONGEST = 32_000
 HIDDEN_TEXT = "hidden"
 
@@ -46,6 +50,7 @@ class Record:
     hidden: bool = False
     unit: str = ""
     note: str = ""
+    method: str = ""
 
 
 def records(numbers: Numbers, series: tuple[PlaceSeries, ...] = ()) -> list[Record]:
@@ -56,36 +61,56 @@ def records(numbers: Numbers, series: tuple[PlaceSeries, ...] = ()) -> list[Reco
 def about(numbers: Numbers) -> dict[str, Any]:
     """What the numbers are about: for JSON, the first sheet, and the columns of every line of CSV."""
     question, variable = numbers.question, numbers.variable
-    scenarios = []
-    for number, column in enumerate(question.columns):
-        made = column.manifest.provenance if column.manifest is not None else None
-        tool = " ".join(part for part in (made.tool, made.tool_version) if part) if made is not None else ""
-        scenarios.append(
-            {
-                "id": column.id,
-                "name": column.name,
-                "sha256": column.manifest.digest if column.manifest is not None else "",
-                "moment": column.moment,
-                "baseline": number == question.baseline,
-                "fictional": column.manifest.fictional if column.manifest is not None else False,
-                "tool": tool,
-                "publisher": made.publisher if made is not None else "",
-                "licence": made.licence if made is not None else "",
-            }
-        )
     known = variable is not None
     return {
-        "scenarios": scenarios,
+        "scenarios": [_scenario(column, n == question.baseline) for n, column in enumerate(question.columns)],
         "variable": variable.id if variable is not None else "",
         "title": (text_in(variable.title) or variable.id) if variable is not None else "",
         "unit": unit_of(variable) if variable is not None else "",
         "threshold": numbers.threshold if known else None,
-        "affected": affected_text(variable, numbers.threshold) if variable is not None else "",
+        "affected": numbers.affected,
         "class_source": variable.classes.source if variable is not None and variable.classes is not None else "",
         "values_at_buildings": numbers.how,
+        "near_m": question.near_m if variable is not None and variable.binding in ("links", "trajectories") else None,
+        "lock": lock_text(numbers),
         "note": NOTE,
         "why_not": numbers.why_not,
     }
+
+
+def _scenario(column: Asked, baseline: bool) -> dict[str, Any]:
+    """One scenario: which version of what, by whom, of which moment, and how sure its values are."""
+    manifest, result = column.manifest, column.result
+    made = manifest.provenance if manifest is not None else None
+    bases = manifest.base if manifest is not None else ()
+    return {
+        "id": column.id,
+        "name": column.name,
+        "sha256": manifest.digest if manifest is not None else "",
+        "moment": column.moment,
+        "baseline": baseline,
+        "fictional": manifest.fictional if manifest is not None else False,
+        "tool": " ".join(part for part in (made.tool, made.tool_version) if part) if made is not None else "",
+        "publisher": made.publisher if made is not None else "",
+        "date": made.date if made is not None else "",
+        "licence": made.licence if made is not None else "",
+        "review": text_in(made.review) if made is not None else "",
+        "uncertainty": uncertainty_text(result, "en") if result is not None else "",
+        "base_sha256": ", ".join(base.sha256 for base in bases if base.sha256),
+    }
+
+
+def lock_text(numbers: Numbers) -> str:
+    """What is the same for all scenarios that are compared; "" for one alone."""
+    columns = [column for column in numbers.question.columns if column.result is not None]
+    if len(columns) < 2 or numbers.variable is None:
+        return ""
+    same = ["variable", "classes", "buildings"]
+    same.insert(1, "threshold") if numbers.affected else None
+    moments = {column.moment for column in columns}
+    if len(moments) > 1:
+        return f"Same {', '.join(same[:-1])} and {same[-1]} for all scenarios; different moments"
+    return f"Same {', '.join(same)} and moment for all scenarios"
 
 
 def as_json(numbers: Numbers, series: tuple[PlaceSeries, ...] = ()) -> dict[str, Any]:
@@ -114,8 +139,8 @@ def csv_text(numbers: Numbers, series: tuple[PlaceSeries, ...] = ()) -> str:
     """One line for each number, each with all that it is about."""
     told = about(numbers)
     scenarios = {entry["id"]: entry for entry in told["scenarios"]}
-    common = ("variable", "title", "affected", "threshold", "class_source")
-    own = ("name", "sha256", "moment", "tool", "publisher", "licence")
+    common = ("variable", "title", "affected", "threshold", "class_source", "lock")
+    own = ("name", "sha256", "moment", "tool", "publisher", "licence", "review", "uncertainty", "base_sha256")
     names = [field.name for field in fields(Record)]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -150,6 +175,7 @@ def _indicators(numbers: Numbers) -> Iterable[Record]:
                 yield Record(
                     "indicators", indicator.title, "affected", column.id, cell.value.value, cell.low.value,
                     cell.high.value, cell.total.value, cell.change.value, cell.value.hidden, indicator.unit,
+                    method=numbers.method(line.measure),
                 )  # fmt: skip
 
 
@@ -189,7 +215,8 @@ def _series(numbers: Numbers, series: tuple[PlaceSeries, ...]) -> Iterable[Recor
         for step in range(len(found.time)):
             value, low, high = (_number(part, step) for part in (found.values, found.low, found.high))
             moment = step_text(found.time, step)
-            yield Record("series", moment, line.where, column.id, value, low, high, unit=unit)
+            own = unit if line.unit is None else line.unit
+            yield Record("series", moment, line.where, column.id, value, low, high, unit=own, method=line.where)
 
 
 def _number(part: Any, step: int) -> float | None:
@@ -213,7 +240,7 @@ def _tables(numbers: Numbers) -> Iterable[Record]:
                 hidden = row.value is None and bool(row.note)
                 yield Record(
                     f"published: {table.name}", row.zone, row.group, columns[number].id, row.value, row.low, row.high,
-                    row.denominator, change, hidden, table.unit, row.note,
+                    row.denominator, change, hidden, table.unit, row.note, "As the package tells it.",
                 )  # fmt: skip
 
 
@@ -241,9 +268,11 @@ def _about_sheet(book: Any, numbers: Numbers, formats: dict[str, Any]) -> None:
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 4, 44)
     row = 0
-    for name in ("title", "variable", "unit", "affected", "threshold", "class_source", "values_at_buildings", "note"):
-        sheet.write_string(row, 0, name.replace("_", " ").capitalize(), formats["head"])
+    for name in ABOUT:
         value = told[name]
+        if value is None:
+            continue
+        sheet.write_string(row, 0, name.replace("_", " ").capitalize(), formats["head"])
         if isinstance(value, (int, float)):
             sheet.write_number(row, 1, value)
         else:
@@ -270,10 +299,11 @@ def _sheets(numbers: Numbers, series: tuple[PlaceSeries, ...]) -> Iterable[tuple
     lines: list[list[Any]]
     if numbers.indicators:
         names = ("", " low", " high", " of", " change")
-        header = ["Affected", "Unit", *(f"{column.name}{name}" for column in columns for name in names)]
+        header = [numbers.head, "Unit", *(f"{column.name}{name}" for column in columns for name in names), "Method"]
         lines = [
             [line.measure.indicator.title, line.measure.indicator.unit]
             + [x for c in line.cells for x in (c.value, c.low, c.high, c.total, c.change)]
+            + [numbers.method(line.measure)]
             for line in numbers.indicators
         ]
         yield "Indicators", (header, lines)
@@ -303,8 +333,9 @@ def _published_sheet(numbers: Numbers, table: Published) -> _Table:
                 row = cells.get((zone, group))
                 line.append(Told(row.value, row.value is None and bool(row.note)) if row is not None else NOTHING)
         lines.append(line)
+    lines += [[], *([f"Source, {columns[k].name}: {source}"] for k, source in table.sources.items() if source)]
     if table.not_covered:
-        lines += [[], ["Not covered: " + ", ".join(table.not_covered)]]
+        lines += [["Not covered: " + ", ".join(table.not_covered)]]
     return header, lines
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from psygnal import Signal
 
 from loaders.api import Cancelled, Severity
+from loaders.scenario.model import Result, TimeAxis
 from viewer.analysis.comparing import step_at, token
 from viewer.analysis.counting import count
 from viewer.analysis.derived import derived
@@ -22,11 +24,12 @@ from viewer.analysis.links import base_cities, links_of
 from viewer.analysis.measures import Exposures
 from viewer.analysis.moments import joined
 from viewer.analysis.numbers import Asked, Numbers, Question
+from viewer.analysis.own_numbers import is_money
 from viewer.analysis.place_series import PlaceSeries, Spot, series_at
 from viewer.analysis.showing import shown_results
 from viewer.document.document import ChangeSet
 from viewer.document.overlays import is_overlay
-from viewer.document.state import BASE_MODEL, MOST_SHOWN
+from viewer.document.state import BASE_MODEL, MOST_SHOWN, NumbersView
 from viewer.jobs import ThreadJob
 
 if TYPE_CHECKING:
@@ -71,7 +74,8 @@ class ScenarioNumbers:
         busy: True while newer ones are being counted.
         failed: why the last count failed; "" = it did not.
         series: lines over time at the spot, one for each column. spot: where; None = nothing is chosen.
-        thresholds: what the user set, by variable. zone_by, weigh, worst: as in `Question`.
+
+    What is counted (threshold, quarters, distance) is a part of the project: `viewer.document.state.NumbersView`.
     """
 
     changed = Signal()
@@ -83,10 +87,6 @@ class ScenarioNumbers:
         self.failed = ""
         self.series: tuple[PlaceSeries, ...] = ()
         self.spot: Spot | None = None
-        self.thresholds: dict[str, float] = {}
-        self.zone_by: str | None = None
-        self.weigh = "objects"
-        self.worst = False
         self._exposures = Exposures()
         self._watched = False
         self._again = False
@@ -122,18 +122,23 @@ class ScenarioNumbers:
         self._waiting.append(then)
         self._ask(question)
 
-    def set(self, **values: Any) -> None:
-        """Change what is asked for (zone_by, weigh, worst), and count anew."""
-        for name, value in values.items():
-            setattr(self, name, value)
-        self._look()
+    @property
+    def view(self) -> NumbersView:
+        """What is counted."""
+        return self._session.document.state.numbers
+
+    def set(self, label: str = "Count otherwise", **values: Any) -> None:
+        """Change what is counted (fields of `NumbersView`), as a step that can be undone."""
+        document = self._session.document
+        with document.change(label) as edit:
+            edit.state = replace(edit.state, numbers=replace(edit.state.numbers, **values))
 
     def set_threshold(self, variable: str, threshold: float | None) -> None:
         """What counts as affected; None = the variable's own."""
-        self.thresholds.pop(variable, None)
+        kept = {name: value for name, value in self.view.thresholds if name != variable}
         if threshold is not None:
-            self.thresholds[variable] = threshold
-        self._look()
+            kept[variable] = threshold
+        self.set("Threshold of what is affected", thresholds=tuple(sorted(kept.items())))
 
     def cancel(self) -> None:
         """Stop counting; what was counted before stays."""
@@ -150,10 +155,10 @@ class ScenarioNumbers:
         columns = self.columns()
         baseline = self._baseline(columns)
         other = next((n for n in range(len(columns)) if n != baseline), baseline)
-        cities = tuple(base_cities(document).items())
+        cities, view = tuple(base_cities(document).items()), self.view
         return Question(
-            columns, cities, links_of(document), self._exposures, baseline, other, self.thresholds.get(variable),
-            self.zone_by, self.weigh,
+            columns, cities, links_of(document), self._exposures, baseline, other, view.threshold(variable),
+            view.quarters, view.counted, near_m=view.near_m,
         )  # fmt: skip
 
     def columns(self) -> tuple[Asked, ...]:
@@ -172,14 +177,25 @@ class ScenarioNumbers:
         for name in ids:
             scenario = scenarios.get(name)
             result = scenario.results.get(view.variable) if scenario is not None else None
-            step: int | None = 0
-            if result is not None and len(result.time):
-                step = None if self.worst and len(result.time) > 1 else step_at(result, axis, moment)
             manifest = scenario.manifest if scenario is not None else None
+            costs = [one for one in scenario.results.values() if is_money(one.variable)] if scenario is not None else []
             found.append(
-                Asked(name, BASE_NAME if name == BASE_MODEL else names.get(name, name), result, step, manifest)
+                Asked(
+                    name,
+                    BASE_NAME if name == BASE_MODEL else names.get(name, name),
+                    result,
+                    self._step(result, axis, moment),
+                    manifest,
+                    tuple((one, self._step(one, axis, moment)) for one in costs),
+                )
             )
         return tuple(found)
+
+    def _step(self, result: Result | None, axis: TimeAxis | None, moment: float | None) -> int | None:
+        """The step of a result that is counted, None = all."""
+        if result is None or not len(result.time):
+            return 0
+        return None if self.view.worst and len(result.time) > 1 else step_at(result, axis, moment)
 
     @staticmethod
     def _baseline(columns: tuple[Asked, ...]) -> int:
@@ -192,7 +208,8 @@ class ScenarioNumbers:
     def _key_of(self, question: Question) -> tuple[object, ...]:
         columns = tuple((c.id, c.name, token(c.result.values) if c.result else 0, c.step) for c in question.columns)
         cities = tuple((layer, id(city)) for layer, city in question.cities)
-        return columns, cities, question.threshold, question.zone_by, question.weigh, question.baseline
+        asked = question.threshold, question.zone_by, question.weigh, question.baseline, question.near_m
+        return columns, cities, *asked, document_variable(self._session)
 
     def _look(self) -> None:
         if self._watched:
@@ -230,6 +247,7 @@ class ScenarioNumbers:
         key = (
             None if spot is None else (spot.layer_id, spot.row, id(spot.city), spot.position),
             tuple((c.id, token(c.result.values) if c.result else 0) for c in columns),
+            (self.view.near_m, document_variable(self._session)),
         )
         if key == self._series_key:
             return
@@ -249,7 +267,7 @@ class ScenarioNumbers:
             self._session.say(Severity.ERROR, f"Nothing can be told over time at this place: {error}")
             self.changed.emit()
 
-        work = (columns, spot, links_of(document), document.state.crs)
+        work = (columns, spot, links_of(document), document.state.crs, self.view.near_m)
         self._session.submit(ThreadJob(series_at, work, done, failed, title="Looking over time", key="series"))
 
     # --- what happens -------------------------------------------------------------------------------------------
@@ -257,10 +275,9 @@ class ScenarioNumbers:
     def _document_changed(self, changes: ChangeSet) -> None:
         if changes.origin == "reset":
             self.answer, self.series, self.spot, self._key, self._series_key = None, (), None, (), ()
-            self.thresholds.clear()
             self._exposures.clear()
             self._last_pick = None
-        if changes.origin == "reset" or changes.parts & {"scenarios", "scenario_view", "cities", "layers"}:
+        if changes.origin == "reset" or changes.parts & {"scenarios", "scenario_view", "cities", "layers", "numbers"}:
             self._look()
         elif "selection" in changes.parts and self._watched:
             self._ask_series()
@@ -304,6 +321,11 @@ class ScenarioNumbers:
         parent = int(derived(city).first_parent[row])
         among = buildings_of(city)
         return bool(among[row] or (parent >= 0 and among[parent]))
+
+
+def document_variable(session: Session) -> str:
+    """Id of the variable that is seen: results without values of their own (ways) are told apart by it."""
+    return session.document.state.scenario_view.variable
 
 
 _OF_SESSIONS: WeakKeyDictionary[Session, ScenarioNumbers] = WeakKeyDictionary()

@@ -11,7 +11,6 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QAction,
     QColor,
-    QDoubleValidator,
     QHideEvent,
     QImage,
     QShowEvent,
@@ -38,13 +37,14 @@ from loaders.scenario.model import text_in
 from viewer.analysis.disclosure import NOTE
 from viewer.analysis.fields import scale_of
 from viewer.analysis.legend import title_of
-from viewer.analysis.numbers import Numbers, affected_text, unit_of
+from viewer.analysis.numbers import Numbers, unit_of
 from viewer.analysis.published import Published
 from viewer.document.files import write_atomic
 from viewer.jobs import ThreadJob
 from viewer.session.number_sheets import tables_of, ways
 from viewer.session.numbers import numbers_of
 from viewer.ui.desktop.panels import numbers_rows as rows
+from viewer.ui.desktop.panels.numbers_controls import NumberField, fill
 from viewer.ui.desktop.panels.numbers_picture import about_lines, picture_of, png_of
 from viewer.ui.desktop.panels.numbers_table import NumbersTable
 from viewer.ui.desktop.shell import Shell
@@ -59,6 +59,8 @@ PAGES = {
     "series": ("Over time", "How the value goes at the selected object or place"),
     "tables": ("Published", "Tables by zone and group that the packages bring"),
 }
+NEAR_CHOICES = (10.0, 25.0, 50.0, 100.0, 200.0)
+NEAR_PX = 84
 BUSY_MS = 250
 """Counting that takes longer shows how far it is."""
 TWO = "Two scenarios with this variable are needed to see who gains and who loses."
@@ -123,24 +125,40 @@ class NumbersPanel(QWidget):
     def _second_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        for widget in (self.threshold_label, self.threshold, self.worst, self.quarters_label, self.quarters,
-                       self.counted_label, self.counted, self.table, self.which):  # fmt: skip
+        for widget in self._fields():
             row.addWidget(widget)
         row.addWidget(self.subject, 1)
         return row
 
+    def _fields(self) -> tuple[QWidget, ...]:
+        """All fields of the second row; each page shows its own."""
+        return (
+            self.threshold_label, self.threshold, self.near_label, self.near, self.worst, self.quarters_label,
+            self.quarters, self.counted_label, self.counted, self.table, self.which,
+        )  # fmt: skip
+
+    def _near(self, answer: Numbers | None) -> tuple[QWidget, ...]:
+        """The distance from streets, where it matters."""
+        variable = answer.variable if answer is not None else None
+        if variable is None or variable.binding not in ("links", "trajectories"):
+            return ()
+        return self.near_label, self.near
+
     def _build_controls(self) -> None:
-        self.threshold_label, self.threshold = QLabel("Affected from"), CalmComboBox()
-        self.threshold.setEditable(True)
-        self.threshold.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.threshold.setAccessibleName("Affected from")
-        self.threshold.setToolTip("A class break of the variable, or any other value")
-        self.threshold.setFixedWidth(116)
-        field = self.threshold.lineEdit()
-        assert field is not None
-        field.setValidator(QDoubleValidator(self.threshold))
-        self.threshold.activated.connect(lambda _index: self._threshold_chosen())
-        field.editingFinished.connect(self._threshold_chosen)
+        run = self._shell.run
+        self.threshold_label = QLabel("Affected from")
+        self.threshold = NumberField(
+            "Affected from",
+            "A class break of the variable, or any other value",
+            lambda value: run("indicators.set_threshold", threshold=value),
+        )
+        self.near_label = QLabel("At streets within, m")
+        self.near = NumberField(
+            "At streets within, m",
+            "Buildings whose outline is so near to a street lie at it",
+            lambda value: run("indicators.set_distance", metres=value),
+            NEAR_PX,
+        )
         self.worst = QCheckBox("Worst of all moments")
         self.worst.setToolTip("For each building the worst of all moments, instead of the clock's")
         self.worst.clicked.connect(lambda on: self._shell.run("indicators.set_when", worst=on))
@@ -331,33 +349,33 @@ class NumbersPanel(QWidget):
         page = self.page
         known = answer is not None and answer.variable is not None
         owners: dict[str, tuple[QWidget, ...]] = {
-            "indicators": (self.threshold_label, self.threshold, self.worst),
-            "groups": (self.worst, self.quarters_label, self.quarters),
-            "classes": (self.worst, self.counted_label, self.counted),
+            "indicators": (self.threshold_label, self.threshold, *self._near(answer), self.worst),
+            "groups": (*self._near(answer), self.worst, self.quarters_label, self.quarters),
+            "classes": (self.worst, self.counted_label, self.counted, *self._near(answer)),
+            "series": self._near(answer),
             "tables": (self.table, self.which),
         }
+        if answer is not None and not answer.affected:  # movers are counted, whatever their values
+            owners |= {"indicators": (self.worst,), "groups": (), "classes": ()}
         wanted = owners.get(page, ()) if known else ()
-        for widget in {widget for widgets in owners.values() for widget in widgets}:
+        for widget in self._fields():
             widget.setVisible(widget in wanted)
         self.export.setEnabled(known)
         if answer is None or answer.variable is None:
             return
         variable, unit = answer.variable, unit_of(answer.variable)
-        breaks = variable.classes.breaks if variable.classes is not None else ()
-        _fill(self.threshold, [(f"{b:.10g}", b) for b in breaks])
-        field = self.threshold.lineEdit()
-        if field is not None and not field.hasFocus():
-            field.setText(f"{answer.threshold:.10g}")
+        self.threshold.show_number(answer.threshold, variable.classes.breaks if variable.classes is not None else ())
+        self.near.show_number(answer.question.near_m, NEAR_CHOICES)
         self.threshold_label.setText(f"Affected from, {unit}" if unit else "Affected from")
         if variable.good == "high":
             self.threshold_label.setText(f"Affected up to, {unit}" if unit else "Affected up to")
-        self.worst.setChecked(self._numbers.worst)
+        self.worst.setChecked(self._numbers.view.worst)
         self.worst.setEnabled(any(c.result is not None and len(c.result.time) > 1 for c in answer.question.columns))
-        _fill(self.quarters, [(title_of(name), name) for name in answer.zones] + [("None", "")])
+        fill(self.quarters, [(title_of(name), name) for name in answer.zones] + [("None", "")])
         self.quarters.setCurrentIndex(max(self.quarters.findData(answer.zone_by), 0))
-        _fill(self.counted, [(m.indicator.title, m.indicator.id) for m in answer.measures])
-        self.counted.setCurrentIndex(max(self.counted.findData(answer.question.weigh), 0))
-        _fill(self.table, [(single_line(one.name), n) for n, one in enumerate(tables_of(answer))])
+        fill(self.counted, [(m.indicator.title, m.indicator.id) for m in answer.measures])
+        self.counted.setCurrentIndex(max(self.counted.findData(answer.weigh), 0))
+        fill(self.table, [(single_line(one.name), n) for n, one in enumerate(tables_of(answer))])
         self._fill_which(answer)
 
     def _fill_which(self, answer: Numbers) -> None:
@@ -369,7 +387,7 @@ class NumbersPanel(QWidget):
         choices = [(single_line(names[n]), letters[n]) for n in have]
         changed = [n for n in have if n != base and base in have]
         choices += [(f"{letters[n]} less {letters[base]}", f"{letters[n]}-") for n in changed]
-        _fill(self.which, choices)
+        fill(self.which, choices)
         self.which.setCurrentIndex(max(self.which.findData(self._which), 0))
 
     def _which_chosen(self, index: int) -> None:
@@ -387,17 +405,23 @@ class NumbersPanel(QWidget):
             return
         title = text_in(answer.variable.title) or answer.variable.id
         moments = list(dict.fromkeys(c.moment for c in answer.question.columns if c.moment))
-        parts = [f"{title} {affected_text(answer.variable, answer.threshold)}" if self.page == "indicators" else title]
+        parts = [f"{title} {answer.affected}".strip() if self.page == "indicators" else title]
         if self.page == "groups":
             parts.append(f"from {rows.LETTERS[answer.question.baseline]} to {rows.LETTERS[answer.question.other]}")
             parts.append("left: {1}, right: {0}".format(*ways(answer)))
         if self.page == "series":
-            parts = [f"{title}, {unit_of(answer.variable)}" if unit_of(answer.variable) else title, *self._where()]
+            unit = self._series_unit(answer)
+            parts = [f"{title}, {unit}" if unit else title, *self._where()]
         if self.page in ("indicators", "groups", "classes"):
             parts += moments
         if self.page == "tables" and (table := self._table(answer)) is not None:
             parts = [part for part in (table.indicator, table.year, table.unit if table.unit != "1" else "") if part]
         self.subject.set_full_text(" · ".join(parts))
+
+    def _series_unit(self, answer: Numbers) -> str:
+        """The unit of the lines over time."""
+        own = next((line.unit for line in self._numbers.series if line.unit is not None), None)
+        return own if own is not None else unit_of(answer.variable) if answer.variable is not None else ""
 
     def _where(self) -> list[str]:
         """What is selected, and how its values were looked up."""
@@ -415,9 +439,16 @@ class NumbersPanel(QWidget):
             return
         shown = {"indicators": self.indicators, "groups": self.groups, "classes": self.classes, "series": self.series,
                  "tables": self.published}[page]  # fmt: skip
-        self.status.set_full_text(NOTE if page != "series" else "")
+        self.status.set_full_text(self._note(answer, page))
         getattr(self, f"_show_{page}")(answer)
         self.stack.setCurrentWidget(shown)
+
+    def _note(self, answer: Numbers, page: str) -> str:
+        """What stands below a page: what is hidden, and how values came to buildings."""
+        if page == "series":
+            return ""
+        how = f" Value of a building: {answer.how}." if answer.how else ""
+        return f"{NOTE}{how}"
 
     def _why_not(self, answer: Numbers | None, page: str) -> str:
         """Why a page has nothing to show; "" = it has."""
@@ -461,8 +492,10 @@ class NumbersPanel(QWidget):
         results = [c.result for c in answer.question.columns if c.result is not None]
         scale = scale_of(answer.variable, results)
         breaks = tuple((value, QColor(*rgb)) for value, rgb in zip(scale.breaks, scale.colours[1:], strict=False))
+        if answer.variable.binding == "trajectories":
+            breaks = ()  # those of speeds; the line counts vehicles
         moment = self._shell.session.clock.now
-        self.series_chart.show_series(self._numbers.series, unit_of(answer.variable), breaks, moment)
+        self.series_chart.show_series(self._numbers.series, self._series_unit(answer), breaks, moment)
         self.status.set_full_text(self.series_chart.said())
 
     def _show_tables(self, answer: Numbers) -> None:
@@ -473,21 +506,9 @@ class NumbersPanel(QWidget):
         note = f"Hidden: fewer than {table.suppress_below} people, or needed to hide such a number."
         if table.not_covered:
             note += " Not covered: " + ", ".join(table.not_covered) + "."
+        source = table.sources.get(rows.LETTERS.index(which[0]), "")
+        note += f" Source: {source}." if source else ""
         self.status.set_full_text(single_line(note))
-
-    # --- changing --------------------------------------------------------------------------------------------
-
-    def _threshold_chosen(self) -> None:
-        field, answer = self.threshold.lineEdit(), self._numbers.answer
-        if self._filling or field is None or answer is None:
-            return
-        try:
-            value = float(field.text().replace(",", "."))
-        except ValueError:
-            field.setText(f"{answer.threshold:.10g}")
-            return
-        if value != answer.threshold:
-            self._shell.run("indicators.set_threshold", threshold=value)
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -536,17 +557,3 @@ class NumbersPanel(QWidget):
             self._charts = None
             for chart in (self.group_chart, self.quarter_chart, self.class_chart, self.series_chart):
                 chart.shut_down()
-
-
-def _fill(combo: QComboBox, choices: list[tuple[str, Any]]) -> None:
-    """Give a combo box these entries, unless it has them."""
-    have = [(combo.itemText(n), combo.itemData(n)) for n in range(combo.count())]
-    if have == choices:
-        return
-    combo.blockSignals(True)
-    kept = combo.currentData()
-    combo.clear()
-    for text, value in choices:
-        combo.addItem(text, value)
-    combo.setCurrentIndex(max(combo.findData(kept), 0))
-    combo.blockSignals(False)

@@ -13,6 +13,7 @@ from viewer.analysis.legend import count_text, format_value
 from viewer.analysis.measures import Rows, count_rows
 from viewer.analysis.numbers import Asked, Cell, ChangeLine, IndicatorLine, Numbers, told_text
 from viewer.analysis.published import Published, change
+from viewer.document.overlays import is_overlay
 from viewer.session.number_sheets import ways
 from viewer.ui.desktop.panels.numbers_table import SIDES, TableCell, better_color, worse_color
 from viewer.ui.theme import Theme
@@ -34,19 +35,19 @@ def lettered(columns: tuple[Asked, ...]) -> list[str]:
 def indicator_rows(answer: Numbers, run: Run) -> tuple[list[str], list[list[TableCell]]]:
     """A column for each scenario, and one for its change against the baseline."""
     columns, base = answer.question.columns, answer.question.baseline
-    headers = ["Affected"]
+    headers = [answer.head]
     for n, name in enumerate(lettered(columns)):
         headers.append(name)
         if n != base:
             headers.append(f"{LETTERS[n]} less {LETTERS[base]}")
     rows = []
     for line in answer.indicators:
-        row = [TableCell(_title(line), inset=line.measure.part)]
+        row = [TableCell(_title(line), inset=line.measure.part, tip=f"{_title(line)}. {answer.method(line.measure)}")]
         largest = max((abs(cell.change.value or 0.0) for cell in line.cells), default=0.0)
         for n, cell in enumerate(line.cells):
-            row.append(_value(line, cell, n, columns[n], run))
+            row.append(_value(line, cell, n, answer, run))
             if n != base:
-                row.append(_change(cell, largest, answer))
+                row.append(_change(cell, largest, answer, line.measure.indicator.digits))
         rows.append(row)
     return headers, rows
 
@@ -56,30 +57,33 @@ def _title(line: IndicatorLine) -> str:
     return f"{indicator.title}, {indicator.unit}" if indicator.unit else indicator.title
 
 
-def _value(line: IndicatorLine, cell: Cell, n: int, column: Asked, run: Run) -> TableCell:
+def _value(line: IndicatorLine, cell: Cell, n: int, answer: Numbers, run: Run) -> TableCell:
+    column, digits = answer.question.columns[n], line.measure.indicator.digits
     if cell.value == NOTHING:
         return TableCell("–", muted=True, tip=f"{column.name} has no such value.")
-    detail = f"{told_text(cell.low)} – {told_text(cell.high)}" if cell.low != NOTHING and cell.low != cell.high else ""
+    value, low, high = (told_text(told, digits=digits) for told in (cell.value, cell.low, cell.high))
+    detail = f"{low} – {high}" if cell.low != NOTHING and cell.low != cell.high else ""
     total = cell.total.value or 0.0
     shares = [None if x.value is None or not total else x.value / total for x in (cell.value, cell.low, cell.high)]
-    tip = f"{told_text(cell.value)} of {told_text(cell.total)}"
-    tip += f"; range {told_text(cell.low)} to {told_text(cell.high)}" if detail else ""
-    tip = HIDDEN_TIP if cell.value.hidden else tip
-    tip += _behind(cell.rows)
+    tip = f"{value} of {told_text(cell.total, digits=digits)}" if cell.total != NOTHING else value
+    tip += f"; range {low} to {high}" if detail else ""
+    tip = HIDDEN_TIP if cell.value.hidden else f"{tip}. {answer.method(line.measure)}"
+    tip = tip.rstrip(".") + _behind(cell.rows)
     act = partial(run, "indicators.select", indicator=line.measure.indicator.id, scenario=column.id)
-    share = None if cell.value.hidden else shares[0] or 0.0
+    share = None if cell.value.hidden or cell.total == NOTHING else shares[0] or 0.0
     return TableCell(
-        told_text(cell.value), detail, share, shares[1], shares[2], color=SIDES[n], act=act if cell.rows else None,
+        value, detail, share, shares[1], shares[2], color=SIDES[n], act=act if cell.rows else None,
         tip=tip, muted=cell.value.hidden,
     )  # fmt: skip
 
 
 def _behind(rows: Rows) -> str:
     number = count_rows(rows)
-    return f". Press to select {count_text(number)} building{'s' * (number != 1)}." if number else ""
+    what = "link" if all(is_overlay(layer) for layer, _ in rows) else "building"
+    return f". Press to select {count_text(number)} {what}{'s' * (number != 1)}." if number else ""
 
 
-def _change(cell: Cell, largest: float, answer: Numbers) -> TableCell:
+def _change(cell: Cell, largest: float, answer: Numbers, digits: int) -> TableCell:
     if cell.change == NOTHING:
         return TableCell("–", muted=True)
     if cell.change.value is None:
@@ -88,7 +92,7 @@ def _change(cell: Cell, largest: float, answer: Numbers) -> TableCell:
     good = None if answer.good == "none" or not number else number < 0
     share = number / largest if largest else 0.0
     word = "" if good is None else ": better" if good else ": worse"
-    text = told_text(cell.change, True)
+    text = told_text(cell.change, True, digits)
     return TableCell(text, change=share, good=good, tip=f"{text}{word}")
 
 
@@ -182,17 +186,18 @@ def class_rows(answer: Numbers, run: Run) -> list[Any]:
     """A row for each class, a bar for each scenario, in the colours of the legend."""
     from viewer.ui.desktop.panels.charts import Bar, BarRow
 
-    columns = answer.question.columns
+    columns, digits = answer.question.columns, answer.counted_digits
     shown = [n for n in range(len(columns)) if any(line.values[n] != NOTHING for line in answer.classes)]
     rows = []
     for line in answer.classes:
         bars = []
         for lane, n in enumerate(shown):
             told, name = line.values[n], columns[n].name
-            said = f"{line.label}, {LETTERS[n]} {name}: {told_text(told)}{_behind(line.rows[n])}"
+            text = told_text(told, digits=digits)
+            said = f"{line.label}, {LETTERS[n]} {name}: {text}{_behind(line.rows[n])}"
             press = partial(run, "indicators.select_class", label=line.label, scenario=columns[n].id)
             act = press if line.rows[n] else None
             letter = LETTERS[n] if len(shown) > 1 else ""
-            bars.append(Bar(told.value, QColor(*line.rgb), told_text(told), said, act, lane, letter=letter))
+            bars.append(Bar(told.value, QColor(*line.rgb), text, said, act, lane, letter=letter))
         rows.append(BarRow(line.label, tuple(bars)))
     return rows
