@@ -54,6 +54,20 @@ def test_idle_window_does_nothing(person: Any) -> None:
     pytest.fail("the window never rests")
 
 
+@pytest.mark.parametrize("turns", [0, 3, 30])
+def test_a_window_closed_at_once_does_nothing_more(person: Any, turns: int) -> None:
+    """What a new window puts off, and what was begun in it, is not done once it is closed: its session has ended."""
+    window, done = person.window, []
+    window.shell.run("demo.open")
+    for _ in range(turns):
+        person.qtbot.wait(1)
+    window.shell.later(lambda: done.append("later"))
+    window.shell.soon(lambda: done.append("soon"))
+    window.close()
+    person.qtbot.wait(2 * window_module.READY_MS)
+    assert not done and not window.session.jobs.active and window.shell.idle
+
+
 def test_unexpected_error_in_a_slot_is_told_and_survived(tmp_path: Path) -> None:
     code = """
 from PySide6.QtCore import QTimer

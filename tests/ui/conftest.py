@@ -90,7 +90,7 @@ def settle() -> None:
     if QApplication.instance() is not None:
         QTest.qWait(25)
         limit = time.monotonic() + 60
-        while any(shell._soon for shell in SHELLS):
+        while not all(shell.idle for shell in SHELLS):
             assert time.monotonic() < limit, "panels never finish"
             QTest.qWait(5)
 

@@ -42,6 +42,8 @@ class Shell(QObject):
         self.session = session
         self.themes = themes
         self._soon: list[Callable[[], object]] = []
+        self._later = 0
+        self._open = True
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(1)  # not 0: Qt would go on within the same turn
@@ -53,7 +55,10 @@ class Shell(QObject):
         session.document.changed.connect(self._follow)
 
     def shut_down(self) -> None:
-        """Leave session and themes, where those live longer than this."""
+        """Leave session and themes, where those live longer than this; what was to be done later is not done."""
+        if not self._open:
+            return
+        self._open = False
         self.session.document.changed.disconnect(self._follow)
         self.themes.changed.disconnect(self._retheme)
         self._soon.clear()
@@ -110,11 +115,20 @@ class Shell(QObject):
 
     def later(self, act: Callable[[], object]) -> None:
         """Do it when the widget that asked has finished with its own event."""
-        QTimer.singleShot(0, self, act)
+
+        def do() -> None:
+            self._later -= 1
+            if self._open:
+                act()
+
+        self._later += 1
+        QTimer.singleShot(0, self, do)
 
     def soon(self, act: Callable[[], object]) -> None:
         """Do it in a later turn of Qt's loop, one act a turn, so that a window with much to show anew never stands
         still; once, however often it is asked for in the meantime."""
+        if not self._open:
+            return
         if act not in self._soon:
             self._soon.append(act)
         if not self._turn.isActive():
@@ -122,8 +136,8 @@ class Shell(QObject):
 
     @property
     def idle(self) -> bool:
-        """True if nothing that was asked for by `soon` is still to be shown."""
-        return not self._soon
+        """True if nothing that was asked for by `soon` or `later` is still to be done."""
+        return not (self._soon or self._later)
 
     def refresh(self, panel: Callable[[], object], changes: object, of_interest: Set[str]) -> None:
         """Have a panel shown anew if a change of the document touches what it shows: soon where a city arrives, which

@@ -98,6 +98,8 @@ class MainWindow(QMainWindow):
         self._layout = QByteArray()
         self._at_start: bool | None = None
         self._ready = False
+        self._first = QTimer(self, singleShot=True, interval=READY_MS)
+        self._first.timeout.connect(self._get_ready)
         self._poll = QTimer(self)
         self._poll.setInterval(POLL_MS)
         self._poll.timeout.connect(self._work)
@@ -344,7 +346,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._ready:
             self._ready = True
-            QTimer.singleShot(READY_MS, self, self._get_ready)
+            self._first.start()
 
     def _get_ready(self) -> None:
         """Lay out and paint hidden panels once, each in a turn of its own: styles, icons and glyphs come with it."""
@@ -415,8 +417,9 @@ class MainWindow(QMainWindow):
             return
         layout = self._layout if self._at_start else self.saveState(LAYOUT_VERSION)
         self.memory.set_blobs(geometry=bytes(self.saveGeometry().data()), layout=bytes(layout.data()))
-        for timer in (self._poll, self._rest, self._autosave):
+        for timer in (self._first, self._poll, self._rest, self._autosave):
             timer.stop()
+        self.shell.shut_down()
         self.stage.shut_down()
         self.scenario_front.shut_down()
         self.panels.numbers.shut_down()
