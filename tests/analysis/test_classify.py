@@ -92,6 +92,14 @@ def test_what_is_no_number_is_no_data_and_infinite_is_an_end(small_city):
     assert colors[1] == colors[4] == tuple(table[255]) and colors[2] == colors[3] == tuple(table[0])
 
 
+def test_a_number_too_far_from_the_range_is_at_its_end(small_city):
+    table = palette("viridis").colors
+    values = [{"h": -1.7976931348623157e308}, {"h": 1.5}]
+    for limits, end in (((1e292, 0.0), 255), ((0.0, 1e292), 0)):
+        colors, _ = rgb(small_city(buildings(*values)), color_by="h", range=limits)
+        assert colors[0] == colors[1] == tuple(table[end])
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     values=st.lists(st.none() | st.floats(), min_size=1, max_size=20),

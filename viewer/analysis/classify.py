@@ -204,8 +204,8 @@ def _places(numbers: Float64, low: float, high: float) -> Int16:
     if low == high:
         share = np.where(numbers < low, 0.0, np.where(numbers > high, 1.0, 0.5))
     elif math.isfinite(high - low):
-        share = numbers - low
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"):  # an infinite share is an end of the ramp
+            share = numbers - low
             share /= high - low
     else:  # halves keep the difference of huge numbers finite
         share = numbers / 2 - low / 2
