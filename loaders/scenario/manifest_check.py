@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from loaders.scenario import manifest_read as read
+from loaders.scenario.gltf_file import is_gltf
 from loaders.scenario.jsontext import Raw
 from loaders.scenario.model import Variable
 from loaders.scenario.names import is_control, name_problem
@@ -21,7 +22,7 @@ TABLES = frozenset((".csv", ".parquet"))
 RASTERS = frozenset((".tif", ".tiff", ".nc"))
 VECTORS = frozenset((".geojson", ".gpkg", ".fgb", ".parquet"))
 MOVES = frozenset((".csv", ".parquet", ".json"))
-MODELS = frozenset((".json", ".jsonl"))
+MODELS = frozenset((".json", ".jsonl", ".glb", ".gltf"))
 ENDINGS = {
     "object": TABLES | VECTORS,
     "surface": TABLES,
@@ -198,8 +199,11 @@ def _data(item: Variable, place: str, listed: set[str]) -> Found:
             yield place, f"the file {name!r} is not in the list of files", remedy
     for name, why in _needed(item.binding, data):
         yield place, f"{name!r} is missing: {why}", "Add it to the variable's data."
+    if data.origin and not is_gltf(data.added):
+        yield place, "'origin' is told, but nothing is added as glTF", "Leave it out."
     allowed = ENDINGS[item.binding]
-    for name in _value_files(data):
+    new = {data.added} if data.added and item.binding == "patch" else set()
+    for name in _value_files(data) | new:
         if PurePosixPath(name).suffix.lower() not in allowed:
             forms = " ".join(sorted(allowed))
             yield place, f"{name!r} is of no format for the binding {item.binding!r}", f"Formats: {forms}."
@@ -227,6 +231,8 @@ def _needed(binding: str, data: DataSpec) -> Iterator[tuple[str, str]]:
     if binding == "patch":
         if not (data.changes or data.added):
             yield "changes", "a patch needs what is removed, or what is new (added)"
+        if is_gltf(data.added) and not data.origin:
+            yield "origin", "where the zero of the glTF file lies (x and y, or x, y and height)"
         return
     if not _value_files(data):
         yield "file", "no file is named"

@@ -138,6 +138,7 @@ def data(raw: Raw) -> DataSpec:
         quantiles=tuple(quantiles),
         nodata=_numbers(raw.get("nodata")),
         not_modelled=_numbers(raw.get("not_modelled")),
+        origin=_numbers(raw.get("origin")),
         extra=tuple(raw.get("extra", ())),
     )
 

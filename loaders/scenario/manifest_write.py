@@ -146,6 +146,7 @@ def data_raw(spec: DataSpec) -> Raw:
             "not_modelled_text": spec.not_modelled_text,
             "changes": spec.changes,
             "added": spec.added,
+            "origin": list(spec.origin),
             "extra": list(spec.extra),
         }
     )

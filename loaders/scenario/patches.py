@@ -1,8 +1,8 @@
 """Changes of the city: what is removed, what is new or takes the place of something, and from when.
 
 ``changes`` is JSON: {"remove": ["id", {"id": "...", "from": "2031-01-01"}], "add": [{"id": "...", "from": "...",
-"replaces": "..."}]}. ``added`` is CityJSON or CityJSONSeq with what is new; objects that "add" does not tell of are new
-from the beginning and replace nothing.
+"replaces": "..."}]}. ``added`` is CityJSON, CityJSONSeq or glTF 2.0 with what is new; objects that "add" does not tell
+of are new from the beginning and replace nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from loaders.city import CityData, Strings
 from loaders.cityjson import load as load_cityjson
 from loaders.layers import same_plane
 from loaders.scenario.context import Context
+from loaders.scenario.gltf_city import read_gltf
+from loaders.scenario.gltf_file import is_gltf
 from loaders.scenario.jsontext import BadJson, parse_json
 from loaders.scenario.model import Patch, Result, TimeAxis, Variable
 from loaders.scenario.times import parse_moment, static_axis
@@ -33,7 +35,7 @@ class _Quiet:
 def read_patch(ctx: Context, variable: Variable, axis: TimeAxis) -> Result:
     """The result of a patch. Its axis has the moments of its changes, or one step without a date. Raises LoadError."""
     told = _changes(ctx, variable.data.changes) if variable.data.changes else {}
-    overlay = _added(ctx, variable.data.added) if variable.data.added else None
+    overlay = _added(ctx, variable) if variable.data.added else None
     place = variable.data.changes
     removed = [_entry(ctx, variable, item, f"{place}, remove/{n}") for n, item in enumerate(told.get("remove", ()))]
     added = {
@@ -91,7 +93,10 @@ def _entry(ctx: Context, variable: Variable, item: Any, place: str) -> tuple[str
     return texts[0], moment, texts[2]
 
 
-def _added(ctx: Context, name: str) -> CityData:
+def _added(ctx: Context, variable: Variable) -> CityData:
+    name = variable.data.added
+    if is_gltf(name):
+        return read_gltf(ctx, variable, name)
     try:
         result = load_cityjson(ctx.file(name), ctx.options, _Quiet())
     except LoadError as error:

@@ -74,7 +74,8 @@ class DataSpec:
         members: one per member. quantiles: probability and array.
         nodata, not_modelled: numbers that stand for it, besides what the file itself declares.
         not_modelled_text: text that stands for "not modelled" in a table.
-        changes, added: patch: JSON with what is removed and replaced, CityJSON with what is new.
+        changes, added: patch: JSON with what is removed and replaced, CityJSON or glTF with what is new.
+        origin: glTF: where its zero lies, x, y and height (two numbers: on the ground), in ``crs``.
     """
 
     files: tuple[str, ...] = ()
@@ -110,6 +111,7 @@ class DataSpec:
     not_modelled_text: str = ""
     changes: str = ""
     added: str = ""
+    origin: tuple[float, ...] = ()
     extra: tuple[str, ...] = field(default=())
     """Files that belong to the data without being named above (a shapefile's companions)."""
 

@@ -6,11 +6,13 @@ Its `CityData` stands in `Document.cities` under "scenario:<scenario id>:<variab
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from loaders.city import CityData
+from loaders.scenario.gltf_scene import THEME
 from loaders.scenario.model import Scenario, text_in
-from viewer.document.state import DocumentState, LayerState, ScenarioView
+from viewer.document.state import DocumentState, LayerState, ScenarioView, Style
 
 PREFIX = "scenario:"
 _NO_LAYERS: tuple[LayerState, ...] = ()
@@ -56,7 +58,10 @@ def overlay_layers(
             if city is not None and scenario is not None:
                 title = text_in(scenario.results[name].variable.title) or name
                 visible = _is_shown(state.scenario_view, entry.id, name, scenario)
-                found.append(_layer(city, LayerState(layer_id, f"{entry.name}: {title}", entry.path, visible)))
+                layer = LayerState(layer_id, f"{entry.name}: {title}", entry.path, visible)
+                if city.default_theme == THEME:  # new objects of glTF bring colours of their own, and no surfaces
+                    layer = replace(layer, style=Style(color_by="@theme"))
+                found.append(_layer(city, layer))
     return tuple(found) if found else _NO_LAYERS
 
 

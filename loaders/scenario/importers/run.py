@@ -21,7 +21,7 @@ BUILT_IN = tuple(
     f"loaders.scenario.importers.{name}"
     for name in (
         *("tabular:SPEC", "simstadt:SPEC", "rasters:SPEC", "netcdf:SPEC", "anuga:SPEC", "noisemodelling:SPEC"),
-        *("moving:FCD", "moving:CZML", "moving:MF", "matsim:SPEC"),
+        *("moving:FCD", "moving:CZML", "moving:MF", "matsim:SPEC", "gltf:SPEC"),
     )
 )
 """The importers that come with the program; a test ties them to the entry points of `pyproject.toml`."""

@@ -36,7 +36,8 @@ def full_manifest() -> model.Manifest:
         geometry="g.geojson", geometry_layer="gl", geometry_id="gid", value=Part(("a.nc",), ("v",), ()),
         level=Part((), (), (1, 2)), low=parts[0], high=parts[1], sd=parts[2], members=(parts[0], parts[3]),
         quantiles=((0.05, parts[0]), (0.5, Part((), ("q",), ())), (0.95, parts[1])), nodata=(-9999.0, -99.0),
-        not_modelled=(-1.0,), not_modelled_text="outside", changes="c.json", added="n.json", extra=("e.dbf",),
+        not_modelled=(-1.0,), not_modelled_text="outside", changes="c.json", added="n.glb", extra=("e.dbf",),
+        origin=(1.0, 2.0, 3.0),
     )  # fmt: skip
     time = TimeSpec(
         "instants", ("2030-01-01T00:00", "2030-01-01T01:00"), zone="Europe/Amsterdam", calendar="proleptic_gregorian"
@@ -57,7 +58,7 @@ def full_manifest() -> model.Manifest:
         (("manning", "0.03"),), BOTH, BOTH, BOTH, "CC-BY-4.0",
     )  # fmt: skip
     view = {"name": "Quay", "texts": {"en": "See"}, "variable": "depth", "time": "2030-01-01T00:00"}
-    names = ("a.nc", "g.geojson", "c.json", "n.json", "e.dbf")
+    names = ("a.nc", "g.geojson", "c.json", "n.glb", "e.dbf")
     return model.Manifest(
         "flood", BOTH, CrsInfo("EPSG:28992", "EPSG:28992"), (variable,), BOTH, "NAP",
         (model.BaseModel("town", HASH, "town.city.json", 0.3, BOTH),), "calm", provenance, (table,), (view,),
