@@ -290,9 +290,33 @@ def _table(raw: Raw, place: str, listed: set[str]) -> Found:
         if hidden:
             reason = f"{hidden[0]!r} seems to be a sum, from which hidden numbers could be computed"
             yield f"{place}/{member}s", reason, f'Name it in "total_{member}", or give it another name.'
+    yield from _nested(table, f"{place}/within")
     if len(table.zones) * len(table.groups) > 20_000:
         yield place, "there are more than 20,000 cells of zones and groups", "Cut the table up."
     yield from table_problems(table, f"{place}/rows")
+
+
+MOST_LEVELS = 16
+"""Zones that hold zones that hold zones..."""
+
+
+def _nested(table: Any, place: str) -> Found:
+    """Zones that are none, and rings of zones that hold each other."""
+    within = dict(table.within)
+    for zone in within:
+        if zone not in table.zones:
+            yield f"{place}/{zone[:60]}", f"{zone[:60]!r} is none of the zones", "Name it there."
+            return
+        seen, at = {zone}, within[zone]
+        while at in within and at not in seen and len(seen) <= MOST_LEVELS:
+            seen.add(at)
+            at = within[at]
+        if len(seen) > MOST_LEVELS:
+            yield place, f"zones hold zones over more than {MOST_LEVELS} levels", "Leave levels out."
+            return
+        if at in seen:
+            yield f"{place}/{zone[:60]}", f"the zone {zone[:60]!r} holds itself", "Correct which zone holds which."
+            return
 
 
 def table_problems(table: Any, place: str) -> Found:

@@ -217,6 +217,7 @@ def disaggregation(raw: Raw) -> model.Disaggregation:
         total_zone=raw.get("total_zone", ""),
         total_group=raw.get("total_group", ""),
         file=raw.get("file", ""),
+        within=tuple(sorted(raw.get("within", {}).items())),
     )
 
 

@@ -221,6 +221,7 @@ def _table(item: model.Disaggregation) -> Raw:
         "suppress_below": item.suppress_below,
         "total_zone": item.total_zone,
         "total_group": item.total_group,
+        "within": dict(item.within),
         "file": item.file,
     }
     raw = _full(raw) | {"not_covered": list(item.not_covered)}

@@ -212,6 +212,8 @@ class Disaggregation:
     """Name of the group that holds everybody, "" = there is none."""
     file: str = ""
     """CSV with the rows; "" = they are in the manifest."""
+    within: tuple[tuple[str, str], ...] = ()
+    """Zones, sorted, with the zone that holds each (a quarter its district), of this table or another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ itself, the denominator, or share x denominator. Hiding it is not enough where a
 number is the total less the others. So for every small cell three more are hidden that make a rectangle with it: one
 in its row, one in its column, and the one across. All sums stay the same if the small cell grows by some d, its two
 neighbours shrink by d and the cell across grows by d (totals change the other way round: they grow with their parts).
-Those that shrink are chosen to hold at least ``suppress_below``. So every value from the true one up to
+Those that shrink are chosen to hold at least ``suppress_below``. Zones may hold others (districts their quarters, a
+city its districts): then the other row is one inside of the same zone, and zones in between change with their parts
+(`loaders.scenario.suppress_tree`). So every value from the true one up to
 ``suppress_below`` more fits all that is shown, even for somebody who knows that counts are not negative. Totals are
 cells like others; those that are not published need not be hidden.
 
@@ -24,22 +26,19 @@ import numpy as np
 
 from loaders.city import Bool, Float64
 from loaders.scenario.model import Disaggregation, TableRow
+from loaders.scenario.suppress_tree import Cells, Tree, close, path_up, tree_of
 
 HIDDEN = "Hidden: too few people, or needed to hide such a number."
 
 
-@dataclass(slots=True, eq=False)
-class _Grid:
-    """Zones x groups of one array: numbers (NaN = not published), which are hidden, and the signs of totals."""
+def suppress(table: Disaggregation, fixed: frozenset[str] = frozenset()) -> Disaggregation:
+    """The table with small cells and their companions hidden: value, denominator and range None, ``note`` `HIDDEN`.
 
-    numbers: Float64
-    hidden: Bool
-    total_row: int
-    total_column: int
-
-
-def suppress(table: Disaggregation) -> Disaggregation:
-    """The table with small cells and their companions hidden: value, denominator and range None, ``note`` `HIDDEN`."""
+    ``fixed``: zones of which tables tell that divide them in other ways. Their numbers stay: a change in one of the
+    tables would show in the other.
+    """
+    tree = tree_of(table.zones, dict(table.within), table.total_zone)
+    held = np.array([name in fixed for name in tree.names], np.bool_)
     zones = {name: number for number, name in enumerate(table.zones)}
     groups = {name: number for number, name in enumerate(table.groups)}
     kinds = table.kinds or ("count",) * len(table.indicators)
@@ -56,11 +55,11 @@ def suppress(table: Disaggregation) -> Disaggregation:
         small |= numbers < table.suppress_below
     shared = small.copy()  # hidden for one indicator is hidden for all: their denominators are often the same
     for numbers in people.values():
-        shared = _protect(table, numbers, small, shared)
+        shared = _protect(table, tree, held, numbers, small, shared)
     hidden = {}
     for name, numbers in counts.items():
         own = small | (numbers < table.suppress_below)
-        hidden[name] = _protect(table, numbers, own, shared | own)
+        hidden[name] = _protect(table, tree, held, numbers, own, shared | own)
     rows = []
     for row in table.rows:
         place = zones[row.zone], groups[row.group]
@@ -87,12 +86,11 @@ def _hide(row: TableRow, denominator: bool) -> TableRow:
     return replace(row, value=None, denominator=kept, low=None, high=None, note=HIDDEN)
 
 
-def _protect(table: Disaggregation, numbers: Float64, small: Bool, before: Bool) -> Bool:
+def _protect(table: Disaggregation, tree: Tree, fixed: Bool, numbers: Float64, small: Bool, before: Bool) -> Bool:
     """What has to be hidden of one array of zones x groups: ``before``, and companions of the cells in ``small``."""
     hidden = before.copy()
     if not np.isfinite(numbers).any():
         return hidden
-    total_zone = table.zones.index(table.total_zone) if table.total_zone else -1
     total_group = table.groups.index(table.total_group) if table.total_group and len(table.groups) > 1 else -1
     dimensions = table.dimensions or ("",) * len(table.groups)
     names = _names(dimensions, total_group)
@@ -101,101 +99,97 @@ def _protect(table: Disaggregation, numbers: Float64, small: Bool, before: Bool)
         columns = _columns(dimensions, dimension, total_group)
         has_total = single and total_group >= 0
         own = np.array(columns + ([total_group] if has_total else []), np.int64)
-        part = _widened(numbers[:, own], hidden[:, own], total_zone, has_total, single)
-        _close(part, small[:, own], table.suppress_below)
-        hidden[:, own] |= part.hidden[: len(table.zones), : len(own)]
+        cells = _widened(tree, fixed, numbers[:, own], hidden[:, own], has_total, single)
+        close(cells, _with_rows(small[:, own], cells.hidden.shape, False), table.suppress_below)
+        hidden[:, own] |= cells.hidden[: len(table.zones), : len(own)]
     if not single and total_group >= 0:
-        _protect_totals(table, numbers, hidden, small, total_group, total_zone, dimensions)
+        totals = _Totals(tree, fixed, numbers, total_group, [_columns(dimensions, d, total_group) for d in names])
+        _protect_totals(totals, hidden, small, table.suppress_below)
     return hidden
 
 
-def _widened(part: Float64, gone: Bool, total_zone: int, has_total: bool, single: bool) -> _Grid:
-    """The cells with a row and, in a single dimension, a column for totals that are not published (hidden)."""
-    total_column = part.shape[1] - 1 if has_total else -1
-    if not has_total and single:
-        part = np.column_stack([part, np.full(len(part), np.nan)])
-        gone = np.column_stack([gone, np.ones(len(gone), np.bool_)])
-        total_column = part.shape[1] - 1
-    total_row = total_zone
-    if total_zone < 0:
-        part = np.vstack([part, np.full(part.shape[1], np.nan)])
-        gone = np.vstack([gone, np.ones(gone.shape[1], np.bool_)])
-        total_row = len(part) - 1
-    return _Grid(part, gone | ~np.isfinite(part), total_row, total_column)
+def _widened(tree: Tree, fixed: Bool, part: Float64, gone: Bool, has_total: bool, single: bool) -> Cells:
+    """The cells with rows for zones that are only named, and, in a single dimension, a column for a total that is not
+    published (hidden)."""
+    total = part.shape[1] - 1 if has_total else -1
+    shape = len(tree.names), part.shape[1] + (single and not has_total)
+    if shape[1] > part.shape[1]:
+        total = part.shape[1]
+    numbers = np.full(shape, np.nan)
+    numbers[: len(part), : part.shape[1]] = part
+    return Cells(tree, numbers, _with_rows(gone, shape, True) | ~np.isfinite(numbers), total, fixed)
 
 
-def _close(grid: _Grid, small: Bool, least: float) -> None:
-    """Hide, for every small cell, the cheapest rectangle that protects it."""
-    rows, columns = grid.numbers.shape
-    sign = np.ones((rows, columns))
-    sign[grid.total_row, :] *= -1
-    if grid.total_column >= 0:
-        sign[:, grid.total_column] *= -1
-    known = np.nan_to_num(grid.numbers, nan=0.0)
-    order = sorted(zip(*np.nonzero(small), strict=True), key=lambda place: known[place])
-    for i, j in order:
-        cost = _costs(grid, sign, known, int(i), int(j), least)
-        best = int(np.argmin(cost))
-        if not np.isfinite(cost.flat[best]):
-            grid.hidden[:] = True
-            return
-        k, m = divmod(best, columns)
-        grid.hidden[i, m] = grid.hidden[k, j] = grid.hidden[k, m] = True
+def _with_rows(mask: Bool, shape: tuple[int, ...], value: bool) -> Bool:
+    """A mask in the corner of a larger one."""
+    out = np.full(shape, value, np.bool_)
+    out[: mask.shape[0], : mask.shape[1]] = mask
+    return out
 
 
-def _costs(grid: _Grid, sign: Float64, known: Float64, i: int, j: int, least: float) -> Float64:
-    """Cost of the rectangle with each cell (k, m) across: cells and numbers newly hidden; inf where it protects not."""
-    shrink = (known >= least) | (~np.isfinite(grid.numbers) & _totals(grid))
-    price = np.where(grid.hidden, 0.0, 1.0 + known / (1.0 + known.sum()))
-    grows = sign * sign[i, j] > 0  # a cell across changes like the small cell if their signs are the same
-    across = np.where(grows | shrink, price, np.inf)
-    beside = np.where(~grows | shrink, price, np.inf)
-    cost: Float64 = beside[i, :][None, :] + beside[:, j][:, None] + across
-    cost[i, :] = np.inf
-    cost[:, j] = np.inf
-    return cost
+@dataclass(slots=True, eq=False)
+class _Totals:
+    """Totals of zones to which several dimensions add up: ``dimensions``, columns of each."""
+
+    tree: Tree
+    fixed: Bool
+    numbers: Float64
+    total_group: int
+    dimensions: list[list[int]]
 
 
-def _totals(grid: _Grid) -> Bool:
-    """Cells of totals: at least as large as any of their parts, so they may shrink as far as a part does."""
-    totals = np.zeros(grid.numbers.shape, np.bool_)
-    totals[grid.total_row, :] = True
-    if grid.total_column >= 0:
-        totals[:, grid.total_column] = True
-    return totals
-
-
-def _protect_totals(
-    table: Disaggregation,
-    numbers: Float64,
-    hidden: Bool,
-    small: Bool,
-    total_group: int,
-    total_zone: int,
-    dimensions: tuple[str, ...],
-) -> None:
+def _protect_totals(cells: _Totals, hidden: Bool, small: Bool, least: float) -> None:
     """A small total of a zone, where several dimensions add up to it: another zone shrinks in every dimension."""
-    for zone in np.flatnonzero(small[:, total_group]):
-        best, cost = -1, np.inf
-        for other in range(len(table.zones)):
-            if other in (zone, total_zone) or zone == total_zone:
-                continue
-            large = [
-                _largest(numbers, other, _columns(dimensions, d, total_group)) for d in _names(dimensions, total_group)
-            ]
-            fits = numbers[other, total_group] >= table.suppress_below and all(
-                numbers[other, column] >= table.suppress_below for column in large
-            )
-            if fits and numbers[other, total_group] < cost:
-                best, cost = other, float(numbers[other, total_group])
-        if best < 0:
+    tree, published = cells.tree, len(cells.numbers)
+    leaves = [n for n in range(published) if not len(tree.children[n]) and _fits(cells, n, least)]
+    leaves.sort(key=lambda n: cells.numbers[n, cells.total_group])
+    for zone in np.flatnonzero(small[:, cells.total_group]).tolist():
+        up = path_up(tree, zone)
+        found = _counterpart(cells, up, leaves, least)
+        grows, falls = found if found is not None else (up, [])
+        zones = [*grows, *_first_way_down(tree, zone), *falls]
+        if any(cells.fixed[n] for n in zones):
             hidden[:] = True
             return
-        for dimension in _names(dimensions, total_group):
-            columns = _columns(dimensions, dimension, total_group)
-            column = _largest(numbers, best, columns)
-            hidden[zone, column] = hidden[best, column] = True
-        hidden[best, total_group] = True
+        source = falls[0] if falls else zone
+        inside = np.array([n for n in zones if n < published])
+        hidden[inside, cells.total_group] = True
+        for columns in cells.dimensions:
+            hidden[inside, _largest(cells.numbers, source, columns)] = True
+
+
+def _counterpart(cells: _Totals, up: list[int], leaves: list[int], least: float) -> tuple[list[int], list[int]] | None:
+    """Zones that grow with the first of ``up``, and those that shrink instead; None where there are none."""
+    tree = cells.tree
+    for leaf in leaves:
+        way = path_up(tree, leaf)
+        if leaf in up or up[0] in way:
+            continue
+        common = next((n for n in way if n in up), -1)
+        falls = way[: way.index(common)] if common >= 0 else way
+        columns = [cells.total_group, *(_largest(cells.numbers, leaf, own) for own in cells.dimensions)]
+        enough = all(
+            not np.isfinite(cells.numbers[n, c]) or cells.numbers[n, c] >= least
+            for n in falls if n < len(cells.numbers) for c in columns
+        )  # fmt: skip
+        grows = up[: up.index(common)] if common >= 0 else up
+        if enough and not any(cells.fixed[n] for n in (*falls, *grows)):
+            return grows, falls
+    return None
+
+
+def _fits(cells: _Totals, zone: int, least: float) -> bool:
+    """True if a zone has enough people in one group of every dimension."""
+    large = [_largest(cells.numbers, zone, columns) for columns in cells.dimensions]
+    return bool(all(cells.numbers[zone, column] >= least for column in (cells.total_group, *large)))
+
+
+def _first_way_down(tree: Tree, zone: int) -> list[int]:
+    found = []
+    while len(tree.children[zone]):
+        zone = int(tree.children[zone][0])
+        found.append(zone)
+    return found
 
 
 def _names(dimensions: tuple[str, ...], total_group: int) -> list[str]:

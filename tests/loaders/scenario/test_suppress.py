@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loaders.api import LoadError
 from loaders.scenario.model import Disaggregation, TableRow
 from loaders.scenario.suppress import HIDDEN, suppress
 from loaders.scenario.suppress_tables import suppress_all
@@ -70,12 +71,14 @@ def equations(table):
                 line[z, [k for k in range(groups) if dimensions[k] == first]] = 1
                 line[z, [k for k in range(groups) if dimensions[k] == other]] = -1
                 found.append(line.ravel())
-    if table.total_zone:
-        total = table.zones.index(table.total_zone)
+    held = {zone: table.total_zone for zone in table.zones if table.total_zone and zone != table.total_zone}
+    held |= dict(table.within)
+    for zone in [zone for zone in table.zones if zone in held.values()]:
+        parts = [k for k, name in enumerate(table.zones) if held.get(name) == zone]
         for g in range(groups):
             line = np.zeros((zones, groups))
-            line[:, g] = 1
-            line[total, g] = -1
+            line[parts, g] = 1
+            line[table.zones.index(zone), g] = -1
             found.append(line.ravel())
     return np.array(found).reshape(-1, zones * groups)
 
@@ -273,3 +276,166 @@ def test_tables_of_different_years_and_indicators_do_not_touch_each_other():
     first, second = suppress_all((by_dimension(counts, "abc"), safe))
     assert first == suppress(by_dimension(counts, "abc")) and second == safe
     assert suppress_all(()) == () and suppress_all((safe,)) == (safe,)
+
+
+# --- zones that hold zones ----------------------------------------------------------------------------------------
+
+
+def nested(counts, per_district, dimensions=None, year="2030"):
+    """Quarters, the districts that hold so many of them each, and the city, by groups; all that add up."""
+    quarters = len(counts)
+    district = np.arange(quarters) // per_district
+    sums = np.array([counts[district == d].sum(axis=0) for d in range(district.max() + 1)])
+    full = np.vstack([counts, sums, counts.sum(axis=0)])
+    share = 1 if dimensions is None else len(set(dimensions))
+    full = np.column_stack([full, full.sum(axis=1) / share])
+    zones = [*(f"q{k}" for k in range(quarters)), *(f"d{k}" for k in range(len(sums))), "all"]
+    groups = [*(f"g{k}" for k in range(counts.shape[1])), "all"]
+    rows = tuple(
+        TableRow(zone, group, "n", float(full[z, g])) for z, zone in enumerate(zones) for g, group in enumerate(groups)
+    )
+    within = tuple(sorted((f"q{k}", f"d{d}") for k, d in enumerate(district)))
+    told = (*(dimensions or ("",) * counts.shape[1]), "")
+    return Disaggregation(
+        (("", "T"),), tuple(groups), tuple(zones), (("n", "1"),), rows, year, LEAST, (), told, ("count",), "all", "all",
+        within=within,
+    )  # fmt: skip
+
+
+NESTED = st.tuples(st.integers(2, 4), st.integers(2, 3), st.integers(2, 4)).flatmap(
+    lambda size: st.tuples(
+        st.lists(
+            st.one_of(st.integers(0, 14), st.integers(15, 400)),
+            min_size=size[0] * size[1] * size[2],
+            max_size=size[0] * size[1] * size[2],
+        ).map(lambda cells: np.array(cells, float).reshape(size[0] * size[1], size[2])),
+        st.just(size[1]),
+    )
+)
+
+
+def solved(table, shown):
+    """Bounds (low, high) of every hidden cell by linear programming: the best that an attacker can do who knows all
+    sums and that people are not negative."""
+    optimize = pytest.importorskip("scipy.optimize")
+    hidden = np.flatnonzero(np.isnan(shown).ravel())
+    lines, known = equations(table), np.nan_to_num(shown).ravel()
+    right = -lines @ known
+    low, high = shown.copy().ravel(), shown.copy().ravel()
+    for place, cell in enumerate(hidden):
+        for sign, ends in ((1.0, low), (-1.0, high)):
+            cost = np.zeros(len(hidden))
+            cost[place] = sign
+            found = optimize.linprog(cost, A_eq=lines[:, hidden], b_eq=right, bounds=(0, None))
+            assert found.status in (0, 3), found.message
+            ends[cell] = sign * found.fun if found.status == 0 else np.inf
+    return low.reshape(shown.shape), high.reshape(shown.shape)
+
+
+@settings(max_examples=60, deadline=None)
+@given(NESTED)
+def test_a_district_does_not_tell_its_quarters(case):
+    counts, per_district = case
+    before = nested(counts, per_district)
+    assert_safe(before, suppress(before))
+
+
+@settings(max_examples=60, deadline=None)
+@given(NESTED)
+def test_nested_zones_and_groups_of_two_dimensions(case):
+    counts, per_district = case
+    young = np.floor(counts[:, :2].sum(axis=1) * 0.3)
+    four = np.column_stack([counts[:, :2], young, counts[:, :2].sum(axis=1) - young])
+    before = nested(four, per_district, ("sex", "sex", "age", "age"))
+    assert_safe(before, suppress(before))
+
+
+@settings(max_examples=8, deadline=None)
+@given(NESTED)
+def test_no_linear_program_narrows_a_hidden_cell(case):
+    counts, per_district = case
+    before = nested(counts[:, :2], per_district)
+    after = suppress(before)
+    truth, shown = grid(before), grid(after)
+    low, high = solved(after, shown)
+    small = np.isnan(shown) & (truth < LEAST)
+    assert (low[small] <= truth[small] + 1e-6).all()
+    assert (high[small] >= truth[small] + LEAST - 1e-6).all(), "ten more would fit as well"
+    gone = np.isnan(shown)
+    assert (high[gone] - low[gone] > 1e-6).all(), "no hidden cell is the same in every solution"
+
+
+def test_hiding_quarters_without_their_districts_fails():
+    """What the rule for plain tables does: a quarter is the district less the others."""
+    counts = np.full((4, 2), 50.0)
+    counts[0], counts[1] = (3.0, 50.0), (90.0, 90.0)
+    told = nested(counts, 2)
+    flat = suppress(replace(told, within=()))
+    assert determined(told, grid(flat))[0, 0], "so the zones must be known to hold each other"
+    safe = grid(suppress(told))
+    assert np.isnan(safe[0, 0]) and np.isnan(safe[1, 0]) and not determined(told, safe).any()
+    assert not np.isnan(safe[4:]).any(), "the district keeps its numbers: its other quarter is hidden"
+
+
+def split(table, wanted):
+    """The rows of some of the zones as a table of their own."""
+    zones = tuple(zone for zone in table.zones if wanted(zone))
+    within = tuple(pair for pair in table.within if pair[0] in zones)
+    rows = tuple(row for row in table.rows if row.zone in zones)
+    return replace(table, zones=zones, rows=rows, within=within, total_zone="all" if "all" in zones else "")
+
+
+@settings(max_examples=60, deadline=None)
+@given(NESTED, st.booleans())
+def test_quarters_and_districts_in_tables_of_their_own(case, with_city):
+    counts, per_district = case
+    before = nested(counts, per_district)
+    quarters = split(before, lambda zone: zone.startswith("q") or (with_city and zone == "all"))
+    districts = split(before, lambda zone: not zone.startswith("q"))
+    shown = suppress_all((quarters, districts))
+    cells = {(row.zone, row.group): row for table in shown for row in table.rows}
+    whole = replace(before, rows=tuple(cells[row.zone, row.group] for row in before.rows))
+    assert_safe(before, whole)
+    for zone in ("all",) if with_city else ():
+        told = [{row.group: row.value for row in table.rows if row.zone == zone} for table in shown]
+        assert told[0] == told[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(NESTED)
+def test_tables_that_divide_the_city_otherwise_leave_its_numbers(case):
+    counts, per_district = case
+    before = nested(counts, per_district)
+    quarters = replace(split(before, lambda zone: not zone.startswith("d")), within=())
+    districts = split(before, lambda zone: not zone.startswith("q"))
+    shown = suppress_all((quarters, districts))
+    for table, own in zip((quarters, districts), shown, strict=True):
+        assert_safe(table, own)
+        total = [row.value for row in own.rows if row.zone == "all"]
+        assert None not in total or all(row.value is None for row in own.rows)
+
+
+def test_what_holds_what_is_read_checked_and_asked_for(maker):
+    def package(**more):
+        rows = [("a", 5), ("b", 30), ("north", 35), ("c", 40), ("all", 75)]
+        table = {
+            "title": "Affected", "year": "2029", "groups": ["people"], "zones": [zone for zone, _ in rows],
+            "indicators": [{"name": "affected", "unit": "{persons}", "kind": "count"}], "total_zone": "all",
+            "not_covered": [], "rows": [
+                {"zone": zone, "group": "people", "indicator": "affected", "value": value} for zone, value in rows
+            ],
+        }  # fmt: skip
+        maker.raw["disaggregations"] = [table | more]
+        return maker.read()
+
+    made = package(within={"a": "north", "b": "north"})
+    shown = {row.zone: row.value for row in made.manifest.disaggregations[0].rows}
+    assert shown == {"a": None, "b": None, "north": 35, "c": 40, "all": 75}
+    assert [issue.kind for issue in made.issues] == ["suppressed"]
+    assert "zones-overlap" in [issue.kind for issue in package().issues], "north counts a and b again"
+    chain = {f"z{k}": f"z{k + 1}" for k in range(40)}
+    with pytest.raises(LoadError, match="16 levels"):
+        package(within=chain, zones=[*chain, "z40"], total_zone="z40", rows=[])
+    for within, reason in (({"x": "north"}, "none of the zones"), ({"a": "b", "b": "a"}, "holds itself")):
+        with pytest.raises(LoadError, match=reason):
+            package(within=within)
