@@ -13,6 +13,7 @@ from loaders.scenario.model import Grid, Manifest, Moves, Patch, Provenance, Res
 from viewer.analysis.shown_legend import (
     LOCKED,
     LOCKED_SHORT,
+    SHADOWS_OF_A,
     picture_legend,
     provenance,
     scenario_legend,
@@ -250,7 +251,11 @@ def test_changes_to_the_city_are_explained_with_their_counts(document, small_cit
     legend = scenario_legend(document, None, wait=True)
     assert [(entry.label, entry.count) for entry in legend.entries] == [("only in B: new", 2), ("only in A: gone", 1)]
     kit.show(document, "", "s", variable="", mode="swipe")
-    assert scenario_legend(document, None, wait=True).entries == ()
+    legend = scenario_legend(document, None, wait=True)
+    assert legend.entries == () and SHADOWS_OF_A in legend.strip and legend.panes == 0
+    kit.show(document, "", "s", variable="", mode="split")
+    legend = scenario_legend(document, None, wait=True)
+    assert SHADOWS_OF_A not in legend.strip and legend.panes == 2
 
 
 def test_a_refused_difference_says_why(document):

@@ -19,6 +19,7 @@ from viewer.render.label_places import Kind, Places, label_attribute, places_of
 from viewer.render.label_set import LabelSet, blend, draw_labels
 from viewer.render.labels import Labels, upright_angle
 from viewer.render.layer import full_look
+from viewer.render.pane_places import pane_rects
 from viewer.render.state import LightState, RenderState
 
 town = SimpleNamespace(**run_path(str(Path(__file__).with_name("label_town.py"))))
@@ -396,3 +397,69 @@ def test_trees_do_not_hide_labels(town_view: Any) -> None:
     layer = scene.layers["houses"]
     layer.city = replace(HOUSES, objects=kinds)
     assert not raypick.blocked(scene.origin, scene.view(), list(scene.layers.values()), hidden)
+
+
+def split_picture(*hidden: int) -> RenderState:
+    """A picture of four panes; the first object of the features is hidden in those."""
+    panes = []
+    for k in range(4):
+        looks = list(LOOKS)
+        if k in hidden:
+            texels = looks[1].texels.copy()
+            texels[:, 3] = 0
+            looks[1] = replace(looks[1], texels=texels)
+        panes.append(RenderState(camera(), tuple(looks)))
+    return replace(panes[0], panes=tuple(panes))
+
+
+def in_panes(found: LabelSet) -> list[list[tuple[str, int, int]]]:
+    """Text and place within its pane of each label, by pane."""
+    rects = pane_rects(4, *PICTURE)
+    out: list[list[tuple[str, int, int]]] = [[] for _ in rects]
+    for label in found.labels:
+        k = label.key[2] // 2
+        x, y = label.centre[0] - rects[k].left, label.centre[1] - rects[k].top
+        assert 0 < x < rects[k].width and 0 < y < rects[k].height
+        out[k].append((label.text, round(x), round(y)))
+    return [sorted(part) for part in out]
+
+
+def test_panes_have_the_same_labels_at_the_same_places() -> None:
+    labels = Labels()
+    assert labels.update(STATE, CITIES, split_picture())
+    view = make_view(camera(), ORIGIN, *PICTURE)
+    labels.place(view, ORIGIN, lambda _: True)
+    found = labels.shown(view, ORIGIN)
+    first, *others = in_panes(found)
+    assert len(first) >= 3 and all(other == first for other in others)
+    assert len({label.key for label in found.labels}) == len(found.labels)
+    # what is drawn in the first pane is what a picture of its size shows there
+    rect = pane_rects(4, *PICTURE)[0]
+    alone = make_view(camera(), ORIGIN, rect.width, rect.height)
+    plain = Labels()
+    plain.update(STATE, CITIES, picture())
+    plain.place(alone, ORIGIN, lambda _: True)
+    where = {label.text: label.centre for label in plain.shown(alone, ORIGIN).labels}
+    same = [text for text, x, y in first if text in where and np.hypot(where[text][0] - x, where[text][1] - y) < 30.0]
+    assert len(same) >= len(first) / 2
+
+
+def test_a_pane_lacks_labels_of_what_it_hides_and_under_the_legend() -> None:
+    labels = Labels()
+    labels.update(STATE, CITIES, split_picture(1))
+    view = make_view(camera(), ORIGIN, *PICTURE)
+    labels.place(view, ORIGIN, lambda _: True)
+    parts = in_panes(labels.shown(view, ORIGIN))
+    assert parts[0] and not parts[1] and parts[2] == parts[0]
+    legend = (0.0, 420.0, 600.0, 800.0)
+    parts = in_panes(labels.shown(view, ORIGIN, taken=(legend,)))
+    assert parts[0] and not parts[2] and parts[3] == parts[0]
+
+
+def test_the_caption_is_written_once_under_panes() -> None:
+    labels = Labels()
+    labels.update(replace(STATE, caption="A plan"), CITIES, split_picture())
+    view = make_view(camera(), ORIGIN, *PICTURE)
+    labels.place(view, ORIGIN, lambda _: True)
+    assert [label.text for label in labels.shown(view, ORIGIN).labels].count("A plan") == 1
+    assert labels.update(STATE, CITIES, picture())  # one picture again: another choice

@@ -7,6 +7,7 @@ import pytest
 
 from viewer.analysis.legend import Legend, LegendEntry
 from viewer.render.overlay import _places, _Strip, draw_legend, draw_title, legend_box, strip_box, taken_boxes
+from viewer.render.pane_places import pane_rects
 
 CLASSES = Legend(
     "Function",
@@ -185,3 +186,22 @@ def test_a_title_stands_at_the_upper_middle_of_a_picture_of_any_size(size: tuple
     assert abs((columns.min() + columns.max()) / 2 - size[0] / 2) <= 2
     assert columns.min() > 0 and columns.max() < size[0] - 1
     assert (ground == 60).all()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 768), (1920, 1080), (640, 480)])
+@pytest.mark.parametrize("panes", [2, 3, 4])
+def test_the_legend_of_panes_is_small_and_stands_in_the_first(size: tuple[int, int], panes: int) -> None:
+    from dataclasses import replace
+
+    box, strip = legend_box(replace(LONG, panes=panes), *size), strip_box(LONG, *size)
+    first = pane_rects(panes, *size)[0]
+    assert box is not None and strip is not None
+    assert box[2] < first.left + first.width and box[3] < first.top + first.height < size[1] + 1
+    assert (box[2] - box[0]) * (box[3] - box[1]) < (0.3 if size[0] > 640 else 0.45) * first.width * first.height
+    ground = np.full((size[1], size[0], 3), 90, np.uint8)
+    image = draw_legend(ground, replace(LONG, panes=panes))
+    seen = image[int(box[1]) : int(box[3]), int(box[0]) : int(box[2])].reshape(-1, 3)
+    for entry in LONG.entries:
+        assert (np.abs(seen.astype(int) - entry.rgb).max(axis=1) < 6).sum() > 20, entry.label
+    ramp = Legend("Height", "m", "ramp", ENTRIES[:2], colors=((0, 0, 0), (255, 0, 0)), range=(0.0, 9.0), panes=panes)
+    assert (draw_legend(ground, ramp) != ground).any()

@@ -159,3 +159,47 @@ def test_labels_are_painted_for_both_eyes():
         assert np.abs(half[27, 23:27].astype(int) - 145).max() <= 1
     for half in (full[:, :50], full[:, 50:]):
         assert (half[15, 15:35] == (250, 240, 10)).all() and (half[15, :15] == 90).all()
+
+
+@pytest.fixture
+def split(view, box_city, look):
+    """A view of two panes of nine boxes, each of which hides another one."""
+    city = box_city(9)
+    view.scene.attach("a", city)
+    eye = Camera((20.0, -60.0, 45.0), (26.0, 26.0, 4.0), fov_deg=45.0)
+    states = [
+        RenderState(eye, (look(city, "a", mode="object", rgb=rgb, hidden=(k,)),), realism="plain")
+        for k, rgb in enumerate(((230, 20, 20), (20, 20, 230)))
+    ]
+    view.scene.apply(replace(states[0], panes=tuple(states)))
+    return view
+
+
+@pytest.mark.parametrize("mode", ["off", *MODES])
+def test_what_is_under_a_pixel_of_panes_is_what_the_pane_shows_there(split, mode):
+    split.image()
+    plain = {(x, y): split.scene.pick(x, y) for x in range(2, 318, 9) for y in range(9, 236, 32)}
+    rows = {at: -1 if hit is None else hit.row for at, hit in plain.items()}
+    split.scene.stereo.mode = mode
+    split.image()
+    for (x, y), row in rows.items():
+        for seen in range(320):
+            if abs(stereo.picture_x(mode, seen, 320) - x) < 0.25:
+                hit = split.scene.pick(seen, y)
+                assert (-1 if hit is None else hit.row) == row
+    left = {row for (x, _), row in rows.items() if x < 158}
+    right = {row for (x, _), row in rows.items() if x > 161}
+    assert 0 not in left and 1 in left and 0 in right and 1 not in right
+
+
+def test_both_eyes_see_all_panes(split):
+    mono = split.image().astype(int)
+    split.scene.stereo.mode = "side-by-side"
+    both = split.image().astype(int)
+    assert not np.array_equal(both[:, :160], both[:, 160:])  # each from its own place
+    for begin in (0, 160):
+        first, second = both[:, begin + 4 : begin + 74], both[:, begin + 86 : begin + 156]
+        assert (first[..., 0] - first[..., 2] > 60).mean() > 0.1 and (second[..., 2] - second[..., 0] > 60).mean() > 0.1
+        assert not (first[..., 2] - first[..., 0] > 90).any() and not (second[..., 0] - second[..., 2] > 90).any()
+    split.scene.stereo.mode = "off"
+    assert np.array_equal(split.image(), mono)

@@ -39,6 +39,7 @@ class Legend:
         states: lines of places that have no class, such as "not modelled"; "no data" is ``no_data``.
         lines: lines below everything: which scenarios are seen, at what time, from where, in what version.
         strip: the same in short parts, for the strip along the lower edge of a picture; () = ``lines`` as they are.
+        panes: how many pictures beside each other it belongs to, where there is little room; 0 = one picture.
     """
 
     title: str
@@ -53,6 +54,18 @@ class Legend:
     states: tuple[LegendEntry, ...] = ()
     lines: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
+    panes: int = 0
+
+    @property
+    def compact(self) -> bool:
+        """True where only colours and short labels have room."""
+        return self.panes > 1
+
+
+def short_label(text: str) -> str:
+    """A label without what explains its class: "0.2 to 0.5 m: cars stop" is "0.2 to 0.5 m"."""
+    head, _, meaning = text.partition(": ")
+    return head if meaning and head.strip() else text
 
 
 def format_value(value: float, step: float | None = None) -> str:

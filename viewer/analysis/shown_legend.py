@@ -23,6 +23,8 @@ from viewer.document.state import DocumentState, LayerState
 
 LOCKED = "The same for all: camera, clock, palette, breaks, sun."
 LOCKED_SHORT = "same camera, clock, colours, breaks, sun"
+SHADOWS_OF_A = "shadows as in A"
+"""Two sides in one picture have one set of shadows; it is told where that shows: where one changes the city."""
 COUNTED = ("object", "surface", "polygon", "links", "points")
 """Bindings whose rows are things that people count."""
 _WAYS = {"swipe": "left and right of the line", "blend": "mixed", "split": "side by side"}
@@ -75,11 +77,11 @@ def scenario_legend(
     if shown is None or not any(side.id for side in shown.sides):
         return None
     lines, strip = _lines(shown, language), _strip(shown, language)
-    title = _seen(shown)
+    title, panes = _seen(shown), len(shown.sides) if shown.mode == "split" else 0
     if shown.scale is None and document.state.show_legend and (changes := change_legend(shown, language)) is not None:
-        return replace(changes, lines=lines, strip=strip)
+        return replace(changes, lines=lines, strip=strip, panes=panes)
     if shown.scale is None or shown.variable is None or not document.state.show_legend:
-        return Legend(title, "", "classes", lines=lines[1:], strip=strip)
+        return Legend(title, "", "classes", lines=lines[1:], strip=strip, panes=panes)
     first = next((painted for painted in shown.painted if painted is not None), None)
     counts = None
     if len(shown.painted) == 1 and first is not None and shown.variable.binding in COUNTED:
@@ -96,7 +98,7 @@ def scenario_legend(
     )
     kinds = _kinds(shown, ask)
     legend = legend_of(shown.scale, shown.variable, counts, language, hatched, kinds)
-    return replace(legend, lines=lines, strip=strip)
+    return replace(legend, lines=lines, strip=strip, panes=panes)
 
 
 def _kinds(shown: Showing, ask: Asker) -> frozenset[int]:
@@ -187,6 +189,8 @@ def _strip(shown: Showing, language: str) -> tuple[str, ...]:
         parts.append(f"no difference: {shown.refusal.rstrip(_STOPS)}")
     if len(shown.sides) > 1:
         parts.append(LOCKED_SHORT)
+    if shown.mode in ("swipe", "blend") and len({id(side.patch) for side in shown.sides}) > 1:
+        parts.append(SHADOWS_OF_A)
     first = next((painted for painted in shown.painted if painted is not None), None)
     if first is not None and first.result.patch is None:
         unsure = first.result.variable.uncertainty.kind == "not_quantified"

@@ -14,8 +14,6 @@ from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer
 
 from viewer.render.materials import make_program
 
-LINE_POINTS = 3.0
-"""Width of a line and of a gap, points of the screen."""
 MOST_LINES = 4
 Line = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels of the window."""

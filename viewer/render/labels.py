@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,7 +21,8 @@ from viewer.render.culling import View
 from viewer.render.label_places import Kind, Places, label_attribute, places_of
 from viewer.render.label_set import Key, Label, LabelSet
 from viewer.render.label_styles import CAPTION_SIZE, LEADERS, LIFTS, SIZES, Looks, label_scale
-from viewer.render.state import RenderState
+from viewer.render.pane_places import Rect, pane_rects
+from viewer.render.state import LayerLook, RenderState
 from viewer.render.text import NO_SHAPING, TextStyle, advance, clean, lacking, shapes
 
 Float64 = npt.NDArray[np.float64]
@@ -53,6 +54,8 @@ STILL = 2e-3
 UPRIGHT, ALONG = 0, 1
 _NONE = np.zeros(0, np.bool_)
 CAPTION_KEY: Key = ("", 0, UPRIGHT)
+NAME_BOX = 340.0, 46.0
+"""Where the name of a pane stands in its upper left corner, pixels before scaling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,9 @@ class _Spot:
 class Labels:
     """The labels of one view. `update` when the document changes, `place` when the view rests, `shown` for a picture.
 
+    Where a picture has panes, which show the same view, each has the same labels, but for those of what it does not
+    show and for those that something else covers there; views are always those of the whole picture.
+
     Attributes: through: labels are shown through what stands before them.
     """
 
@@ -81,9 +87,12 @@ class Labels:
         self.through = through
         self._layers: dict[str, tuple[CityData, str, Places]] = {}
         self._visible: dict[str, npt.NDArray[np.bool_]] = {}
+        self._in_pane: dict[str, npt.NDArray[np.bool_]] = {}
+        self._count = 0
         self._looks = Looks()
         self._caption = ""
         self._taken: tuple[Box, ...] = ()
+        self._taken_soon: tuple[Box, ...] = ()
         self._picture: RenderState | None = None
         self._placed: dict[Key, float] = {}
         self._seen: dict[Key, tuple[Float64, float]] = {}
@@ -98,13 +107,14 @@ class Labels:
         """Take over the document; True if another `place` is needed. ``find`` computes the candidates of a layer; it
         may return None and do so in the background: then the layer's labels come with a later call."""
         wanted: dict[str, tuple[CityData, str]] = {}
-        looks = {look.layer_id: look for look in picture.layers if look.visible and not picture.panes}
+        panes = [{x.layer_id: x for x in pane.layers if x.visible} for pane in picture.panes or (picture,)]
+        looks = {key: look for pane in panes for key, look in pane.items()}
         for layer in state.layers if state.labels else ():
             city = cities.get(layer.id)
             attribute = label_attribute(city, layer.label_by) if city is not None else None
             if city is not None and attribute is not None and layer.id in looks:
                 wanted[layer.id] = city, attribute
-        before = {key: self._visible[key] for key in self._visible if key in self._layers}
+        before = {key: self._in_pane[key] for key in self._in_pane if key in self._layers}
         kept = {key: entry for key, entry in self._layers.items() if _same(entry, wanted.get(key))}
         gone = self._layers.keys() - kept.keys()
         changed = self._caption != state.caption or bool(gone)
@@ -119,8 +129,14 @@ class Labels:
             self._seen.clear()
             changed = True
         self._layers, self._caption, self._picture = kept, state.caption, picture
-        self._visible = {key: looks[key].texels[kept[key][2].probe, 3] & 15 > 0 for key in kept}
-        changed |= any(not np.array_equal(self._visible[key], before.get(key, _NONE)) for key in kept)
+        self._in_pane = {
+            key: np.array([_shown_of(pane.get(key), entry[2]) for pane in panes], np.bool_)
+            for key, entry in kept.items()
+        }
+        self._visible = {key: np.asarray(found.any(axis=0)) for key, found in self._in_pane.items()}
+        changed |= any(not np.array_equal(self._in_pane[key], before.get(key, _NONE)) for key in kept)
+        changed |= self._count != len(picture.panes)
+        self._count = len(picture.panes)
         return self._looks.set_night(picture.light.dated and picture.light.sun[2] < -0.05) or changed
 
     def take_notices(self) -> tuple[str, ...]:
@@ -152,9 +168,14 @@ class Labels:
         ``origin`` (3,) is the scene's zero in world coordinates, ``ratio`` the screen's device pixels per pixel,
         ``taken`` are boxes where something else is drawn.
         """
-        scale = label_scale(view.height, ratio)
+        scale, self._taken_soon = label_scale(view.height, ratio), taken
         caption = self._caption_label(view, scale, taken)
-        free = _Grid(view.width, view.height, scale, (*taken, *(_caption_box(label) for label in caption)))
+        taken = (*taken, *(_caption_box(label) for label in caption))
+        if self._count:
+            # what covers one pane only is left out there: the same labels in all of them
+            view = _view_of(view, self._rects(view, ratio)[0])
+            taken = ((0.0, 0.0, scale * NAME_BOX[0], scale * NAME_BOX[1]),)
+        free = _Grid(view.width, view.height, scale, taken)
         most = min(MAX_LABELS, max(6, int(view.width * view.height / (PIXELS_PER_LABEL * scale * scale))))
         placed: dict[Key, float] = {}
         names: dict[tuple[str, int], list[tuple[float, float]]] = {}
@@ -198,7 +219,7 @@ class Labels:
             near.append(spot.anchor)
             if len(placed) >= most:
                 break
-        self._placed, self._taken = placed, taken
+        self._placed, self._taken = placed, self._taken_soon
         self._check_fonts(placed)
 
     def shown(
@@ -207,15 +228,30 @@ class Labels:
         """The labels chosen last, where they are in a view. ``taken``: what the caption keeps clear of, pixels of that
         view; None = as when they were chosen."""
         scale = label_scale(view.height, ratio)
+        boxes = self._taken if taken is None else taken
+        caption = self._caption_label(view, scale, boxes)
+        rects = self._rects(view, ratio)
+        view = _view_of(view, rects[0]) if rects else view
         keys = [key for key in self._placed if key[0] in self._layers]
         lifts = [self._placed[key] for key in keys]
-        labels = []
+        labels: list[Label] = []
         for key, lift, pixels in zip(keys, lifts, self._pixels(keys, lifts, view, origin), strict=True):
             spot = self._spot(key, pixels, scale)
-            if spot is not None and _in_picture(spot.anchor, view):
-                labels.append(self._label(key, spot, view, scale, lift))
-        boxes = self._taken if taken is None else taken
-        return LabelSet((*labels, *self._caption_label(view, scale, boxes)))
+            if spot is None or not _in_picture(spot.anchor, view):
+                continue
+            label = self._label(key, spot, view, scale, lift)
+            if not rects:
+                labels.append(label)
+                continue
+            covered = _boxes(label, spot, scale, 0.0)
+            for k, rect in enumerate(rects):
+                if self._in_pane[key[0]][k, key[1]] and _fits_pane(covered, rect, boxes):
+                    labels.append(_moved(label, k, rect))
+        return LabelSet((*labels, *caption))
+
+    def _rects(self, view: View, ratio: float) -> tuple[Rect, ...]:
+        """Where the panes of a picture lie; () where it has none."""
+        return pane_rects(self._count, view.width, view.height, ratio) if self._count else ()
 
     # --- inside -----------------------------------------------------------------------------------------------
 
@@ -376,8 +412,39 @@ def _same_picture(a: RenderState | None, b: RenderState) -> bool:
     """True if both show the same geometry."""
     if a is None or len(a.layers) != len(b.layers):
         return False
+    if len(a.panes) != len(b.panes):
+        return False
+    if a.panes:
+        return all(_same_picture(x, y) for x, y in zip(a.panes, b.panes, strict=True))
     pairs = zip(a.layers, b.layers, strict=True)
     return all(x.texels is y.texels and (x.visible, x.lods) == (y.visible, y.lods) for x, y in pairs)
+
+
+def _shown_of(look: LayerLook | None, places: Places) -> npt.NDArray[np.bool_]:
+    """Which candidates of a layer name something that a look (None = hides all) shows: bool (C,)."""
+    if look is None:
+        return np.zeros(len(places), np.bool_)
+    return np.asarray(look.texels[places.probe, 3] & 15 > 0, np.bool_)
+
+
+def _view_of(view: View, rect: Rect) -> View:
+    """What a pane shows of a view of the whole picture: as high, and as wide as it is."""
+    return replace(view, width=rect.width, height=rect.height, tan_x=view.tan_y * rect.width / rect.height)
+
+
+def _fits_pane(boxes: list[Box], rect: Rect, taken: tuple[Box, ...]) -> bool:
+    """True if boxes, in pixels of a pane, lie within it, and nothing of ``taken`` (pixels of the picture) is there."""
+    if any(b[0] < 0.0 or b[1] < 0.0 or b[2] > rect.width or b[3] > rect.height for b in boxes):
+        return False
+    moved = [(b[0] + rect.left, b[1] + rect.top, b[2] + rect.left, b[3] + rect.top) for b in boxes]
+    return not any(b[0] < t[2] and t[0] < b[2] and b[1] < t[3] and t[1] < b[3] for b in moved for t in taken)
+
+
+def _moved(label: Label, pane: int, rect: Rect) -> Label:
+    """The label of a pane, in pixels of the picture; its key tells the pane too."""
+    (x, y), (layer_id, number, mode) = label.centre, label.key
+    leader = None if label.leader is None else (label.leader[0] + rect.left, label.leader[1] + rect.top)
+    return replace(label, key=(layer_id, number, mode + 2 * pane), centre=(x + rect.left, y + rect.top), leader=leader)
 
 
 def _caption_box(label: Label) -> Box:

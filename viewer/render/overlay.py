@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.analysis.fields import OUTSIDE, STATE_NAMES
-from viewer.analysis.legend import count_text, place_ticks
+from viewer.analysis.legend import count_text, place_ticks, short_label
+from viewer.render.pane_places import pane_rects
 from viewer.resources import asset
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def draw_legend(image: Image8, legend: Legend) -> Image8:
 
 def legend_box(legend: Legend, width: int, height: int) -> Box | None:
     """The box of the legend on a picture of that size; None if it is not drawn."""
-    return next((box for part, box in _places(legend, width, height) if isinstance(part, _Panel)), None)
+    return next((box for part, box in _places(legend, width, height) if not isinstance(part, _Strip)), None)
 
 
 def strip_box(legend: Legend, width: int, height: int) -> Box | None:
@@ -154,8 +155,6 @@ def _name_card(name: str, scale: float, room: int, rightmost: bool) -> Any:
 def _name_places(count: int, mode: str, position: float, width: int, height: int) -> list[tuple[int, int, int, bool]]:
     """Left and top of the room for each name, its width, and whether the name stands at its right end."""
     if mode == "split":
-        from viewer.render.panes import pane_rects
-
         return [(rect.left, rect.top, rect.width, False) for rect in pane_rects(count, width, height)]
     if mode == "swipe":
         cut = round(position * width)
@@ -168,17 +167,21 @@ def _scale(width: int, height: int) -> float:
 
 
 @lru_cache(maxsize=8)
-def _places(legend: Legend, width: int, height: int) -> tuple[tuple[_Panel | _Strip, Box], ...]:
+def _places(legend: Legend, width: int, height: int) -> tuple[tuple[_Panel | _Compact | _Strip, Box], ...]:
     """Strip and box with their places, those that are drawn."""
     scale = _scale(width, height)
-    found: list[tuple[_Panel | _Strip, Box]] = []
+    found: list[tuple[_Panel | _Compact | _Strip, Box]] = []
     foot = height
     strip = _strip_for(legend, scale, width, height)
     if strip is not None:
         foot = height - strip.height
         found.append((strip, (0.0, float(foot), float(width), float(height))))
     panel = _fitting(legend, scale, width, foot)
-    if panel is not None:
+    if panel is not None and legend.compact:
+        # under the name of the first pane, where no bar and no strip takes room, and the sky is oftener than the city
+        left, top = float(round(8 * scale)), float(round(40 * scale))
+        found.append((panel, (left, top, left + panel.width, top + panel.height)))
+    elif panel is not None:
         top = foot - panel.height - panel.margin
         found.append((panel, (panel.margin, top, panel.margin + panel.width, top + panel.height)))
     return tuple(found)
@@ -212,10 +215,14 @@ def _pasted(image: Image8, card: Any, left: int, top: int) -> Image8:
     return image
 
 
-def _fitting(legend: Legend, scale: float, width: int, foot: int) -> _Panel | None:
+def _fitting(legend: Legend, scale: float, width: int, foot: int) -> _Panel | _Compact | None:
     """The box, with less and less of what can be left out where there is little room; None if it is too large."""
     if not (legend.entries or legend.no_data):
         return None
+    if legend.compact:
+        rect = pane_rects(legend.panes, width, foot)[0]
+        small = _Compact(legend, scale, rect.width - round(16 * scale))
+        return small if small.height < 0.5 * rect.height else None
     for spare in range(3):
         panel = _Panel(legend, scale, spare)
         if panel.width <= 0.9 * width and panel.height + 2 * panel.margin <= foot:
@@ -277,6 +284,69 @@ def _flowed(parts: Sequence[str], font: Any, room: float) -> list[str]:
         *whole, line = _wrapped(part, font, room) or [""]
         lines += whole
     return [*lines, line] if line else lines
+
+
+class _Compact:
+    """Title and colours with short labels, in as few lines as fit into a pane.
+
+    Args:
+        room: pixels that it may be wide.
+    """
+
+    def __init__(self, legend: Legend, scale: float, room: int) -> None:
+        self._legend, self._scale = legend, scale
+        self._bold = _font("Inter-SemiBold.otf", max(round(SMALL_SIZE * 1.1 * scale), LEAST_TEXT))
+        self._font = _font("Inter-Regular.otf", max(round(SMALL_SIZE * scale), LEAST_TEXT))
+        self._pad, self._step, self._swatch = (max(1, round(x * scale)) for x in (7, 16, 10))
+        inner = room - 2 * self._pad
+        self._title = _fit(
+            _clean(f"{legend.title} ({legend.unit})" if legend.unit else legend.title), self._bold, inner
+        )
+        rows = [] if legend.kind == "ramp" else list(legend.entries)
+        rows += [*legend.states, *((legend.no_data,) if legend.no_data is not None else ())]
+        self._cells: list[tuple[LegendEntry, str, int, int]] = []
+        lines, x = 0, inner + 1
+        for entry in rows:
+            text = _fit(_clean(short_label(entry.label)), self._font, inner - 2 * self._swatch)
+            wide = int(self._font.getlength(text)) + round(2.4 * self._swatch)
+            if x + wide > inner:
+                lines, x = lines + 1, 0
+            self._cells.append((entry, text, x, lines - 1))
+            x += wide
+        self.width, self.margin, self._bar = room, 0, legend.kind == "ramp"
+        if lines == 1 and not self._bar:
+            self.width = max(x, int(self._bold.getlength(self._title))) + 2 * self._pad
+        elif self._bar:
+            self.width = min(room, round(RAMP_WIDTH * scale) + 2 * self._pad)
+        self.height = self._pad + self._step * (1 + lines + (2 if self._bar else 0)) + self._pad // 2
+
+    def paint(self, draw: ImageDraw) -> None:
+        """Paint, upper left corner at 0, 0."""
+        draw.rounded_rectangle((0, 0, self.width, self.height), self._pad, fill=PANEL, outline=RIM)
+        y = self._pad // 2 + self._step / 2
+        draw.text((self._pad, y), self._title, font=self._bold, fill=INK, anchor="lm")
+        y += self._step
+        if self._bar:
+            self._paint_ramp(draw, round(y - self._step / 2))
+            y += 2 * self._step
+        for entry, text, x, line in self._cells:
+            middle, left = y + line * self._step, self._pad + x
+            box = (left, middle - self._swatch / 2, left + self._swatch, middle + self._swatch / 2)
+            draw.rounded_rectangle(box, 2, fill=(*entry.rgb, 255), outline=EDGE)
+            draw.text((left + 1.4 * self._swatch, middle), text, font=self._font, fill=INK, anchor="lm")
+
+    def _paint_ramp(self, draw: ImageDraw, top: int) -> None:
+        width = self.width - 2 * self._pad
+        colors = np.array(self._legend.colors or [entry.rgb for entry in self._legend.entries], np.float64)
+        for column, place in enumerate(np.linspace(0, len(colors) - 1, width).tolist()):
+            low = int(place)
+            rgb = colors[low] + (colors[min(low + 1, len(colors) - 1)] - colors[low]) * (place - low)
+            x = self._pad + column
+            draw.line((x, top, x, top + self._swatch), fill=(*(int(c + 0.5) for c in rgb), 255))
+        ticks = place_ticks(self._legend, width, lambda text: float(self._font.getlength(_clean(text))), self._pad)
+        for _, at, label in ticks:
+            text = _clean(label)
+            draw.text((self._pad + at, top + self._swatch + 2), text, font=self._font, fill=INK)
 
 
 class _Panel:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from vtkmodules.vtkRenderingCore import vtkRenderer
@@ -18,21 +17,13 @@ from vtkmodules.vtkRenderingCore import vtkRenderer
 from loaders.city import Float64, UInt8
 from viewer.render import raypick
 from viewer.render.culling import View
-from viewer.render.dividers import LINE_POINTS, Line
+from viewer.render.dividers import Line
 from viewer.render.layer import LayerView, LodView
 from viewer.render.lightmaps import LightMaps
+from viewer.render.pane_places import LINE_POINTS, MOST_PANES, Rect, pane_rects
 from viewer.render.state import LayerLook, Pick, RenderState
 
-MOST_PANES = 4
-
-
-class Rect(NamedTuple):
-    """A part of the window in pixels from its top left."""
-
-    left: int
-    top: int
-    width: int
-    height: int
+__all__ = ["MOST_PANES", "Panes", "Place", "Rect", "pane_rects"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,24 +38,6 @@ class Place:
     y: float
     size: tuple[int, int]
     other: bool
-
-
-def pane_rects(count: int, width: int, height: int, scale: float = 1.0) -> tuple[Rect, ...]:
-    """Where panes lie: side by side, four in two rows; all of one size, with gaps between.
-
-    Args:
-        count: panes, 1 to 4.
-        width, height: of the window, pixels.
-        scale: pixels per point.
-    """
-    columns = 2 if count == MOST_PANES else max(count, 1)
-    rows = -(-count // columns)
-    gap = max(1, round(LINE_POINTS * scale))
-    w = max(1, (width - gap * (columns - 1)) // columns)
-    h = max(1, (height - gap * (rows - 1)) // rows)
-    lefts = [(width - w) * k // max(columns - 1, 1) for k in range(columns)]
-    tops = [(height - h) * k // max(rows - 1, 1) for k in range(rows)]
-    return tuple(Rect(lefts[k % columns], tops[k // columns], w, h) for k in range(count))
 
 
 def gaps_of(rects: tuple[Rect, ...], width: int, height: int) -> tuple[Line, ...]:

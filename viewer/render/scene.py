@@ -311,15 +311,15 @@ class SceneView:
             shown = frame.casting(self.layers.values())
             maps = self._maps_of(shown.key)
             yield from maps.steps(shown, self.view(), self._rig, self._quality, self._shadows, triangles)
-        for _ in self._each_pane():
-            if self._panes.state is not None:
-                yield from self._draw_steps(triangles)
-            else:
-                yield from self.stereo.steps(self, self._camera, self._moving, lambda: self._draw_steps(triangles))
+        yield from self.stereo.steps(self, self._camera, self._moving, lambda: self._draw_panes(triangles))
         self.frames = frames + 1
         said = self._guard.take()
         if said and self._fall_back(said):
             yield from self.render_steps(triangles, refine)
+
+    def _draw_panes(self, triangles: Callable[[], int] | None) -> Iterator[int]:
+        for _ in self._each_pane():
+            yield from self._draw_steps(triangles)
 
     def _draw_steps(self, triangles: Callable[[], int] | None) -> Iterator[int]:
         camera, wanted = self._camera, self._prepare()
@@ -393,8 +393,8 @@ class SceneView:
         if self.origin is None or self._closed:
             return None
         size = self.screen_size or self.size
-        if self.state is None or self.stereo.mode != "off":
-            x = picture_x(self.stereo.mode, x, size[0])
+        x = picture_x(self.stereo.mode, x, size[0])
+        if self.state is None:
             return raypick.pick(self.view(size), self.origin, list(self.layers.values()), x, y)
         at = panes.place_at(self.state, x, y, size, self.pixel_ratio)
         return panes.pick(at, self.view(at.size), self.origin, list(self.layers.values()))

@@ -25,6 +25,7 @@ from viewer.render import raypick
 from viewer.render.culling import View
 from viewer.render.materials import make_program
 from viewer.render.outline import Outline
+from viewer.render.pane_places import pane_rects
 from viewer.render.picture_texture import PictureTexture
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Stereo:
             self._measured = None
             yield from draw()
             return
-        frames, view = scene.frames, scene.view()
+        frames, view = scene.frames, scene.view(_part_size(scene))
         self._aim(scene, view, camera, moving)
         joint = self._joint = self._joint or _Joint(self._window)
         try:
@@ -122,6 +123,15 @@ class Stereo:
         self._measured = focus, nearest
         self._apart = 2.0 * view.tan_x * LIMIT / max(nearest - focus, focus)
         self._shift = 0.5 * self._apart * focus / view.tan_x
+
+
+def _part_size(scene: SceneView) -> tuple[int, int]:
+    """Width and height of a pane in pixels; of the picture where it has none."""
+    count = 0 if scene.state is None else len(scene.state.panes)
+    if not count:
+        return scene.size
+    rect = pane_rects(count, *scene.size, scene.pixel_ratio * scene.render_scale)[0]
+    return rect.width, rect.height
 
 
 def _inverse_distances(scene: SceneView, view: View, camera: Camera | None) -> tuple[float, float]:

@@ -3,6 +3,8 @@ the word that all sides are shown alike."""
 
 from __future__ import annotations
 
+from typing import cast
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QRegion
 from PySide6.QtWidgets import (
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
 from viewer.analysis.comparing import Showing, showing
 from viewer.analysis.difference_words import difference_title
 from viewer.render.panes import pane_rects
+from viewer.render.stereo import StereoMode, places
 from viewer.session.interlude import LEAST_SECONDS, MOST_SECONDS
 from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.shell import Shell
@@ -59,7 +62,8 @@ class SwipeHandle(QSlider):
         blocked = self.blockSignals(True)
         self.setValue(round(position * 1000))
         self.blockSignals(blocked)
-        self.setGeometry(round(position * width) - KNOB_PX // 2, 0, KNOB_PX, height)
+        at = round(_seen_at(self._shell, position * width, width)[0])
+        self.setGeometry(at - KNOB_PX // 2, 0, KNOB_PX, height)
         knob = QRegion(self._knob(), QRegion.RegionType.Ellipse)
         self.setMask(QRegion((KNOB_PX - LINE_PX) // 2, 0, LINE_PX, height).united(knob))
         self.update()
@@ -78,8 +82,9 @@ class SwipeHandle(QSlider):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag it."""
         if event.buttons() & Qt.MouseButton.LeftButton:
-            at = self.mapTo(self._host, event.position()).x() - self._grip
-            self._go(at / max(self._host.width(), 1))
+            at, width = self.mapTo(self._host, event.position()).x() - self._grip, max(self._host.width(), 1)
+            begin, end = (_seen_at(self._shell, x, width)[0] for x in (0.0, float(width)))
+            self._go((at - begin) / max(end - begin, 1.0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
@@ -283,6 +288,8 @@ class CompareView(QObject):
         self.sign = SideSign(shell, canvas, host)
         self.handle = SwipeHandle(shell, host)
         self.names = [Name(host, letter) for letter in LETTERS]
+        self.twins = [Name(host, letter) for letter in LETTERS]
+        """For the other eye, where the picture is one for both, side by side."""
         self.blend = BlendBar(shell, host)
         self.title = _Title(shell, host)
         self.lock = self._lock_sign()
@@ -318,7 +325,7 @@ class CompareView(QObject):
 
     def widgets(self) -> tuple[QWidget, ...]:
         """What lies over the picture, from below."""
-        return (self.handle, *self.names, self.title, self.lock, self.blend, self.sign)
+        return (self.handle, *self.names, *self.twins, self.title, self.lock, self.blend, self.sign)
 
     def shut_down(self) -> None:
         """Leave the session, where that lives longer than this."""
@@ -336,6 +343,8 @@ class CompareView(QObject):
     def _setting_changed(self, name: str) -> None:
         if name in ("flicker_seconds", "reduce_motion"):
             self.blend.show_flicker()
+        elif name == "stereo":
+            self.refresh()
 
     def _changed(self, changes: object) -> None:
         if getattr(changes, "parts", frozenset()) & PARTS:
@@ -359,10 +368,12 @@ class CompareView(QObject):
         self.title.setVisible(mode == "difference")
         self.lock.setVisible(mode != "single")
         sides = shown.sides if shown is not None else ()
-        for place, name in enumerate(self.names):
-            name.setVisible(mode in ("swipe", "split") and place < len(sides))
-            if place < len(sides):
-                name.say(sides[place].name)
+        twice = len(_eyes(self._shell, self._host.width())) > 1
+        for names, there in ((self.names, True), (self.twins, twice)):
+            for place, name in enumerate(names):
+                name.setVisible(there and mode in ("swipe", "split") and place < len(sides))
+                if place < len(sides):
+                    name.say(sides[place].name)
         if shown is not None and mode == "blend":
             self.blend.show_view((sides[0].name, sides[1].name), view.position)
             self.blend.show_flicker()
@@ -390,27 +401,33 @@ class CompareView(QObject):
         self.sign.place()
         if self.handle.isVisibleTo(self._host):
             self.handle.place(view.position)
-            self._place_names_at_line(round(view.position * width), width)
+            self._place_names_at_line(view.position * width, width)
         elif view.mode == "split":
-            self._place_names_in_panes()
+            self._place_names_in_panes(len(view.shown))
 
-    def _place_names_at_line(self, x: int, width: int) -> None:
+    def _place_names_at_line(self, at: float, width: int) -> None:
         """A's name ends before the line, B's begins after it; a name without room goes."""
-        a, b = self.names[:2]
-        rooms = (x - MARGIN - GAP, width - x - MARGIN - GAP)
-        for name, room in zip((a, b), rooms, strict=True):
-            name.setVisible(room >= 60)
-            name.resize(min(name.wanted, max(room, 60)), name.sizeHint().height())
-        a.move(x - GAP - a.width(), MARGIN)
-        b.move(x + GAP, MARGIN)
+        eyes = _eyes(self._shell, width)
+        for (left, right, shift, squeeze), (a, b, *_) in zip(eyes, (self.names, self.twins), strict=False):
+            x = round(shift + squeeze * at)
+            rooms = (x - round(left) - MARGIN - GAP, round(right) - x - MARGIN - GAP)
+            for name, room in zip((a, b), rooms, strict=True):
+                name.setVisible(room >= 60)
+                name.resize(min(name.wanted, max(room, 60)), name.sizeHint().height())
+            a.move(x - GAP - a.width(), MARGIN)
+            b.move(x + GAP, MARGIN)
 
-    def _place_names_in_panes(self) -> None:
-        count = sum(not name.isHidden() for name in self.names)
-        for name, rect in zip(
-            self.names, pane_rects(max(count, 1), self._host.width(), self._host.height()), strict=False
-        ):
-            name.resize(min(name.wanted, rect.width - 2 * GAP), name.sizeHint().height())
-            name.move(QPoint(rect.left + GAP, rect.top + GAP))
+    def _place_names_in_panes(self, count: int) -> None:
+        rects = pane_rects(max(count, 1), self._host.width(), self._host.height())
+        eyes = _eyes(self._shell, self._host.width())
+        for (left, right, shift, squeeze), names in zip(eyes, (self.names, self.twins), strict=False):
+            for name, rect in zip(names, rects, strict=False):
+                begin = max(shift + squeeze * rect.left, left)
+                end = min(shift + squeeze * (rect.left + rect.width), right)
+                room = round(end - begin) - 2 * GAP
+                name.setVisible(room >= 60)  # a pane that the middle of the picture does not show
+                name.resize(min(name.wanted, max(room, 60)), name.sizeHint().height())
+                name.move(QPoint(round(begin) + GAP, rect.top + GAP))
 
     def draw_on(self, painter: QPainter) -> None:
         """Paint names, line and lock into a picture: what a picture of a comparison has to bear."""
@@ -423,3 +440,13 @@ class CompareView(QObject):
         if event.type() == QEvent.Type.Resize:
             self.refresh()
         return False
+
+
+def _eyes(shell: Shell, width: float) -> tuple[tuple[float, float, float, float], ...]:
+    """Where the picture of each eye appears, as `viewer.render.stereo.places`; one where both see the same place."""
+    return places(cast(StereoMode, shell.session.settings.get("stereo")), width)
+
+
+def _seen_at(shell: Shell, x: float, width: float) -> tuple[float, ...]:
+    """Where a pixel of one eye's picture appears in the whole picture, for each eye."""
+    return tuple(shift + squeeze * x for _, _, shift, squeeze in _eyes(shell, width))
