@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from loaders.city import SURFACE_CODE_OTHER, CityData, Float32, Float64, Instances, LodMesh, TileSet, UInt8
+from loaders.city import SURFACE_CODE_OTHER, Bool, CityData, Float32, Float64, Instances, LodMesh, TileSet, UInt8
+from viewer.analysis.derived import MAX_DEPTH, derived
 
 BLOCK = 48
 """Triangles per box. Triangles of an object follow each other, so 48 of them lie close together."""
 SOLID, WATER, BUILT, LAND, GREEN, ROAD = 1, 2, 4, 8, 16, 32
 """What a triangle is, as bits: stops a walker; water surface; part of a building; terrain; plants; road or square.
 Plants that are not solid (plant cover) can be walked on and through."""
+Doors = Literal["rooms", "all", "closed"]
+"""Which surfaces of type Door let one pass: those of buildings whose inside is modelled, all, none. Windows never do;
+where the model has a hole, one passes in any case."""
 
+_OPEN_DOORS = 64
+"""Bit of an object: its doors let one pass. Triangles never have it."""
 _WATER_CODE, _OPEN_CODES, _DOOR_CODE = 12, (4, 14, 18), 8
 _INSIDE_SURFACES = ("InteriorWallSurface", "FloorSurface", "CeilingSurface")
 _ROAD_TYPES = ("Road", "Railway", "TransportSquare", "Square", "Track", "Waterway")
@@ -43,19 +50,20 @@ class Shapes:
     Args:
         city: the loaded data.
         shown: uint8 (N,): 0 = hidden, k + 1 = shown in the k-th LoD (`viewer.analysis.shown.shown_objects`).
+        doors: which doors let one pass.
     """
 
-    def __init__(self, city: CityData, shown: UInt8):
+    def __init__(self, city: CityData, shown: UInt8, doors: Doors = "rooms"):
         kinds = _kinds_of_rows(city)
+        kinds[_open_doors(city, doors)] |= _OPEN_DOORS
         boxes_kept = _BOXES.setdefault(city, {})
-        doors_open = _has_rooms(city)
         self.has_land = bool((kinds[shown > 0] & LAND).any())
         self._parts: list[_TileIndex | _CopyIndex] = []
         for index, mesh in enumerate(city.lods.values()):
             own = shown == index + 1
             if own.any():
                 own_kinds = np.where(own, kinds, 0).astype(np.uint8)
-                self._parts += _parts_of(mesh, own_kinds, doors_open, boxes_kept.setdefault(index, {}))
+                self._parts += _parts_of(mesh, own_kinds, boxes_kept.setdefault(index, {}))
         boxes = [part.bounds for part in self._parts if len(part.bounds)]
         self.bounds: Float64 = np.concatenate(boxes) if boxes else np.zeros((0, 6))
         """float64 (K, 6): boxes of tiles and of copies, world."""
@@ -166,8 +174,8 @@ class _CopyIndex:
         return corners.reshape(-1, 3, 3), kind.reshape(-1).astype(np.uint8)
 
 
-def _parts_of(mesh: LodMesh, kinds: UInt8, doors_open: bool, boxes: Boxes) -> list[_TileIndex | _CopyIndex]:
-    codes = _kinds_of_codes(doors_open)
+def _parts_of(mesh: LodMesh, kinds: UInt8, boxes: Boxes) -> list[_TileIndex | _CopyIndex]:
+    codes = _kinds_of_codes()
     parts: list[_TileIndex | _CopyIndex] = []
     if mesh.tiles.tile_count:
         parts.append(_TileIndex(mesh.tiles, kinds, codes, boxes))
@@ -196,24 +204,48 @@ def _kind_of(name: str) -> int:
     return {"TINRelief": SOLID | LAND, "SolitaryVegetationObject": SOLID | GREEN}.get(name, SOLID)
 
 
-def _kinds_of_codes(doors_open: bool) -> UInt8:
-    """uint8 (32,) by surface code: 0 = as the object, WATER = water, 255 = nothing is there."""
+def _kinds_of_codes() -> UInt8:
+    """uint8 (32,) by surface code: 0 = as the object, WATER = water, `_OPEN_DOORS` = a door, 255 = nothing is there."""
     table = np.zeros(SURFACE_CODE_OTHER + 1, np.uint8)
     table[_WATER_CODE] = WATER
     table[list(_OPEN_CODES)] = 255
-    table[_DOOR_CODE] = 255 if doors_open else 0
+    table[_DOOR_CODE] = _OPEN_DOORS
     return table
 
 
 def _with_code(kind: npt.NDArray[np.uint8], code: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """The bits of triangles from those of their object and of their surface."""
-    return np.where(code == 255, 0, np.where(code > 0, code, kind)).astype(np.uint8)
+    nothing = (code == 255) | ((code & kind & _OPEN_DOORS) > 0)
+    own = np.where((code > 0) & (code != _OPEN_DOORS), code, kind & ~np.uint8(_OPEN_DOORS))
+    return np.where(nothing, 0, own).astype(np.uint8)
 
 
-def _has_rooms(city: CityData) -> bool:
-    """True if the insides of buildings are modelled, so that doors lead somewhere."""
-    rooms = any(name.lstrip("+").startswith(("BuildingRoom", "BuildingStorey")) for name in city.objects.type_names)
-    return rooms or any(name in _INSIDE_SURFACES for name in city.surfaces.type_names)
+def _open_doors(city: CityData, doors: Doors) -> Bool:
+    """bool (N,): objects whose doors let one pass; with "rooms" those of a building with rooms, storeys or surfaces of
+    the inside anywhere in it."""
+    if doors != "rooms":
+        return np.full(len(city.objects), doors == "all")
+    names, inside = city.objects.type_names, np.zeros(len(city.objects), np.bool_)
+    rooms = [k for k, name in enumerate(names) if name.lstrip("+").startswith(("BuildingRoom", "BuildingStorey"))]
+    inside |= np.isin(city.objects.type_codes, rooms)
+    surfaces = city.surfaces
+    within = [k for k, name in enumerate(surfaces.type_names) if name in _INSIDE_SURFACES]
+    inside[surfaces.object_rows[np.isin(surfaces.type_codes, within)]] = True
+    return _whole_buildings(city, inside) if inside.any() else inside
+
+
+def _whole_buildings(city: CityData, chosen: Bool) -> Bool:
+    """bool (N,): all objects of the buildings (bridges, tunnels) of which some are chosen."""
+    base = derived(city)
+    top = np.flatnonzero(chosen)
+    for _ in range(MAX_DEPTH):
+        above = base.first_parent[top]
+        if (above < 0).all():
+            break
+        top = np.where(above >= 0, above, top)
+    mask = chosen.copy()
+    mask[top] = True
+    return base.with_descendants(mask)
 
 
 def _copy_boxes(points: Float64, matrices: Float64) -> Float64:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -18,7 +18,7 @@ from psygnal import Signal
 from loaders.city import CityData
 from viewer.analysis.collision import Body, CollisionWorld
 from viewer.analysis.shown import shown_objects
-from viewer.analysis.soup import Shapes
+from viewer.analysis.soup import Doors, Shapes
 from viewer.document.document import ChangeSet
 from viewer.document.state import Camera, LayerState, Vec3
 from viewer.session import navigation, travel
@@ -148,10 +148,11 @@ class Walks:
 
     def _shapes(self, layer: LayerState) -> Shapes:
         city = self._session.document.cities[layer.id]
-        key = (layer.lod, layer.hidden_types, layer.hidden_ids, layer.only_ids, layer.filter)
+        doors = cast(Doors, self._session.settings.get("walk_doors"))
+        key = (layer.lod, layer.hidden_types, layer.hidden_ids, layer.only_ids, layer.filter, doors)
         kept = self._kept.get(layer.id)
         if kept is None or kept[0] is not city or kept[1] != key:
-            kept = self._kept[layer.id] = city, key, Shapes(city, shown_objects(city, layer))
+            kept = self._kept[layer.id] = city, key, Shapes(city, shown_objects(city, layer), doors)
         return kept[2]
 
     # --- time --------------------------------------------------------------------------------------------------
@@ -449,12 +450,18 @@ class Walks:
         return True
 
     def _setting_changed(self, name: str) -> None:
-        if name.startswith("walk_"):
+        if name == "walk_doors":
+            self._world_changed()
+        elif name.startswith("walk_"):
             self.refresh()
 
     def _document_changed(self, changes: ChangeSet) -> None:
-        """What is shown may be another world."""
-        if self._world is None or not changes.parts & _SHOWN_BY:
+        if changes.parts & _SHOWN_BY:
+            self._world_changed()
+
+    def _world_changed(self) -> None:
+        """What is shown, or lets one pass, may be another world."""
+        if self._world is None:
             return
         known = {layer.id for layer in self._session.document.state.layers}
         self._kept = {key: kept for key, kept in self._kept.items() if key in known}

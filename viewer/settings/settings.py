@@ -67,6 +67,13 @@ TABLE: tuple[Setting, ...] = (
     Setting("walk_level", bool, False, "Keep the horizon level: never look up or down while walking."),
     Setting("walk_vignette", bool, False, "Darken the edges of the picture while walking (against dizziness)."),
     Setting("walk_edges", bool, True, "Stop at edges higher than a metre instead of falling down."),
+    Setting(
+        "walk_doors",
+        str,
+        "rooms",
+        "Doors one can walk through: those of buildings whose rooms are modelled, all, or none. Windows stop always.",
+        ("rooms", "all", "closed"),
+    ),
     Setting("pad_use", bool, True, "Move with a gamepad or a SpaceMouse where one is connected."),
     Setting("pad_sensitivity", float, 1.0, "Speed of looking round with a gamepad, as a factor.", low=0.2, high=3.0),
     Setting(

@@ -39,6 +39,7 @@ TITLES = {
     "walk_level": "Level horizon",
     "walk_vignette": "Darken the edges",
     "walk_edges": "Stop at edges",
+    "walk_doors": "Open doors",
     "pad_use": "Use them",
     "pad_sensitivity": "Looking round",
     "pad_dead_zone": "Dead zone of the sticks",
