@@ -109,7 +109,7 @@ def test_where_high_is_good_the_lowest_street_counts(town):
 
 def test_classes_of_links_are_kilometres_or_people(town):
     answer = ask(town, streets([15, 5, 30], town))
-    assert answer.counted == "Links, length, km" and answer.counted_digits == 1
+    assert answer.counted == "Length of links, km" and answer.counted_digits == 1
     assert [line.values[0].value for line in answer.classes] == pytest.approx([0.19, 0.1, 0.3], abs=1e-3)
     assert [line.rows[0][0][1].tolist() for line in answer.classes] == [[1], [0], [2]]
     lived = ask(town, streets([15, 5, 30], town), weigh="residents", near_m=50.0)

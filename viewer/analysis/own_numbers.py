@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from loaders.city import Bool, CityData, Float32, Float64
-from loaders.scenario.model import Manifest, Result, Variable, text_in
+from loaders.scenario.model import NOT_MODELLED, Manifest, Result, Variable, text_in
 from viewer.analysis.derived import derived
 from viewer.analysis.disclosure import NOTHING, Told, less
 from viewer.analysis.indicators import Indicator, beyond
@@ -28,7 +28,7 @@ MONEY = re.compile(
 )
 """Currencies of ISO 4217 that a unit may name, as an annotation of UCUM ("{EUR}", "10*3.{EUR}")."""
 LENGTH = Measure(
-    Indicator("links:length", "Links, length", "km", "@length", 1, "Length in plan of the links that are affected.")
+    Indicator("links:length", "Length of links", "km", "@length", 1, "Length in plan of the links that are affected.")
 )
 NUMBER = Measure(Indicator("links:count", "Links", "", "@links", method="Links that are affected."))
 PLACES = Measure(Indicator("places", "Places", "", "@places", method="Features of the result itself."))
@@ -89,14 +89,16 @@ def _of_links(column: Asked, threshold: float) -> Cells:
 
 
 def at_step(result: Result, part: Float32 | None, step: int | None) -> Float32 | None:
-    """A part of a result at a step, or its worst over all steps (None), float32 (N,); NaN where there is none."""
+    """A part of a result at a step, or its worst over all steps (None), float32 (N,); NaN where there is none,
+    `NOT_MODELLED` where that was at no step."""
     if part is None:
         return None
     if step is not None:
         return np.asarray(part[step], np.float32)
     worse = np.fmin if result.variable.good == "high" else np.fmax
     values = np.asarray(part)
-    return np.asarray(worse.reduce(np.where(np.isfinite(values), values, np.float32(np.nan)), axis=0), np.float32)
+    worst = worse.reduce(np.where(np.isfinite(values), values, np.float32(np.nan)), axis=0)
+    return np.where((values == NOT_MODELLED).all(axis=0), NOT_MODELLED, worst).astype(np.float32)
 
 
 def feature_adds(result: Result, measure: Measure) -> Float64:

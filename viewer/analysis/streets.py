@@ -18,6 +18,8 @@ from loaders.city import Bool, CityData, Float32, Float64, Int64
 from viewer.analysis.bounds import object_boxes
 from viewer.analysis.derived import derived
 
+STRAIGHT_M = 0.02
+"""Corners of a line that are off by less are left out: bands have many on their straight parts."""
 MOST_KEPT = 4
 """Distances for which the neighbours of a network are kept."""
 
@@ -51,7 +53,7 @@ def street_lines(overlay: CityData) -> Lines:
         made = shapely.linestrings(
             middle[order][keep], indices=np.repeat(np.arange((counts > 1).sum()), counts[counts > 1])
         )
-        lines[found[counts > 1]] = made
+        lines[found[counts > 1]] = shapely.simplify(made, STRAIGHT_M)
     with _LOCK:
         return _LINES.setdefault(overlay, lines)
 

@@ -51,7 +51,7 @@ def full_manifest() -> model.Manifest:
     table = model.Disaggregation(
         BOTH, ("women", "men", "all"), ("z1", "z2"), (("affected", "{persons}"), ("share", "%")),
         (model.TableRow("z1", "women", "affected", 12.0, 40.0, 10.0, 14.0, "n"),), "2029", 11, ("homeless",),
-        ("sex", "sex", ""), ("count", "share"), "z2", "all",
+        ("sex", "sex", ""), ("count", "share"), "z2", "all", within=(("z1", "z2"),),
     )  # fmt: skip
     provenance = model.Provenance(
         "Town", "a@b", "SFINCS", "2.4", "2030-01-01", (model.Source("DEM", HASH, "CC0", "2029-01-01", "dem.tif"),),

@@ -373,7 +373,7 @@ class NumbersPanel(QWidget):
         self.worst.setEnabled(any(c.result is not None and len(c.result.time) > 1 for c in answer.question.columns))
         fill(self.quarters, [(title_of(name), name) for name in answer.zones] + [("None", "")])
         self.quarters.setCurrentIndex(max(self.quarters.findData(answer.zone_by), 0))
-        fill(self.counted, [(m.indicator.title, m.indicator.id) for m in answer.measures])
+        fill(self.counted, [(rows.titled(m.indicator), m.indicator.id) for m in answer.measures])
         self.counted.setCurrentIndex(max(self.counted.findData(answer.weigh), 0))
         fill(self.table, [(single_line(one.name), n) for n, one in enumerate(tables_of(answer))])
         self._fill_which(answer)

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtGui import QColor
 
 from viewer.analysis.disclosure import NOTHING, Told
+from viewer.analysis.indicators import Indicator
 from viewer.analysis.legend import count_text, format_value
 from viewer.analysis.measures import Rows, count_rows
 from viewer.analysis.numbers import Asked, Cell, ChangeLine, IndicatorLine, Numbers, told_text
@@ -53,7 +54,11 @@ def indicator_rows(answer: Numbers, run: Run) -> tuple[list[str], list[list[Tabl
 
 
 def _title(line: IndicatorLine) -> str:
-    indicator = line.measure.indicator
+    return titled(line.measure.indicator)
+
+
+def titled(indicator: Indicator) -> str:
+    """The name of an indicator with its unit."""
     return f"{indicator.title}, {indicator.unit}" if indicator.unit else indicator.title
 
 
