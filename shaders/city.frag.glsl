@@ -70,6 +70,7 @@ Face faceHere()
   f.storey = objectFacts.z;
   f.pixel = f.distance * pixelAngle;
   f.random = objectFacts.w;
+  f.unsure = unsureFlag(f.flags);
   return f;
 }
 

@@ -102,6 +102,12 @@ void main()
 #ifdef COMPARE
   nodeOther = nodeOf(nodeTexB);
 #endif
+#ifdef NODE_RANGES
+  rangeHere = rangeOf(rangeTex);
+#ifdef COMPARE
+  rangeOther = rangeOf(rangeTexB);
+#endif
+#endif
 #endif
   gl_Position = shown ? MCDCMatrix * place : vec4(0.0, 0.0, 2.0, 1.0);
   if (use == USE_TERRAIN) gl_Position.z += TERRAIN_BEHIND * gl_Position.w;

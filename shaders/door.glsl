@@ -11,3 +11,7 @@ float doorRank()
 // Whether a pixel is drawn of something of which that share is shown.
 // ids: numbers in place of colours: what can hardly be seen is not there.
 bool throughDoor(float shown, bool ids) { return shown > (ids ? 0.49 : doorRank()); }
+
+// The same for side A of two that are mixed: it has the pixels that side B leaves, so that what lies at one place is seen
+// of both.
+bool throughDoorOfA(float shown, bool ids) { return shown > (ids ? 0.49 : 1.0 - doorRank()); }

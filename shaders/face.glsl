@@ -14,6 +14,7 @@ struct Face {
   float storey;    // metres per storey, 0 = unknown
   float pixel;     // metres that a pixel covers here, across the line of sight
   float random;    // 0..1, one per object
+  float unsure;    // share of what is drawn here whose value is uncertain, 0..1
 };
 
 struct Surface {

@@ -6,6 +6,24 @@ const int VALUE = 0, ZERO = 1, NO_DATA = 2, NOT_MODELLED = 3, NOTHING = 4;
 
 vec3 scaleColour(int k) { return vec3(scaleColours[3 * k], scaleColours[3 * k + 1], scaleColours[3 * k + 2]); }
 
+// Number of the class that holds a value; -1 is zero with a look of its own.
+int classOf(float value)
+{
+  if (value == 0.0 && scaleForm.w > 0.5) return -1;
+  int k = 0;
+  for (int i = 0; i < 15; ++i) k += value >= scaleBreaks[i] ? 1 : 0;
+  return k;
+}
+
+const float RANGE_SHARE = 0.2;   // of a ramp; as HATCH_SHARE in viewer/analysis/fields.py
+
+// True if a range is wider than a class.
+bool isWide(float low, float high)
+{
+  if (scaleForm.x > 0.5) return high - low > RANGE_SHARE * (scaleForm.z - scaleForm.y);
+  return classOf(low) != classOf(high);
+}
+
 vec3 valueColour(float value)
 {
   if (scaleForm.x > 0.5) {

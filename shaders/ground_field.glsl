@@ -1,7 +1,7 @@
 // A raster drawn on the ground. Needs field.glsl, sides.glsl, face.glsl.
 // Defined by the program: GROUND_FIELD (1 side A, 2 side B, 3 both), GROUND_SMOOTH (values run between centres of cells),
 //                         GROUND_MARKS (as GROUND_FIELD: which sides tell where values are uncertain).
-// Uniforms: groundTex, groundTexB (R32F, NaN = no data, -inf = not modelled), groundMarks, groundMarksB (R8, > 0 =
+// Uniforms: groundTex, groundTexB (R32F, NaN = no data, -inf = not modelled, inf = nothing is drawn), groundMarks, groundMarksB (R8, > 0 =
 //           uncertain), groundAcross, groundDown, groundAcrossB, groundDownB (column and row of a place: scene x, y, 1)
 #if (GROUND_FIELD & 1) != 0
 uniform sampler2D groundTex;
@@ -26,8 +26,6 @@ bool isGround(Face f)
   return (land || surface) && (f.flags & FLAG_BUILDING) == 0 && abs(f.n.z) > 0.25;
 }
 
-bool valid(float value) { return !isnan(value) && !isinf(value); }
-
 #include "cells.glsl"
 
 struct Ground { int kind; vec3 rgb; bool uncertain; };
@@ -37,17 +35,25 @@ Ground groundOf(sampler2D tex, vec2 cell)
   ivec2 size = textureSize(tex, 0);
   bool inside = all(greaterThanEqual(cell, vec2(0.0))) && all(lessThan(cell, vec2(size)));
   float value = texelFetch(tex, clamp(ivec2(cell), ivec2(0), size - 1), 0).r;
-  int kind = inside ? kindOf(value) : NOTHING;
+  int kind = inside && !(isinf(value) && value > 0.0) ? kindOf(value) : NOTHING;
 #ifdef GROUND_SMOOTH
   if (kind == VALUE) value = smoothAt(tex, cell, size);
 #endif
   return Ground(kind, kindColour(kind, value), false);
 }
 
-bool markedAt(sampler2D marks, vec2 cell)
+#ifdef GROUND_MARKS
+bool groundMarked(sampler2D marks, vec2 cell)
 {
-  return texelFetch(marks, clamp(ivec2(cell), ivec2(0), textureSize(marks, 0) - 1), 0).r > 0.0;
+  ivec2 size = textureSize(marks, 0);
+  bool inside = all(greaterThanEqual(cell, vec2(0.0))) && all(lessThan(cell, vec2(size)));
+#ifdef GROUND_SMOOTH
+  return inside && markedAt(marks, cell, size);
+#else
+  return inside && texelFetch(marks, clamp(ivec2(cell), ivec2(0), size - 1), 0).r > 0.0;
+#endif
 }
+#endif
 
 #if (GROUND_FIELD & 1) != 0
 Ground groundOfA(vec3 at)
@@ -56,7 +62,7 @@ Ground groundOfA(vec3 at)
   Ground g = groundOf(groundTex, cell);
 #ifdef GROUND_MARKS
 #if (GROUND_MARKS & 1) != 0
-  g.uncertain = markedAt(groundMarks, cell);
+  g.uncertain = groundMarked(groundMarks, cell);
 #endif
 #endif
   return g;
@@ -69,7 +75,7 @@ Ground groundOfB(vec3 at)
   Ground g = groundOf(groundTexB, cell);
 #ifdef GROUND_MARKS
 #if (GROUND_MARKS & 2) != 0
-  g.uncertain = markedAt(groundMarksB, cell);
+  g.uncertain = groundMarked(groundMarksB, cell);
 #endif
 #endif
   return g;
@@ -87,10 +93,18 @@ vec3 shownGround(Ground g, vec3 rgb, Surface s, Face f)
   return shadeData(g.rgb * tone, f);
 }
 
-// The colour of a face, and the raster on it where it is ground; tells in f.flags if that is uncertain.
+// 1 where the value of the raster is uncertain; own: the same for what lies under it.
+float unsureGround(Ground g, float own)
+{
+  if (g.kind == NOTHING) return g.uncertain ? 1.0 : own;
+  return g.uncertain && (g.kind == VALUE || g.kind == ZERO) ? 1.0 : 0.0;
+}
+
+// The colour of a face, and the raster on it where it is ground; tells in f.unsure if that is uncertain.
 vec3 grounded(vec3 rgb, Surface s, inout Face f)
 {
   if (!isGround(f)) return rgb;
+  float own = f.unsure;
 #if GROUND_FIELD == 1
   Ground g = groundOfA(f.at);
 #if defined(SIDES)
@@ -98,24 +112,22 @@ vec3 grounded(vec3 rgb, Surface s, inout Face f)
 #else
   const float a = 1.0;
 #endif
-  f.flags = (f.flags & ~FLAGS_OF_VALUE) | (g.uncertain && g.kind == VALUE && a > 0.5 ? FLAG_UNCERTAIN : 0);
+  f.unsure = mix(own, unsureGround(g, own), a);
   return mix(rgb, shownGround(g, rgb, s, f), a);
 #elif GROUND_FIELD == 2
   float b = shareOfB();
   Ground g = groundOfB(f.at);
-  f.flags = (f.flags & ~FLAGS_OF_VALUE) | (g.uncertain && g.kind == VALUE && b > 0.5 ? FLAG_UNCERTAIN : 0);
+  f.unsure = mix(own, unsureGround(g, own), b);
   return mix(rgb, shownGround(g, rgb, s, f), b);
 #else
   float b = shareOfB();
   Ground g = groundOfA(f.at), h = groundOfB(f.at);
+  f.unsure = mix(unsureGround(g, own), unsureGround(h, own), b);
 #if SIDES == 1
   if (b > 0.5) g = h;
-  vec3 shown = shownGround(g, rgb, s, f);
+  return shownGround(g, rgb, s, f);
 #else
-  vec3 shown = mix(shownGround(g, rgb, s, f), shownGround(h, rgb, s, f), b);
-  if (b > 0.5) g = h;
+  return mix(shownGround(g, rgb, s, f), shownGround(h, rgb, s, f), b);
 #endif
-  f.flags = (f.flags & ~FLAGS_OF_VALUE) | (g.uncertain && g.kind == VALUE ? FLAG_UNCERTAIN : 0);
-  return shown;
 #endif
 }

@@ -63,12 +63,13 @@ vec3 shadeData(vec3 srgb, Face f)
   return srgb * mix(0.85, 1.0, brightness(irradiance(f.n)));
 }
 
-// An object without data: a plaster model in the legend's grey, in which roads, water and walls differ a little.
+// An object without data: a plaster model in the legend's grey, in which roads, water and walls differ a little; darker
+// than a value of zero that is none.
 // s: what the face is in the default look
 vec3 shadeNoData(vec3 grey, Surface s, Face f)
 {
   float tone = dot(s.rgb, vec3(0.30, 0.59, 0.11)) / max(grey.g, 0.01);
-  return min(grey * mix(1.04, tone, 0.5) * mix(0.66, 1.08, brightness(irradiance(f.n))), vec3(1.0));
+  return min(grey * mix(1.04, tone, 0.5) * mix(0.62, 0.96, brightness(irradiance(f.n))), vec3(1.0));
 }
 
 // The model in a pale tone, in which roads, fields and walls can still be told apart: a value of zero that is none.

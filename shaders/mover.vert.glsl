@@ -4,7 +4,7 @@
 // Inputs:   vertexMC  place in the template, metres (DOT: corner, -1 or 1)
 //           copy      number of the copy, part of the template (mover_shapes.py)
 // Uniforms: moverTex (RGBA32F, 1024 wide, two texels per copy: x, y, z in scene metres and size, 0 = nothing;
-//           cosine and sine of the heading, colour as 24 bits), firstCopy, eye, pixelAngle, dotPixels (radius),
+//           cosine and sine of the heading, colour as 24 bits, state: 0 value, 1 no data, 2 not modelled), firstCopy, eye, pixelAngle, dotPixels (radius),
 //           viewportPixels
 in vec4 vertexMC;
 in vec2 copy;
@@ -13,6 +13,7 @@ uniform sampler2D moverTex;
 //VTK::CustomUniforms::Dec
 out vec3 fromEye;
 flat out vec4 paint;   // colour, part
+flat out int state;
 #ifdef DOT
 out vec2 spot;
 #endif
@@ -25,6 +26,7 @@ void main()
   vec4 place = moverTexel(2 * number), look = moverTexel(2 * number + 1);
   int rgb = int(look.z + 0.5);
   paint = vec4(float(rgb & 255) / 255.0, float((rgb >> 8) & 255) / 255.0, float((rgb >> 16) & 255) / 255.0, copy.y);
+  state = int(look.w + 0.5);
 #ifdef DOT
   vec3 at = place.xyz + vec3(0.0, 0.0, 1.0);
   spot = vertexMC.xy;

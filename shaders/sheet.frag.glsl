@@ -24,6 +24,9 @@ in vec2 cell;
 #include "water.glsl"
 #include "field.glsl"
 #include "hatch.glsl"
+#ifdef MARKS
+#include "cells.glsl"
+#endif
 #ifdef SIDES
 #include "door.glsl"
 #include "sides.glsl"
@@ -58,7 +61,7 @@ Face faceHere()
   f.distance = length(fromEye);
   f.toEye = -fromEye / max(f.distance, 1e-6);
   if (f.toEye.z < 0.0) f.n = -f.n;
-  f.above = f.top = f.storey = f.random = 0.0;
+  f.above = f.top = f.storey = f.random = f.unsure = 0.0;
   f.wall = vec4(0.0);
   f.pixel = f.distance * pixelAngle;
   return f;
@@ -68,11 +71,10 @@ void main()
 {
 #ifdef SIDES
 #ifdef SIDE
-  float shown = shareOfB();
+  if (!throughDoor(shareOfB(), false)) discard;
 #else
-  float shown = 1.0 - shareOfB();
+  if (!throughDoorOfA(1.0 - shareOfB(), false)) discard;
 #endif
-  if (!throughDoor(shown, false)) discard;
 #endif
   ivec2 size = textureSize(depthTex, 0);
   vec2 here = wetAt(depthTex, size);
@@ -107,7 +109,7 @@ void main()
   float edge = 1.0 - clamp((wet - 0.5) / (1.5 * px), 0.0, 1.0);
   if (wet < 0.999) rgb = mix(rgb, vec3(0.96, 0.98, 1.0) * mix(0.5, 1.0, brightness(irradiance(f.n))), 0.75 * edge);
 #ifdef MARKS
-  if (texelFetch(marksTex, clamp(ivec2(cell), ivec2(0), size - 1), 0).r > 0.0) f.flags |= FLAG_UNCERTAIN;
+  f.unsure = markedAt(marksTex, cell, size) ? 1.0 : 0.0;
 #endif
   gl_FragData[0] = vec4(hatched(clamp(rgb, 0.0, 1.0), f), 1.0);
 }

@@ -1,7 +1,8 @@
 // What results of scenarios add to a vertex: side B of a comparison, colours of surfaces, values at nodes.
-// Defined by the program, each only where it is needed: COMPARE, SURFACES, NODES.
+// Defined by the program, each only where it is needed: COMPARE, SURFACES, NODES, NODE_RANGES.
 // Inputs:   surfaceRow (row of the surface table, -1 = none), nodeRow (row in the values, -1 = none)
-// Uniforms: styleTexB, surfaceTex, surfaceTexB (as styleTex), nodeTex, nodeTexB (R32F, 1024 wide)
+// Uniforms: styleTexB, surfaceTex, surfaceTexB (as styleTex), nodeTex, nodeTexB (R32F, 1024 wide),
+//           rangeTex, rangeTexB (RG32F, 1024 wide: ends of the range; NaN = unknown)
 // Needs style.glsl.
 #ifdef COMPARE
 uniform sampler2D styleTexB;
@@ -41,4 +42,22 @@ vec3 nodeOf(sampler2D tex)
   if (isnan(value)) return vec3(0.0, 1.0, 0.0);
   return isinf(value) ? vec3(0.0, 0.0, 1.0) : vec3(value, 0.0, 0.0);
 }
+
+#ifdef NODE_RANGES
+uniform sampler2D rangeTex;
+out vec3 rangeHere;         // low, high; share of corners whose range is unknown
+#ifdef COMPARE
+uniform sampler2D rangeTexB;
+out vec3 rangeOther;
+#endif
+
+vec3 rangeOf(sampler2D tex)
+{
+  if (nodeRow < -0.5) return vec3(0.0, 0.0, 1.0);
+  int row = int(nodeRow + 0.5);
+  if (row / STYLE_WIDTH >= textureSize(tex, 0).y) return vec3(0.0, 0.0, 1.0);
+  vec2 ends = texelFetch(tex, ivec2(row % STYLE_WIDTH, row / STYLE_WIDTH), 0).rg;
+  return any(isnan(ends)) || any(isinf(ends)) ? vec3(0.0, 0.0, 1.0) : vec3(ends, 0.0);
+}
+#endif
 #endif

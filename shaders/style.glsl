@@ -11,6 +11,9 @@ const int FLAG_FADING = 64;    // from the object texture: only a share of it is
 const int FLAG_NOT_MODELLED = 128;   // the simulation did not cover it
 const int FLAGS_OF_VALUE = 8 + 16 + 128;
 
+// 1 where the flags say that the value is uncertain.
+float unsureFlag(int flags) { return (flags & FLAG_UNCERTAIN) != 0 ? 1.0 : 0.0; }
+
 struct Style { vec3 rgb; int shownLod; int flags; };
 
 // High four bits of alpha as flags.

@@ -19,7 +19,8 @@ void main()
 #ifdef SIDE
   shown *= shareOfB();
 #else
-  shown *= 1.0 - shareOfB();
+  if (!throughDoorOfA(shown * (1.0 - shareOfB()), false)) discard;
+  shown = 1.0;
 #endif
 #endif
   if (!throughDoor(shown, false)) discard;

@@ -91,6 +91,7 @@ def picked_values(session: Session, hit: Any) -> list[dict[str, Any]]:
             "step": found.step,
             "state": found.state,
             "place": found.place,
+            "why_no_range": found.why,
         }
         for found in values_at(session.document, session.clock.now, spot)
     ]
@@ -105,6 +106,8 @@ def values_text(values: list[dict[str, Any]]) -> list[str]:
             text = f"{found['value']:.6g} {plain(found['unit'])}".rstrip()
             if found["low"] is not None and found["high"] is not None:
                 text += f" ({found['low']:.6g} to {found['high']:.6g})"
+        if found["why_no_range"]:
+            text += f" ({plain(found['why_no_range'].rstrip('.'))})"
         when = f", {plain(found['step'])}" if found["step"] else ""
         lines.append(f"  {plain(found['name'])}: {plain(found['title'])} {text}{when}")
     return lines

@@ -115,12 +115,28 @@ def test_classes_hold_everything_once(city):
     want = [(depth == 0).sum(), ((depth > 0) & (depth < np.float32(0.2))).sum()]
     want += [((depth >= np.float32(lo)) & (depth < hi)).sum() for lo, hi in ((0.2, 0.5), (0.5, 1.0), (1.0, 99.0))]
     assert [line.values[1].value for line in found.classes] == [*want, 0]
-    assert [line.label for line in found.classes] == ["none (zero)", "< 0.2", "0.2 – 0.5", "0.5 – 1", "≥ 1", "no value"]
+    assert [line.label for line in found.classes] == ["none (zero)", "< 0.2", "0.2 – 0.5", "0.5 – 1", "≥ 1", "no data"]
     assert found.classes[-1].values[0].value == 1, "one house has no value in A"
     people = count(ask(city, weigh="residents"))
     assert people.counted == "Residents" and people.classes[-2].values[1].value == to_ten(
         (YOUNG + OLD)[depth >= 1].sum()
     )
+
+
+def test_no_data_not_modelled_and_not_part_of_it_are_counted_apart(city):
+    odd = DEPTH_B.copy()
+    odd[:, :5] = np.nan
+    odd[:, 5:8] = -np.inf
+    part = replace(result(odd), ids=Strings.from_list([f"b{k}" if k != 9 else "elsewhere" for k in range(COUNT)]))
+    question = ask(city)
+    for step in (1, None):
+        columns = (Asked("a", "A", part, step), question.columns[1])
+        found = count(replace(question, columns=columns))
+        told = {line.label: (line.values[0].value, line.values[1].value) for line in found.classes}
+        assert told["no data"] == (5, 0)
+        assert told["not modelled"] == (3, 0)
+        assert told["not part of the result"] == (1, 0)
+        assert sum(value for value, _ in told.values()) == COUNT
 
 
 def test_few_people_are_told_in_no_number(city):
@@ -221,7 +237,7 @@ def test_series_at_an_object_and_at_a_place(city):
 
 def test_the_worst_of_features_over_all_steps_is_a_value_where_there_is_one(small_city):
     gone = -np.inf
-    for good, expected in (("high", ["< 0.5", "0.5 – 1", "no value"]), ("low", ["≥ 1", "0.5 – 1", "no value"])):
+    for good, expected in (("high", ["< 0.5", "0.5 – 1", "no data"]), ("low", ["≥ 1", "0.5 – 1", "no data"])):
         values = np.array([[0.1, gone, np.nan], [2.0, 0.7, gone], [np.nan, 0.7, np.nan]], np.float32)
         made = replace(
             maker.by_id("pqr", values, binding="links", good=good, classes=Classes((0.5, 1.0))),

@@ -343,6 +343,6 @@ def test_the_bubble_tells_range_class_and_why_there_is_no_range(shell: Any, add_
     assert "1.5 m (1.4 to 1.6)" in text and "danger" in text and "Depth" in text
     session.run("scenario.set_variable", variable="noise")
     text = bubble_text(session.document, values_at(session.document, session.clock.now, spot), "#000000")
-    assert "61 dB(A)" in text and "not quantified: one run only" in text
+    assert "61 dB(A)" in text and "not quantified, because: one run only" in text
     nowhere = Spot(layer, 4, -1, (0.0, 0.0, 0.0))
     assert bubble_text(session.document, values_at(session.document, session.clock.now, nowhere), "#000000") == ""

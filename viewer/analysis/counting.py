@@ -13,10 +13,20 @@ from itertools import pairwise
 import numpy as np
 
 from loaders.city import Bool, Float32, Float64, Int64
-from loaders.scenario.model import Variable
+from loaders.scenario.model import NOT_MODELLED, Variable
 from viewer.analysis.disclosure import NOTHING, Told, tell, tell_parts
-from viewer.analysis.exposure import Exposure
-from viewer.analysis.fields import ZERO_RGB, Scale, legend_of, scale_of
+from viewer.analysis.exposure import NO_DATA_THERE, NOT_MODELLED_THERE, Exposure
+from viewer.analysis.fields import (
+    NO_VALUE,
+    NOT_MODELLED_RGB,
+    OUTSIDE,
+    STATE_NAMES,
+    ZERO,
+    ZERO_RGB,
+    Scale,
+    legend_of,
+    scale_of,
+)
 from viewer.analysis.indicators import Good, beyond, buildings_of
 from viewer.analysis.legend import format_value
 from viewer.analysis.measures import (
@@ -51,6 +61,8 @@ Tick = Callable[[float, str], None]
 RAMP_CLASSES = 8
 """A ramp is cut into so many classes."""
 ELSEWHERE = "elsewhere"
+NO_PART_RGB: RGB = (214, 214, 214)
+"""What a result says nothing of; in the picture it is paler (`viewer.render.scenario_texels.MUTED`)."""
 WHY_NOT = {
     "links": "No building lies at these links.",
     "trajectories": "Vehicles and people on their way are counted by kind; they are no values of buildings.",
@@ -327,13 +339,18 @@ def _bins(scale: Scale, variable: Variable) -> tuple[tuple[float, ...], list[str
     return tuple(ends[1:-1].tolist()), names, [scale.rgb_of(float(0.5 * (a + b))) for a, b in pairwise(ends.tolist())]
 
 
-def _class_of(values: Float32, scale: Scale, breaks: tuple[float, ...]) -> Int64:
-    """int64 (N,): the class of each value; -1 = zero with a look of its own, -2 = no value."""
+def _class_of(values: Float32, scale: Scale, breaks: tuple[float, ...], gaps: Float32 | None = None) -> Int64:
+    """int64 (N,): the class of each value; -1 = zero with a look of its own, -2 = no data, -3 = not modelled, -4 = the
+    result says nothing of it. ``gaps`` as in `Exposure`, where the values do not tell."""
     # as float32, in which both the values and the breaks of the picture are
     found = np.searchsorted(np.asarray(breaks, np.float32), values.astype(np.float32), side="right").astype(np.int64)
     if scale.zero:
         found[values == 0] = -1
-    found[~np.isfinite(values)] = -2
+    found[np.isnan(values)] = -2
+    found[values == NOT_MODELLED] = -3
+    if gaps is not None:
+        none = ~np.isfinite(values)
+        found[none] = np.select([gaps[none] == NO_DATA_THERE, gaps[none] == NOT_MODELLED_THERE], [-2, -3], -4)
     return found
 
 
@@ -341,8 +358,9 @@ def _kinds(scale: Scale, variable: Variable) -> list[tuple[int, str, RGB]]:
     _, names, colours = _bins(scale, variable)
     found = [(k, name, rgb) for k, (name, rgb) in enumerate(zip(names, colours, strict=True))]
     if scale.zero:
-        found.insert(0, (-1, "none (zero)", ZERO_RGB))
-    return [*found, (-2, "no value", NO_DATA)]
+        found.insert(0, (-1, STATE_NAMES[ZERO], ZERO_RGB))
+    states = ((-2, STATE_NAMES[NO_VALUE], NO_DATA), (-3, STATE_NAMES[OUTSIDE], NOT_MODELLED_RGB))
+    return [*found, *states, (-4, "not part of the result", NO_PART_RGB)]
 
 
 def _classes(
@@ -357,7 +375,7 @@ def _classes(
             told.append([NOTHING] * len(kinds))
             behind.append([()] * len(kinds))
             continue
-        codes = {layer: _class_of(np.asarray(made.values), scale, breaks) for layer, made in values.items()}
+        codes = {layer: _class_of(np.asarray(made.values), scale, breaks, made.gaps) for layer, made in values.items()}
         masks = [
             {layer: (np.asarray(own) == kind) & work.among[layer] for layer, own in codes.items()}
             for kind, _, _ in kinds

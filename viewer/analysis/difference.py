@@ -31,6 +31,8 @@ SAME_PLACE_M = 0.01
 """Receivers without ids and nodes nearer than this are the same."""
 SAME_RECEIVER_M = 0.5
 """Receivers of one id that stand farther apart in the two runs are different ones."""
+WIDEST = (("en", "lowest of B less highest of A, and the other way round: the widest there can be"),)
+"""What the range of a difference is."""
 CLASS_STEPS = (0.1, 0.35, 0.7)
 """Class breaks on each side of zero, as shares of the largest difference (98th percentile)."""
 
@@ -231,7 +233,11 @@ def _step(result: Result, values: Float32, step: int, order: Int64 | None, goal:
     deep."""
     out = np.array(values[step], np.float32)
     if result.level is not None:
-        out[np.isnan(out)] = 0.0
+        gaps = np.isnan(out)
+        if values is not result.values and result.low is not None and result.high is not None:
+            # of a wet place whose range is not known it stays unknown
+            gaps &= ~(np.isnan(result.low[step]) & np.isnan(result.high[step]) & (result.values[step] > 0))
+        out[gaps] = 0.0
     if goal is not None and result.grid is not None and result.grid is not goal:
         return regridded(out, result.grid, goal, result.variable.resampling)
     if order is not None:
@@ -250,7 +256,7 @@ def _less(b: Float32, a: Float32) -> Float32:
 
 def _result(a: Result, b: Result, values: Float32, low: Float32 | None, high: Float32 | None) -> Result:
     both = low is not None
-    kind = Uncertainty("minmax") if both else Uncertainty("not_quantified", _no_range(a, b))
+    kind = Uncertainty("minmax", WIDEST) if both else Uncertainty("not_quantified", _no_range(a, b))
     variable = replace(
         a.variable,
         id=f"{a.variable.id}-difference",

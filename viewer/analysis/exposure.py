@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +23,23 @@ CHUNK = 200_000
 """Objects looked at together."""
 
 
+NO_DATA_THERE, NOT_MODELLED_THERE = 2.0, 1.0
+"""Why an object has no value: there should be one; the simulation did not cover it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Exposure:
-    """Values at the objects of a city: float32 (N,), NaN where the result says nothing. ``how``: for people."""
+    """Values at the objects of a city: float32 (N,), NaN where there is none. ``how``: for people.
+
+    ``gaps``: float32 (N,), of objects without a value why: `NO_DATA_THERE`, `NOT_MODELLED_THERE`, NaN where the result
+    says nothing of them; None = nothing is known of that.
+    """
 
     values: Float32
     low: Float32 | None
     high: Float32 | None
     how: str
+    gaps: Float32 | None = None
 
 
 def exposure(
@@ -46,36 +57,45 @@ def exposure(
     ``wanted`` bool (N,): objects to look at, others stay NaN. ``near_m``: objects lie at links that are so near.
     """
     kind = result.variable.binding
-    bands = [result.values, result.low, result.high]
     grid = result.grid
+    at: Callable[[Float32], Float32]
     if kind in ("object", "surface", "points"):
         if rows is None:
             return None
         how = {"object": "value of the object", "surface": "highest value of its surfaces",
                "points": "highest value of its receivers"}[kind]  # fmt: skip
-        found = [None if v is None else highest(np.asarray(v[step]), rows, len(city.objects)) for v in bands]
+        at = partial(highest, rows=rows, count=len(city.objects))
     elif kind == "raster" and grid is not None:
         if not same_crs(grid, city):
             return None
         how = "highest value under its outline's box and half a cell around"
         boxes = _boxes(city, wanted)
-        found = [None if v is None else _grid_at(_wet(result, np.asarray(v[step])), grid, boxes) for v in bands]
+        at = partial(_grid_at, grid=grid, boxes=boxes)
     elif kind in ("polygon", "mesh") and result.overlay is not None:
         how = "value of the face in which its middle lies"
-        at = face_at(result.overlay, _boxes(city, wanted))
         if result.vertex_rows is not None:
             return None
-        found = [None if v is None else _taken(np.asarray(v[step]), at) for v in bands]
+        at = partial(_taken, at=face_at(result.overlay, _boxes(city, wanted)))
     elif kind == "links" and result.overlay is not None:
         every = np.ones(len(city.objects), np.bool_) if wanted is None else wanted
         pairs = neighbours(result.overlay, city, near_m, every)
         best = result.variable.good == "high"
         how = f"{'lowest' if best else 'highest'} value of the links within {near_m:g} m of its outline"
-        found = [None if v is None else worst_near(np.asarray(v[step]), pairs, len(every), best) for v in bands]
+        at = partial(worst_near, pairs=pairs, count=len(every), high_is_good=best)
     else:
         return None
-    values = found[0]
-    return None if values is None else Exposure(values, found[1], found[2], how)
+    now = _wet(result, np.asarray(result.values[step]))
+    low, high = (
+        None if part is None else at(_wet(result, np.asarray(part[step]))) for part in (result.low, result.high)
+    )
+    return Exposure(at(now), low, high, how, at(_gaps(now)))
+
+
+def _gaps(values: Float32) -> Float32:
+    """Why there is no value: `NO_DATA_THERE`, `NOT_MODELLED_THERE`; 0 where there is one."""
+    out = np.where(np.isnan(values), np.float32(NO_DATA_THERE), np.float32(0.0))
+    out[values == NOT_MODELLED] = NOT_MODELLED_THERE
+    return out
 
 
 def highest(values: Float32, rows: Int64, count: int) -> Float32:

@@ -15,6 +15,7 @@ import numpy as np
 from loaders._assemble import Piece, city_of, tile_set
 from loaders.city import CityData, Float32, Float64, Int32, Int64, LodMesh
 from loaders.layers import VectorData
+from loaders.scenario.model import NOT_MODELLED
 from viewer.analysis.derived import derived
 
 CELL = 2.5
@@ -50,14 +51,35 @@ class FacadeGrid:
     weights: Float32
 
     def node_values(self, values: Float32) -> Float32:
-        """Values float32 (N,) of the receivers as those of the nodes, float32 (K,); NaN where none is near.
+        """Values float32 (N,) of the receivers as those of the nodes, float32 (K,); NaN where none is near,
+        `NOT_MODELLED` where none of those near was modelled.
 
         Receivers without a value are left out of the mean.
         """
         found = values[self.receivers]
-        weights = np.where(np.isfinite(found), self.weights, np.float32(0.0))
+        outside = ((found == NOT_MODELLED) | (self.weights <= 0)).all(axis=1) & (self.weights > 0).any(axis=1)
+        return np.where(outside, NOT_MODELLED, self._mean(found, self._used(values)))
+
+    def node_ranges(self, values: Float32, low: Float32, high: Float32) -> Float32:
+        """Ends of the ranges of the receivers, float32 (N,) each, as those of the nodes, float32 (K, 2): the means of
+        the ends, which is the widest range that the mean can have. NaN where a receiver that counts has none.
+        """
+        used = self._used(values)
+        ends = [self._mean(np.where(np.isfinite(part), part, np.float32(np.nan))[self.receivers], used)
+                for part in (low, high)]  # fmt: skip
+        found = np.stack(ends, axis=1)
+        found[~np.isfinite(found).all(axis=1)] = np.nan
+        return found
+
+    def _used(self, values: Float32) -> Float32:
+        """Weights (K, NEAREST) of the receivers that have a value."""
+        return np.where(np.isfinite(values[self.receivers]), self.weights, np.float32(0.0))
+
+    @staticmethod
+    def _mean(found: Float32, weights: Float32) -> Float32:
+        """Weighted means of (K, NEAREST) numbers, float32 (K,); NaN where nothing has weight."""
         total = weights.sum(axis=1)
-        mean = (np.where(weights > 0, found, 0.0) * weights).sum(axis=1)
+        mean = (np.where(weights > 0, found, np.float32(0.0)) * weights).sum(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(total > 0, mean / total, np.nan).astype(np.float32)
 

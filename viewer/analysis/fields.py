@@ -182,11 +182,29 @@ def hatched_where(low: Float32, high: Float32, scale: Scale) -> Bool:
     return np.asarray(known & (codes_of(low, scale) != codes_of(high, scale)), np.bool_)
 
 
+def hatched_between(low: Float32, high: Float32, scale: Scale) -> bool:
+    """True if something is hatched where ends of ranges (N,) run between nodes: somewhere between two of them a break
+    lies within the range, unless all ranges are in one class or without extent."""
+    known = np.isfinite(low) & np.isfinite(high)
+    if scale.ramp:
+        return bool(hatched_where(low, high, scale).any())
+    codes = codes_of(np.concatenate([low[known], high[known]]), scale)
+    return bool((high[known] > low[known]).any() and (codes != codes[0]).any())
+
+
+def water_ends(low: Float32, high: Float32) -> tuple[Float32, Float32]:
+    """Ends of the range of a depth: dry at one end is 0 deep if the other end is wet."""
+    return np.where(np.isnan(low) & np.isfinite(high), np.float32(0.0), low), high
+
+
 def paint(
     values: Float32, variable: Variable, scale: Scale, low: Float32 | None = None, high: Float32 | None = None
 ) -> Paint:
-    """Colour the values (N,) of one step; ``low`` and ``high`` (N,) are the ends of their range."""
-    hatched = hatched_where(low, high, scale) if low is not None and high is not None else None
+    """Colour the values (N,) of one step; ``low`` and ``high`` (N,) are the ends of their range. What has no value is
+    never hatched."""
+    hatched = None
+    if low is not None and high is not None:
+        hatched = hatched_where(low, high, scale) & np.isfinite(values)
     return Paint(codes_of(values, scale), hatched, scale)
 
 

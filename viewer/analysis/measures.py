@@ -133,7 +133,7 @@ class Exposures:
 
 
 def _size(made: Exposure | None) -> int:
-    parts = () if made is None else (made.values, made.low, made.high)
+    parts = () if made is None else (made.values, made.low, made.high, made.gaps)
     return sum(0 if part is None else part.nbytes for part in parts)
 
 
@@ -152,11 +152,12 @@ def _at_step(result: Result, step: int, city: CityData, links: Links, near_m: fl
     found = exposure(result, step, city, object_rows(result, city, links), buildings_of(city), near_m)
     if found is None:
         return None
-    values, low, high = (
-        None if part is None else spread_to_parents(city, part) for part in (found.values, found.low, found.high)
+    values, low, high, gaps = (
+        None if part is None else spread_to_parents(city, part)
+        for part in (found.values, found.low, found.high, found.gaps)
     )
     assert values is not None
-    return Exposure(values, low, high, found.how)
+    return Exposure(values, low, high, found.how, gaps)
 
 
 def _worst(
@@ -177,6 +178,8 @@ def _worst(
         for one, other in ((best.low, found.low), (best.high, found.high)):
             if one is not None and other is not None:
                 worse(one, other, out=one)
+        if best.gaps is not None and found.gaps is not None:
+            np.fmax(best.gaps, found.gaps, out=best.gaps)
     return best
 
 

@@ -17,7 +17,7 @@ from viewer.analysis.moments import joined
 from viewer.analysis.planes import moved
 from viewer.analysis.series import Series
 from viewer.analysis.showing import Side, shown_results, sides_of
-from viewer.analysis.values_at import State
+from viewer.analysis.values_at import NO_VALUES, State, change_at, why_no_range
 from viewer.document.document import Document
 from viewer.document.overlays import is_overlay, scenario_of_overlay, variable_of_overlay
 
@@ -35,6 +35,7 @@ class SideValue:
         state: whether it is a value, and why not. value, low, high: at the moment; None where there is none.
         series: at all steps; None where nothing belongs to the object, or the variable has one step.
         meaning: the class of the value, in words; "" = it has no classes.
+        why: why the value has no range, for people; "" = it has one, or there is no value.
     """
 
     scenario: str
@@ -45,6 +46,7 @@ class SideValue:
     high: float | None = None
     series: Series | None = None
     meaning: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +129,13 @@ def _of_variable(
     how = ""
     for side in sides:
         result = side.scenario.results.get(name) if side.scenario is not None else None
-        if result is None or result.patch is not None or result.moves is not None:
+        if result is None or result.moves is not None:
+            continue
+        if result.patch is not None:
+            change = change_at(result, layer_id, row, side.id)
+            if change is not None:
+                first = first or result
+                values.append(SideValue(side.id, side.name, change[0], why=NO_VALUES))
             continue
         first = first or result
         hit = _hit(document, result, city, (layer_id, row, surface_row), (side.id, name))
@@ -162,7 +170,8 @@ def _side_value(side: Side, result: Result, hit: _Hit | None, step: int, languag
         ends = [None if part is None else _finite(part) for part in (hit.low, hit.high)]
         series = Series(hit.time, _finite(hit.values), ends[0], ends[1])
     meaning = class_text(result.variable, value, language) if known else ""
-    return SideValue(side.id, side.name, state, value if known else None, low, high, series, meaning)
+    why = why_no_range(result, language) if known and (low is None or high is None) else ""
+    return SideValue(side.id, side.name, state, value if known else None, low, high, series, meaning, why)
 
 
 def _change(sides: list[SideValue]) -> tuple[float, float | None, float | None] | None:
@@ -183,9 +192,14 @@ def _hit(
     layer_id, row, surface_row = spot
     kind = result.variable.binding
     if is_overlay(layer_id) and result.overlay is city:
-        if (scenario_of_overlay(layer_id), variable_of_overlay(layer_id)) != owner or result.smooth:
+        if (scenario_of_overlay(layer_id), variable_of_overlay(layer_id)) != owner:
             return None
+        if result.smooth:
+            return _highest(result, np.arange(result.values.shape[1]), "highest of all nodes of the mesh")
         return _of_row(result, row)
+    if is_overlay(layer_id) and result.places is not None and layer_id not in links_of(document).facades:
+        own = (scenario_of_overlay(layer_id), variable_of_overlay(layer_id))
+        return _of_row(result, row) if own == owner else None  # marks of receivers that stand at no wall
     if kind in _OWN:
         return _of_ids(document, result, city, row, surface_row)
     if result.grid is not None:

@@ -9,12 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from loaders.city import CityData
 from loaders.scenario.model import Manifest, Result, text_in
 from viewer.analysis.change_legend import change_legend
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
 from viewer.analysis.comparing import Asker, Painted, Showing, show, token
-from viewer.analysis.fields import Scale, codes_of, counts_of, hatched_where, kinds_in, legend_of, sampled
+from viewer.analysis.fields import (
+    OUTSIDE,
+    Scale,
+    codes_of,
+    counts_of,
+    hatched_between,
+    hatched_where,
+    kinds_in,
+    legend_of,
+    sampled,
+    water_ends,
+)
 from viewer.analysis.legend import Legend
 from viewer.analysis.moments import moment_text, step_text
 from viewer.analysis.steps import read_step, steps_of
@@ -108,32 +121,45 @@ def _kinds(shown: Showing, ask: Asker) -> frozenset[int]:
         if painted is None or shown.scale is None:
             continue
         result, scale = painted.result, shown.scale
-        if result.level is not None or result.moves is not None or not len(result.values):
-            continue  # nothing is drawn where there is no water; what moves without a value has a colour of its own
+        if result.moves is not None:
+            values = result.moves.values
+            if np.isfinite(values).any():  # else all have one colour, which says nothing
+                found |= kinds_in(values, scale)
+            continue
+        if not len(result.values):
+            continue
 
         def make(step: int, result: Result = result, scale: Scale = scale) -> frozenset[int]:
-            return kinds_in(read_step(result.values, step), scale)
+            kinds = kinds_in(read_step(result.values, step), scale)
+            return kinds & {OUTSIDE} if result.level is not None else kinds  # dry places look as they are
 
-        rest = (token(result.values), scale)
+        rest = (token(result.values), scale, result.level is None)
         found |= ask.step(("kinds", side), rest, len(result.values), painted.step, make) or frozenset()
     return found
 
 
 def _is_hatched(painted: Painted | None, scale: Scale, ask: Asker, side: int) -> bool:
     """True if some of the values at the moment are hatched."""
-    if painted is None or not _can_be_hatched(painted.result):
+    if painted is None:
         return False
     result, low, high = painted.result, painted.result.low, painted.result.high
     if low is None or high is None:
         return False
-    wet = result.level is not None
+    between = result.smooth or result.variable.binding == "points"
 
     def make(step: int) -> bool:
         ends = sampled(read_step(low, step)), sampled(read_step(high, step))
-        marked = hatched_where(*ends, scale)
-        return bool((marked & (sampled(read_step(result.values, step)) > 0)).any() if wet else marked.any())
+        if result.level is not None:
+            return bool(hatched_where(*water_ends(*ends), scale).any())
+        values = sampled(read_step(result.values, step))
+        if between:
+            known = np.isfinite(values)
+            return hatched_between(ends[0][known], ends[1][known], scale)
+        return bool((hatched_where(*ends, scale) & np.isfinite(values)).any())
 
-    return bool(ask.step(("hatched", side), (token(low), scale), len(result.values), painted.step, make))
+    return bool(
+        ask.step(("hatched", side), (token(low), scale, result.level is None), len(result.values), painted.step, make)
+    )
 
 
 def provenance(manifest: Manifest) -> str:
@@ -232,11 +258,6 @@ def _lines(shown: Showing, language: str) -> tuple[str, ...]:
         if text:
             lines.append(f"{side.name}: {text}" if several else text)
     return tuple(lines)
-
-
-def _can_be_hatched(result: Result) -> bool:
-    """True if it has ranges, and its values do not run between nodes or receivers."""
-    return result.low is not None and not result.smooth and result.variable.binding != "points"
 
 
 def _seen(shown: Showing) -> str:

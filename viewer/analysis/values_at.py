@@ -17,10 +17,13 @@ from viewer.analysis.moments import moment_text, step_text
 from viewer.analysis.moving import moving_at
 from viewer.analysis.planes import moved
 from viewer.analysis.series import cell_of
+from viewer.analysis.showing import Side
 from viewer.document.document import Document
 from viewer.document.overlays import is_overlay, scenario_of_overlay, variable_of_overlay
 
-State = Literal["value", "zero", "no data", "not modelled", "not part of it"]
+State = Literal["value", "zero", "no data", "not modelled", "not part of it", "new", "gone"]
+"""Whether there is a value, and why not; "new" and "gone" are of changes to the city, which have no values."""
+NO_VALUES = "not quantified, because a change of the city has no values"
 NEAR_M = 8.0
 """Movers and receivers are found as far from the place as this."""
 
@@ -37,6 +40,7 @@ class ValueAt:
         step: which moment it is of, for people; "" = it has no time.
         state: whether it is a value, and why not.
         place: what has it: an object's, feature's or receiver's id, a cell; "" = the place itself.
+        why: why it has no range, for people; "" = it has one, or there is no value.
     """
 
     scenario: str
@@ -50,6 +54,7 @@ class ValueAt:
     step: str
     state: State
     place: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,13 @@ def values_at(document: Document, moment: float | None, spot: Spot, language: st
     shown = showing(document, moment)
     if shown is None:
         return ()
+    if shown.variable is None:
+        when = shown.moment if shown.moment is not None and shown.dated else np.inf
+        changes = (_change(document, side, spot, when, language) for side in shown.sides)
+        return tuple(change for change in changes if change is not None)
     found = []
     for number, painted in enumerate(shown.painted):
-        if painted is None:
+        if painted is None or painted.result.patch is not None:
             continue
         side = shown.sides[number]
         name, scenario_id = side.name, side.id
@@ -92,29 +101,78 @@ def values_at(document: Document, moment: float | None, spot: Spot, language: st
 
 
 def value_text(found: ValueAt) -> str:
-    """A value for people: "0.42 m (0.3 to 0.6)", "no data"."""
+    """A value for people: "0.42 m (0.3 to 0.6)", "no data"; `ValueAt.why` tells why there is no range."""
     if found.value is None:
         return found.state
     return ranged_text(found.value, found.low, found.high, found.unit)
+
+
+def why_no_range(result: Result, language: str = "en") -> str:
+    """Why a value of a result has no range, for people; "" where the value itself tells how sure something is."""
+    sure = result.variable.uncertainty
+    if sure.kind == "not_quantified":
+        reason = text_in(sure.reason, language).strip()
+        return f"not quantified, because: {reason}" if reason else "not quantified; why, the package does not say"
+    if sure.kind in ("exceedance", "return_period", "agreement"):
+        return ""
+    if result.moves is not None:
+        return "not quantified, because values of what moves come without ranges"
+    return "not quantified here: the package gives no range for this place"
+
+
+def change_at(result: Result, layer_id: str, row: int, owner: str) -> tuple[State, str] | None:
+    """Whether an object is new in a change to the city, or gone by it, and its id; None = the change leaves it alone.
+
+    ``owner``: id of the scenario.
+    """
+    patch, variable = result.patch, result.variable.id
+    if patch is None or result.overlay is None:
+        return None
+    if (scenario_of_overlay(layer_id), variable_of_overlay(layer_id)) == (owner, variable):
+        ids = result.overlay.objects.ids
+        return ("new", ids[row]) if 0 <= row < len(ids) else None
+    return None
+
+
+def _change(document: Document, side: Side, spot: Spot, when: float, language: str) -> ValueAt | None:
+    """What a side has changed at a place by a moment."""
+    patch = side.patch.patch if side.patch is not None else None
+    if side.patch is None or patch is None:
+        return None
+    found = change_at(side.patch, spot.layer_id, spot.row, side.id)
+    city = document.cities.get(spot.layer_id)
+    if found is None and city is not None and not is_overlay(spot.layer_id) and 0 <= spot.row < len(city.objects):
+        links = links_of(document)
+        rows = np.concatenate([links.rows(patch.removed, city), links.rows(patch.replaces, city)])
+        if ((rows == spot.row) & (np.concatenate([patch.removed_at, patch.added_from]) <= when)).any():
+            found = ("gone", city.objects.ids[spot.row])
+    if found is None:
+        return None
+    variable = side.patch.variable
+    title = text_in(variable.title, language) or variable.id
+    return ValueAt(side.id, side.name, variable.id, title, None, None, None, "", "", found[0], found[1], NO_VALUES)
 
 
 def _told(painted: Painted, shown: Showing, hit: _Found | None, scenario_id: str, name: str, language: str) -> ValueAt:
     variable = painted.result.variable
     state = _state(variable, hit)
     known = hit is not None and state in ("value", "zero")
-    low, high = (hit.low, hit.high) if hit is not None and known else (None, None)
+    ends = (hit.low, hit.high) if hit is not None and known else (None, None)
+    low, high = (end if end is not None and np.isfinite(end) else None for end in ends)
+    without = known and (low is None or high is None)
     return ValueAt(
         scenario_id,
         name,
         variable.id,
         text_in(variable.title, language) or variable.id,
         hit.value if hit is not None and known else None,
-        low if low is not None and np.isfinite(low) else None,
-        high if high is not None and np.isfinite(high) else None,
+        low,
+        high,
         variable.unit_label or ("" if variable.unit == "1" else variable.unit),
         _step_name(painted, shown),
         state,
         hit.place if hit is not None else "",
+        why_no_range(painted.result, language) if without else "",
     )
 
 
@@ -187,7 +245,10 @@ def _of_raster(result: Result, grid: Grid, step: int, spot: Spot, crs: str | Non
     low, high = (None if part is None else float(part[step, cell[0], cell[1]]) for part in (result.low, result.high))
     value = float(result.values[step, cell[0], cell[1]])
     if result.level is not None and np.isnan(value) and result.variable.zero_is_none:
-        value, low, high = 0.0, None, None  # where water was modelled and there is none, it is dry
+        value = 0.0  # where water was modelled and there is none, it is dry
+    if result.level is not None and low is not None and high is not None and np.isnan(low):
+        low = 0.0 if np.isfinite(high) or value == 0.0 else low
+        high = 0.0 if np.isnan(high) and value == 0.0 else high
     return _Found(value, low, high, f"cell {cell[0]}, {cell[1]}")
 
 

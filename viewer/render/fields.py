@@ -25,7 +25,7 @@ _HUGE = 3e38
 
 
 class FieldTexture:
-    """An array as a texture that is read as it is: float32 or uint8, (rows, columns), one number per texel."""
+    """An array as a texture that is read as it is: float32 or uint8, (rows, columns), or (rows, columns, 2)."""
 
     def __init__(self, source: Array):
         self.source = source
@@ -52,10 +52,11 @@ class FieldTexture:
         made.SetWrapS(vtkTextureObject.ClampToEdge)
         made.SetWrapT(vtkTextureObject.ClampToEdge)
         window.MakeCurrent()
-        rows, columns = self.source.shape
+        rows, columns = self.source.shape[:2]
+        bands = self.source.shape[2] if self.source.ndim == 3 else 1
         floats = self.source.dtype == np.float32
         numbers = np.ascontiguousarray(self.source, np.float32 if floats else np.uint8)
-        made.Create2DFromRaw(columns, rows, 1, _VTK_FLOAT if floats else _VTK_UNSIGNED_CHAR, numbers)
+        made.Create2DFromRaw(columns, rows, bands, _VTK_FLOAT if floats else _VTK_UNSIGNED_CHAR, numbers)
         self.texture.SetTextureObject(made)
 
     def release(self, window: vtkRenderWindow) -> None:
@@ -73,13 +74,14 @@ class FieldPool:
         self._made: OrderedDict[int, FieldTexture] = OrderedDict()
 
     def get(self, source: Array) -> vtkTexture:
-        """The texture of an array (rows, columns), float32, uint8 or bool, uploaded if it is not there.
+        """The texture of an array (rows, columns), float32, uint8 or bool, or (rows, columns, 2), uploaded if it is
+        not there.
 
         Raises:
             ValueError: more rows or columns than a texture can hold.
         """
         if max(source.shape) > MOST_SIDE:
-            rows, columns = source.shape
+            rows, columns = source.shape[:2]
             raise ValueError(f"a raster of {columns} x {rows} cells cannot be drawn; {MOST_SIDE} x {MOST_SIDE} can")
         made = self._made.get(id(source))
         if made is None or made.source is not source:
@@ -107,11 +109,11 @@ class FieldPool:
 
 
 def folded(values: Float32) -> Float32:
-    """A list of numbers (N,) as a texture (rows, 1024): number r is texel (r % 1024, r // 1024)."""
+    """A list of numbers (N,) or pairs (N, 2) as a texture (rows, 1024): number r is texel (r % 1024, r // 1024)."""
     rows = max(1, -(-len(values) // STYLE_WIDTH))
-    out = np.full(rows * STYLE_WIDTH, np.nan, np.float32)
+    out = np.full((rows * STYLE_WIDTH, *values.shape[1:]), np.nan, np.float32)
     out[: len(values)] = values
-    return out.reshape(rows, STYLE_WIDTH)
+    return out.reshape(rows, STYLE_WIDTH, *values.shape[1:])
 
 
 def put_scale(uniforms: Any, scale: ValueScale) -> None:

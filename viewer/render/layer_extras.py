@@ -119,6 +119,8 @@ class LayerExtras:
             made.append(("SURFACES", 1))
         if nodes is not None:
             made.append(("NODES", 1))
+            if nodes.ranges is not None or nodes.ranges_b is not None:
+                made.append(("NODE_RANGES", 1))
         if look.opacity < 1.0 or (look.fade < 1.0 and len(look.fading)):
             made.append(("FADE", 1))
         if look.over > 0.0 and faces:
@@ -167,6 +169,11 @@ class LayerExtras:
             if "COMPARE" in wanted:
                 other_values = nodes.values if nodes.values_b is None else nodes.values_b
                 material.put_texture("nodeTexB", pool.get(self._fold("b", other_values)))
+            if "NODE_RANGES" in wanted:
+                a, b = _ranges_of(nodes)
+                material.put_texture("rangeTex", pool.get(self._fold("range a", a)))
+                if "COMPARE" in wanted:
+                    material.put_texture("rangeTexB", pool.get(self._fold("range b", b)))
             put_scale(fragment, nodes.scale)
         if "FADE" in wanted:
             fragment.SetUniformf("fadeShown", look.fade)
@@ -226,6 +233,14 @@ def surface_rows(mesh: Mesh, source: TileSet) -> Float32:
     return out
 
 
+def _ranges_of(nodes: NodeLook) -> tuple[Float32, Float32]:
+    """Ranges of both sides; those that are not known are one row of NaN, which stands for all."""
+    a = _UNKNOWN if nodes.ranges is None else nodes.ranges
+    if nodes.values_b is None:
+        return a, a
+    return a, _UNKNOWN if nodes.ranges_b is None else nodes.ranges_b
+
+
 def _has_ground(city: CityData) -> bool:
     return any(name in {"TrafficArea", "AuxiliaryTrafficArea", "WaterSurface"} for name in city.surfaces.type_names)
 
@@ -235,4 +250,5 @@ def _other_shown(a: UInt8, b: UInt8) -> bool:
 
 
 _NONE = np.zeros(0, np.float32)
+_UNKNOWN = np.full((1, 2), np.nan, np.float32)
 _NO_ROWS = np.zeros(0, np.int64)

@@ -129,6 +129,7 @@ class Movers:
         own[:, 1, 0] = np.cos(headings)
         own[:, 1, 1] = np.sin(headings)
         own[:, 1, 2] = movers.rgb[rows].astype(np.float32) @ _BITS
+        own[:, 1, 3] = 0.0 if movers.states is None else movers.states[rows]
         texels[slots] = own
         self._texels.touch()
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from loaders.city import Float32, UInt8
 from loaders.layers import same_plane
-from loaders.scenario.model import Grid, Moves, Result
+from loaders.scenario.model import NOT_MODELLED, Grid, Moves, Result
 from viewer.analysis.comparing import Asker, Painted, Showing, token
 from viewer.analysis.facades import FacadeGrid
 from viewer.analysis.fields import NOT_MODELLED_RGB, ZERO_RGB, Scale, codes_of
@@ -38,7 +38,7 @@ from viewer.render.state import (
 )
 
 PLAIN_MOVER = (40, 60, 90)
-"""Movers without a value."""
+"""Movers of a result that tells no values."""
 
 Made = TypeVar("Made")
 _LAST: WeakKeyDictionary[Document, dict[tuple[str, str], Any]] = WeakKeyDictionary()
@@ -74,7 +74,7 @@ def with_fields(
         before[name, part] = made
         return made
 
-    if "ground" in kinds:
+    if "ground" in kinds or "water" in kinds:
         state = replace(state, ground=kept("ground", fields.ground(painted, kinds)))
     if "water" in kinds:
         state = replace(state, water=kept("water", fields.water(painted, kinds)))
@@ -143,6 +143,17 @@ def _moved(
     )
 
 
+def node_numbers(result: Result, step: int, grid: FacadeGrid | None, hatch: bool) -> tuple[Float32, Float32 | None]:
+    """Values float32 (K,) at the nodes of a mesh, or of walls made of receivers, and the ends of their ranges float32
+    (K, 2); None where they are not quantified or nothing is hatched."""
+    values = read_step(result.values, step)
+    ranges = None
+    if hatch and result.low is not None and result.high is not None:
+        low, high = read_step(result.low, step), read_step(result.high, step)
+        ranges = np.stack([low, high], axis=1) if grid is None else grid.node_ranges(values, low, high)
+    return (values if grid is None else grid.node_values(values)), ranges
+
+
 def _kind(result: Result) -> str:
     if result.grid is not None:
         return "water" if result.level is not None else "ground"
@@ -167,9 +178,10 @@ class _Fields:
         self._crs = document.state.crs
 
     def ground(self, painted: Pair, kinds: list[str]) -> GroundLook | None:
-        """Rasters on the ground."""
+        """Rasters on the ground; of water what is beside it."""
+        make = {"ground": self._grid, "water": self._beside}
         a, b = (
-            self._grid(one, number) if one is not None and kind == "ground" else None
+            make[kind](one, number) if one is not None and kind in make else None
             for number, (one, kind) in enumerate(zip(painted, kinds, strict=True))
         )
         if a is None and b is None:
@@ -185,6 +197,31 @@ class _Fields:
             return None
         return FieldGrid(transform_in(result.grid, self._crs), values, self._marks(painted, scale, side))
 
+    def _beside(self, painted: Painted, side: int) -> FieldGrid | None:
+        """Beside water: what was not modelled, and what is dry but may be wet; None where there is neither."""
+        result, scale, hatch = painted.result, self._scale, self._view.hatch
+        assert result.grid is not None
+
+        def make(step: int) -> tuple[Float32, UInt8 | None] | None:
+            depth = read_step(result.values, step)
+            marks = hatch_mask(result, step, scale) if hatch else None
+            if marks is not None:
+                marks[depth > 0] = 0
+            outside = depth == NOT_MODELLED
+            if not outside.any() and (marks is None or not marks.any()):
+                return None
+            return np.where(outside, NOT_MODELLED, np.float32(np.inf)), marks
+
+        key, rest = ("beside", self._name, side), (token(result.values), scale, hatch)
+        found = self._ask.step(key, rest, len(result.values), self._nearest(result, painted.step), make)
+        if found is None:
+            return None
+        return FieldGrid(transform_in(result.grid, self._crs), found[0], found[1])
+
+    def _nearest(self, result: Result, step: int) -> int:
+        """The step that the moment is nearest to."""
+        return step + (1 if self._mix(result, step) > 0.5 else 0)
+
     def _step(self, result: Result, values: Float32, step: int, family: str, side: int) -> Float32 | None:
         key = (family, self._name, side)
         return self._ask.step(key, (token(values),), len(values), step, lambda k: read_step(values, k))
@@ -193,9 +230,10 @@ class _Fields:
         result = painted.result
         if result.low is None or result.high is None or not self._view.hatch:
             return None
+        step = self._nearest(result, painted.step) if result.level is not None else painted.step
         rest = (token(result.low), scale)
         return self._ask.step(
-            ("marks", self._name, side), rest, len(result.values), painted.step, lambda k: hatch_mask(result, k, scale)
+            ("marks", self._name, side), rest, len(result.values), step, lambda k: hatch_mask(result, k, scale)
         )
 
     def water(self, painted: Pair, kinds: list[str]) -> WaterLook | None:
@@ -257,15 +295,18 @@ class _Fields:
             if rows is None or layer_id not in self._document.cities:
                 continue
 
-            def make(k: int, result: Result = result, grid: FacadeGrid | None = grid) -> Float32:
-                values = read_step(result.values, k)
-                return values if grid is None else grid.node_values(values)
+            hatch = self._view.hatch
+
+            def make(
+                k: int, result: Result = result, grid: FacadeGrid | None = grid, hatch: bool = hatch
+            ) -> tuple[Float32, Float32 | None]:
+                return node_numbers(result, k, grid, hatch)
 
             key = ("nodes", self._name, side)
-            rest = (token(result.values), token(rows))
-            values = self._ask.step(key, rest, len(result.values), one.step, make)
-            if values is not None:
-                found.append(NodeLook(layer_id, rows, values, value_scale(self._scale)))
+            rest = (token(result.values), token(rows), hatch)
+            numbers = self._ask.step(key, rest, len(result.values), one.step, make)
+            if numbers is not None:
+                found.append(NodeLook(layer_id, rows, numbers[0], value_scale(self._scale), ranges=numbers[1]))
         return tuple(found)
 
     def movers(self, painted: Pair, kinds: list[str]) -> MoverLook:
@@ -283,7 +324,11 @@ class _Fields:
         found = moving_at(moves, when)
         codes = codes_of(np.asarray(found.values, np.float32), self._scale)
         rgb = np.ascontiguousarray(np.take(self._scale.words, codes).view(np.uint8).reshape(-1, 4)[:, :3])
-        rgb[~np.isfinite(found.values)] = PLAIN_MOVER
+        states = None
+        if np.isfinite(moves.values).any():
+            states = np.isnan(found.values).astype(np.uint8) + 2 * (found.values == NOT_MODELLED).astype(np.uint8)
+        else:
+            rgb[:] = PLAIN_MOVER
         trails = trails_at(moves, found, when) if self._view.trails else None
         kinds = np.asarray(moves.kinds)[found.rows]
-        return MoverSet(kinds, moves.kind_names, found.positions, found.headings, rgb, trails)
+        return MoverSet(kinds, moves.kind_names, found.positions, found.headings, rgb, trails, states)

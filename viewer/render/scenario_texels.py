@@ -8,7 +8,7 @@ import numpy.typing as npt
 from loaders.city import Bool, CityData, Int64, UInt8
 from loaders.scenario.model import Patch, Result
 from viewer.analysis.derived import derived
-from viewer.analysis.fields import NO_PART, Paint, Scale, gathered, hatched_where, paint, state_alpha
+from viewer.analysis.fields import NO_PART, Paint, Scale, gathered, hatched_where, paint, state_alpha, water_ends
 from viewer.analysis.links import Links
 from viewer.analysis.steps import read_step
 from viewer.render.state import TEXEL_HATCHED, TEXEL_NO_DATA, TEXEL_NOT_MODELLED
@@ -111,10 +111,15 @@ def new_objects(patch: Patch, city: CityData, moment: float) -> Bool:
 
 
 def hatch_mask(result: Result, step: int, scale: Scale) -> UInt8 | None:
-    """uint8, the shape of a step: 1 where the range is wider than a class; None if nowhere."""
+    """uint8, the shape of a step: 1 where the range is wider than a class; None if nowhere. What has no value is never
+    marked, but places that water may reach are."""
     if result.low is None or result.high is None:
         return None
-    mask = hatched_where(read_step(result.low, step), read_step(result.high, step), scale)
+    ends = read_step(result.low, step), read_step(result.high, step)
+    if result.level is not None:
+        mask = hatched_where(*water_ends(*ends), scale)
+    else:
+        mask = hatched_where(*ends, scale) & np.isfinite(read_step(result.values, step))
     return mask.astype(np.uint8) if mask.any() else None
 
 

@@ -127,7 +127,7 @@ class FieldGrid:
     Attributes:
         transform: a, b, c, d, e, f in the project's CRS: x = a column + b row + c, y = d column + e row + f, where
             (0, 0) is the outer corner of the first cell.
-        values: float32 (rows, columns).
+        values: float32 (rows, columns); NaN = no data, -inf = not modelled, inf = nothing is drawn.
         uncertain: uint8 or bool (rows, columns), not 0 where the value is hatched; None = nowhere.
     """
 
@@ -194,6 +194,9 @@ class NodeLook:
         values, values_b: float32 (N,), of each side; values_b None = as A. A triangle with a node that has no data,
             or was not modelled, has that look.
         scale: colours of both.
+        ranges, ranges_b: float32 (N, 2), ends of the range of each value, NaN = unknown; where the range between the
+            nodes is wider than a class the colour is hatched. None = unknown everywhere (ranges_b: as A where
+            values_b is).
     """
 
     layer_id: str
@@ -201,6 +204,8 @@ class NodeLook:
     values: npt.NDArray[np.float32]
     scale: ValueScale
     values_b: npt.NDArray[np.float32] | None = None
+    ranges: npt.NDArray[np.float32] | None = None
+    ranges_b: npt.NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,6 +219,7 @@ class MoverSet:
         headings: float32 (M,), radians counter-clockwise from the x axis: where it drives to.
         rgb: uint8 (M, 3).
         trails: float64 (M, P, 3), where each was before, newest first; NaN = nowhere; None = no trails.
+        states: uint8 (M,), 0 = the colour tells a value, 1 = no data, 2 = not modelled; None = 0 for all.
     """
 
     kinds: npt.NDArray[np.uint8]
@@ -222,6 +228,7 @@ class MoverSet:
     headings: npt.NDArray[np.float32]
     rgb: npt.NDArray[np.uint8]
     trails: npt.NDArray[np.float64] | None = None
+    states: npt.NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

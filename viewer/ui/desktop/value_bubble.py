@@ -7,7 +7,6 @@ import html
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
-from loaders.scenario.model import text_in
 from viewer.analysis.comparing import showing
 from viewer.analysis.object_values import class_text
 from viewer.analysis.values_at import Spot, ValueAt, value_text, values_at
@@ -19,7 +18,7 @@ from viewer.ui.widgets.text import single_line
 
 AWAY_PX = 18
 WIDEST = 300
-REASON_LETTERS = 90
+REASON_LETTERS = 110
 LETTERS = "ABCD"
 
 
@@ -60,7 +59,8 @@ class ValueBubble(QFrame):
         if pick is None or not session.document.state.scenario_view.shown:
             return ""
         shown = showing(session.document, session.clock.now)
-        if shown is None or shown.scale is None or not shown.ready:
+        changes = shown is not None and shown.variable is None
+        if shown is None or not shown.ready or (shown.scale is None and not changes):
             return ""  # nothing is read or computed here that has not been prepared
         spot = Spot(pick.layer_id, pick.row, pick.surface_row, pick.position)
         values = values_at(session.document, session.clock.now, spot)
@@ -103,7 +103,7 @@ def bubble_text(document: Document, values: tuple[ValueAt, ...], muted: str) -> 
         quiet = f"<br><span style='color:{muted}; font-size:9pt'>{_safe(meaning)}</span>" if meaning else ""
         parts.append(f"{letter}{_safe(value_text(value))}{quiet}")
     small = [value.step for value in told[:1] if value.step]
-    reason = _unsure(document, told[0])
+    reason = _unsure(told)
     if reason:
         small.append(reason)
     if small:
@@ -117,19 +117,10 @@ def _meaning(document: Document, value: ValueAt) -> str:
     return "" if result is None or value.value is None else class_text(result.variable, value.value)
 
 
-def _unsure(document: Document, value: ValueAt) -> str:
-    """Why there is no range."""
-    scenario = document.scenarios.get(value.scenario)
-    result = scenario.results.get(value.variable) if scenario is not None else None
-    if result is None or value.value is None or value.low is not None:
-        return ""
-    sure = result.variable.uncertainty
-    if sure.kind != "not_quantified":
-        return ""
-    reason = single_line(text_in(sure.reason))
-    if len(reason) > REASON_LETTERS:
-        reason = reason[: REASON_LETTERS - 1].rstrip() + "…"
-    return f"not quantified: {reason}" if reason else "uncertainty not quantified"
+def _unsure(values: list[ValueAt]) -> str:
+    """Why there is no range, of the first that has none."""
+    reason = next((single_line(value.why) for value in values if value.why), "")
+    return reason if len(reason) <= REASON_LETTERS else reason[: REASON_LETTERS - 1].rstrip() + "…"
 
 
 def _safe(text: str) -> str:

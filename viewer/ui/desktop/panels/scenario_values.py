@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from loaders.scenario.model import text_in
 from viewer.analysis.legend import ranged_text
 from viewer.analysis.object_values import ObjectValue, SideValue, object_values
 from viewer.analysis.series import Series
@@ -338,8 +337,6 @@ def _how(value: ObjectValue) -> str:
 
 
 def _unsure(value: ObjectValue) -> str:
-    sure = value.variable.uncertainty
-    if sure.kind != "not_quantified" or all(side.value is None for side in value.sides):
-        return ""
-    reason = text_in(sure.reason)
-    return f"Not quantified: {reason}" if reason else "Uncertainty not quantified."
+    """Why there is no range, for each scenario that has none."""
+    told = dict.fromkeys(side.why for side in value.sides if side.why)
+    return " ".join(f"{why[:1].upper()}{why[1:].rstrip('.')}." for why in told)
