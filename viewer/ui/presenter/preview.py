@@ -116,6 +116,12 @@ class Preview(QWidget):
         painter.fillRect(self.rect(), self._shell.qcolor("pressed"))
         painter.end()
 
+    @property
+    def settled(self) -> bool:
+        """True if picture, labels and legend are finished and the audience has been given them."""
+        waiting = self._push.isActive() or not self._shell.idle
+        return not waiting and self.canvas.settled and self.labels.settled
+
     # --- the audience's picture --------------------------------------------------------------------------------------
 
     def picture(self) -> QImage:
