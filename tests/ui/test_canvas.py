@@ -523,6 +523,6 @@ def test_screens_with_several_pixels_per_point(scale):
     chosen = "pictures_are_equal or grabbed or wheel or hover or click_selects or overlays"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
     surroundings = {**os.environ, "QT_SCALE_FACTOR": scale}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings, timeout=900)
     assert done.returncode == 0, done.stdout[-2000:]
     assert " passed" in done.stdout

@@ -76,6 +76,7 @@ def wait(panel, qtbot, page=None):
 
     qtbot.waitUntil(idle)
     QTest.qWait(10)
+    qtbot.waitUntil(lambda: panel._shell.idle)
 
 
 def texts(table):
