@@ -58,7 +58,7 @@ def seen_by(
     for layer in layers:
         for lod in layer.shown_lods()[-1:] if plain else layer.shown_lods():
             if lod.draws:
-                seen = in_view(view, lod.bounds)
+                seen = in_view(view, lod.bounds) & layer.filled(lod)
                 if plain:
                     seen = seen & np.array([source is not None for source in lod.sources])
                 draws += [lod.draws[k] for k in np.flatnonzero(seen)]
@@ -134,7 +134,8 @@ def casting(layers: Iterable[LayerView]) -> Shown:
     key: list[object] = []
     for layer in layers:
         for lod in layer.shown_lods():
-            solid = [k for k, draw in enumerate(lod.draws) if draw.casts]
+            filled = layer.filled(lod)
+            solid = [k for k, draw in enumerate(lod.draws) if draw.casts and filled[k]]
             draws += [lod.draws[k] for k in solid]
             boxes.append(lod.bounds[solid] if len(lod.bounds) else lod.bounds)
             key.append((layer.layer_id, id(layer), lod.index, layer.shown_version))

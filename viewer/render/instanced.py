@@ -28,7 +28,8 @@ Float32 = npt.NDArray[np.float32]
 
 FEWEST_COPIES = 24
 """Templates with fewer copies become ordinary tiles: another actor would cost more than it saves."""
-COPIES_PER_TILE = 1500
+COPIES_PER_TILE = 200
+"""Few, so that most of a wood behind the viewer is left out; each tile costs about 30 us a frame where it is seen."""
 MAX_COPIES = 1 << 22
 """Most copies in one LoD: the height of a texture that drivers take, four texels each."""
 _TEXELS = 4

@@ -28,6 +28,8 @@ from viewer.render.walls import WallTask
 Float64 = npt.NDArray[np.float64]
 
 
+LOD_BITS = 15
+"""Bits of a texel's last byte that name the LoD in which an object is shown, counted from 1; 0 = hidden."""
 STEP_SECONDS = 0.002
 """How long a step waits for the thread that measures objects."""
 
@@ -45,6 +47,8 @@ class LodView:
         self.rays: list[RayIndex | CopyRays] = []
         self.copies: CopyTable | None = None
         self.bounds: Float64 = np.zeros((0, 6))
+        self._rows: list[npt.NDArray[np.int64]] = []
+        self._filled: tuple[object, npt.NDArray[np.uint8] | None, npt.NDArray[np.bool_]] | None = None
         self.ready = False
         self.walls_asked = False
         self._style, self._facts, self._origin = style, facts, scene_origin
@@ -67,6 +71,7 @@ class LodView:
         if self.draws:
             offset = np.concatenate([self._origin, self._origin])
             self.bounds = np.stack([draw.mesh.bounds for draw in self.draws]) - offset
+        self._rows = [self._rows_of(draw) for draw in self.draws]
         self.ready = True
 
     def _build_faces(self, material: CityMaterial) -> Iterator[None]:
@@ -110,6 +115,25 @@ class LodView:
     def _add(self, draw: Drawable, source: TileSet | None) -> None:
         self.draws.append(draw)
         self.sources.append(source)
+
+    def filled(self, look: LayerLook, version: object) -> npt.NDArray[np.bool_]:
+        """Which draws have an object that ``look`` shows in this LoD, on either side of a comparison, bool (K,): the
+        others would take their time and leave no pixel. ``version``: that of side A, `LayerView.shown_version`."""
+        kept, other = self._filled, look.texels_b
+        if kept is None or kept[0] != version or kept[1] is not other:
+            shown = (look.texels[:, 3] & LOD_BITS) == self.index + 1
+            if other is not None:
+                shown |= (other[:, 3] & LOD_BITS) == self.index + 1
+            kept = self._filled = version, other, np.array([bool(shown[rows].any()) for rows in self._rows], np.bool_)
+        return kept[2]
+
+    def _rows_of(self, draw: Drawable) -> npt.NDArray[np.int64]:
+        """Object rows in a draw, int64 (M,). The vertices of an object follow each other, so few rows come twice."""
+        if isinstance(draw, CopyDraw):
+            assert self.copies is not None
+            return self.copies.rows[draw.tile.first : draw.tile.first + draw.tile.count].astype(np.int64)
+        rows = draw.mesh.attributes["tags"][:, 0]
+        return rows[np.flatnonzero(np.diff(rows, prepend=-1.0))].astype(np.int64)
 
     def bind_theme(self, theme: str | None) -> None:
         """Hand the vertex arrays of an appearance theme to the actors, or take them away (None)."""
@@ -176,7 +200,8 @@ class LayerView:
             or old.lods != look.lods
             or _other_objects(old, look)
         ):
-            self.shown_version = look.visible, look.drawn, look.lods, crc32((look.texels[:, 3] & 15).tobytes())
+            shown = crc32((look.texels[:, 3] & LOD_BITS).tobytes())
+            self.shown_version = look.visible, look.drawn, look.lods, shown
         if old is None or old.texels is not look.texels or not np.array_equal(old.selected, look.selected):
             self.style.write(look.texels, look.selected)
         if old is None or _other_flags(old, look):
@@ -247,6 +272,11 @@ class LayerView:
             return []
         return [self.lods[k] for k in self.look.lods if k in self.lods and self.lods[k].ready]
 
+    def filled(self, lod: LodView) -> npt.NDArray[np.bool_]:
+        """Which draws of a LoD have an object that is shown in it, bool (K,)."""
+        assert self.look is not None
+        return lod.filled(self.look, self.shown_version)
+
     def all_materials(self) -> Iterator[CityMaterial]:
         """Every material of the layer."""
         for lod in self.lods.values():
@@ -306,7 +336,7 @@ class LayerView:
 def _other_objects(old: LayerLook, new: LayerLook) -> bool:
     if old.texels is new.texels:
         return False
-    return old.texels.shape != new.texels.shape or bool(((old.texels[:, 3] ^ new.texels[:, 3]) & 15).any())
+    return old.texels.shape != new.texels.shape or bool(((old.texels[:, 3] ^ new.texels[:, 3]) & LOD_BITS).any())
 
 
 def _other_flags(old: LayerLook, new: LayerLook) -> bool:
