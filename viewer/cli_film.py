@@ -139,7 +139,7 @@ class Film:
             image = overlaid(image, lambda picture: draw_labels(picture, placed), stereo)
         for notice in self._labels.take_notices():
             complain(notice)
-        image = named(self._session, image, stereo)
+        image = named(self._session, image, stereo, stamped=self._words.stamped)
         return image if found is None else overlaid(image, lambda picture: draw_legend(picture, found), stereo)
 
 

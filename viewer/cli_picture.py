@@ -195,8 +195,9 @@ def finished(session: Session, view: OffscreenView, size: tuple[int, int]) -> An
     return overlaid(image, lambda picture: draw_legend(picture, found), view.scene.stereo.mode)
 
 
-def named(session: Session, image: Any, stereo: StereoMode = "off") -> Any:
-    """The picture with the names of the scenarios that are compared in it, or with what their difference says."""
+def named(session: Session, image: Any, stereo: StereoMode = "off", *, stamped: bool = False) -> Any:
+    """The picture with the names of the scenarios that are compared in it, or with what their difference says.
+    ``stamped``: words will stand along the upper edge."""
     from viewer.render.overlay import draw_names, draw_title
     from viewer.render.stereo import overlaid
 
@@ -205,7 +206,9 @@ def named(session: Session, image: Any, stereo: StereoMode = "off") -> Any:
     if names:
         image = overlaid(image, lambda picture: draw_names(picture, names, view.mode, view.position), stereo)
     title = title_of(document, session.clock.now)
-    return image if title is None else overlaid(image, lambda picture: draw_title(picture, *title), stereo)
+    if title is None:
+        return image
+    return overlaid(image, lambda picture: draw_title(picture, *title, stamped=stamped), stereo)
 
 
 def write_picture(path: Path, pixels: Any) -> None:

@@ -186,6 +186,8 @@ def test_a_title_stands_at_the_upper_middle_of_a_picture_of_any_size(size: tuple
     assert abs((columns.min() + columns.max()) / 2 - size[0] / 2) <= 2
     assert columns.min() > 0 and columns.max() < size[0] - 1
     assert (ground == 60).all()
+    lower = draw_title(ground, "Walls less Storm tide", "lower at 1 204 objects", stamped=True)
+    assert np.nonzero((lower != ground).any(axis=(1, 2)))[0].min() > rows.min() + 0.05 * min(size[1], size[0])
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (1366, 768), (1920, 1080), (640, 480)])

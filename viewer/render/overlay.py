@@ -42,6 +42,8 @@ LINE = 14
 SOURCE_LINES = 2
 HATCHED = "Hatched: "
 """How the note of a legend begins that explains hatching."""
+STAMP_HEIGHT = 62
+"""Of the words along the upper edge of a recorded picture."""
 STRIP_SHARE = 0.3
 """Of the picture's height at most."""
 JOINT = "  \u00b7  "
@@ -97,16 +99,13 @@ def draw_names(image: Image8, names: Sequence[str], mode: str, position: float =
     return result
 
 
-def draw_title(image: Image8, head: str, text: str) -> Image8:
-    """A copy of the picture with a heading and a line below it at the upper middle: what a difference shows."""
+def draw_title(image: Image8, head: str, text: str, *, stamped: bool = False) -> Image8:
+    """A copy of the picture with a heading and a line below it at the upper middle: what a difference shows.
+    ``stamped``: the upper edge is left to the words of `viewer.render.stamp`."""
     card = _title_card(_clean(head), _clean(text), image.shape[1], _scale(image.shape[1], image.shape[0]))
-    left, top = title_corner(card.width, image.shape[1], image.shape[0])
-    return _pasted(image.copy(), card, left, top)
-
-
-def title_corner(card: int, width: int, height: int) -> tuple[int, int]:
-    """Where a title so wide begins on a picture of that size."""
-    return (width - card) // 2, round(10 * _scale(width, height))
+    height, width = image.shape[:2]
+    top = round((STAMP_HEIGHT if stamped else 10) * _scale(width, height))
+    return _pasted(image.copy(), card, (width - card.width) // 2, top)
 
 
 @lru_cache(maxsize=8)
