@@ -93,3 +93,42 @@ def test_differences_of_scenarios_never_tell_of_single_persons(a, step):
     change = less(tell(b), tell(a))
     assert change.value is None or change.value in (-10, 0, 10)
     assert rounded(a) % 10 == 0
+
+
+def ends_of(told):
+    """What an attacker knows of a number of people from how it is told: the least and the most that it can be."""
+    if told.hidden:
+        return 0, np.inf
+    return (0, 0) if told.value == 0 else (max(told.value - 5, 10), told.value + 4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.one_of(st.integers(0, 14), st.integers(15, 300)), min_size=1, max_size=4), min_size=1, max_size=4
+    )
+)
+def test_quarters_by_one_attribute_and_districts_by_another_leave_several_answers(town):
+    """The panel counts by any attribute: the same people by quarter, and then by the districts that hold them."""
+    quarters = [count for district in town for count in district]
+    total = np.array([sum(quarters)], float)
+    told, whole = tell_parts(np.array(quarters, float)[:, None], total)
+    districts = tell_parts(np.array([[sum(district)] for district in town], float), total)[0]
+    numbers = [row[0] for row in [*told, *districts]] + [whole[0]]
+    low, high = (np.array(ends, float) for ends in zip(*map(ends_of, numbers), strict=True))
+    sums, first = [], 0
+    for n, district in enumerate(town):
+        sums.append((len(quarters) + n, list(range(first, first + len(district)))))
+        first += len(district)
+    sums += [(len(numbers) - 1, list(range(len(quarters)))), (len(numbers) - 1, [p for p, _ in sums])]
+    for _ in range(30):
+        for whole_of, parts in sums:
+            low[whole_of], high[whole_of] = max(low[whole_of], low[parts].sum()), min(high[whole_of], high[parts].sum())
+            for part in parts:
+                rest = [other for other in parts if other != part]
+                low[part] = max(low[part], low[whole_of] - high[rest].sum())
+                high[part] = min(high[part], high[whole_of] - low[rest].sum())
+    for place, count in enumerate(quarters):
+        if 0 < count < 10:
+            assert numbers[place].hidden and low[place] <= count <= high[place]
+            assert high[place] - low[place] >= 3, "at least four numbers fit"

@@ -452,10 +452,8 @@ class NumbersPanel(QWidget):
 
     def _why_not(self, answer: Numbers | None, page: str) -> str:
         """Why a page has nothing to show; "" = it has."""
-        if answer is None:
+        if answer is None or answer.variable is None:
             return "Counting…" if self._numbers.busy else self._numbers.failed or EMPTY
-        if answer.variable is None:
-            return EMPTY
         if page in ("groups", "classes", "series") and self._charts is None:
             return "Preparing charts…"
         lacking = {
