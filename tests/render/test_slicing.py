@@ -11,7 +11,7 @@ from viewer.document.state import Camera
 from viewer.render import slicing
 from viewer.render.culling import covered_pixels, make_view
 from viewer.render.passes import NO_TRIANGLES
-from viewer.render.slicing import Rows, bands, picture_slices
+from viewer.render.slicing import Pace, Rows, bands, picture_slices
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Thing:
 
 
 def slices(count=7, triangles=lambda: 60, size=(100, 64), pixels=0, **how):
-    given = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False, **how}
+    given = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False, "pace": Pace(), **how}
     things = [Thing() for _ in range(count)]
     return things, list(picture_slices(things, [pixels] * count, size, triangles, **given))
 
@@ -49,8 +49,8 @@ def test_bands_cover_every_row_once(size, pixels):
 @pytest.mark.parametrize("triangles", [None, lambda: 60, lambda: 10**6])
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_a_picture_has_everything_once_and_in_order(monkeypatch, how, software, triangles, count):
-    monkeypatch.setattr(slicing, "SKY_PIXELS", 1000)
-    monkeypatch.setattr(slicing, "SMOOTH_PIXELS", 2500)
+    monkeypatch.setitem(slicing.PIXELS, "sky", 1000)
+    monkeypatch.setitem(slicing.PIXELS, "smooth", 2500)
     things, found = slices(count, triangles, software=software, **how)
     assert [thing for part in found for thing in part.draws] == things
     sky, smooth = [x.sky for x in found if x.sky], [x.smooth for x in found if x.smooth]
@@ -72,7 +72,7 @@ def test_lines_over_the_picture_are_a_slice_of_their_own():
 
 @pytest.mark.parametrize("triangles", [lambda: 60, lambda: 10**6])
 def test_what_covers_much_of_the_picture_is_drawn_in_bands(monkeypatch, triangles):
-    monkeypatch.setattr(slicing, "SCENE_PIXELS", 1000)
+    monkeypatch.setitem(slicing.PIXELS, "scene", 1000)
     things, found = slices(5, triangles, pixels=1500)
     drawn = [part for part in found if part.draws]
     for k in range(5):
@@ -88,7 +88,7 @@ def test_what_covers_much_of_the_picture_is_drawn_in_bands(monkeypatch, triangle
 
 def test_the_first_slice_is_small_whatever_was_drawn_before():
     things = [Thing(20_000) for _ in range(50)]
-    how = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False}
+    how = {"moving": False, "software": True, "sky": True, "smooth": True, "lines": False, "pace": Pace()}
     found = list(picture_slices(things, [0.0] * 50, (100, 64), lambda: 400_000, **how))
     assert sum(thing.triangle_count for thing in found[0].draws) <= slicing.FIRST_TRIANGLES
     assert sum(thing.triangle_count for thing in found[1].draws) == 400_000
@@ -111,9 +111,9 @@ def test_hardware_draws_the_background_with_the_scene():
 
 
 def test_a_picture_in_bands_is_the_same_as_the_one_in_one_step(view, box_city, state, monkeypatch):
-    monkeypatch.setattr(slicing, "SKY_PIXELS", 320 * 9)
-    monkeypatch.setattr(slicing, "SMOOTH_PIXELS", 320 * 21)
-    monkeypatch.setattr(slicing, "SCENE_PIXELS", 2000)
+    monkeypatch.setitem(slicing.PIXELS, "sky", 320 * 9)
+    monkeypatch.setitem(slicing.PIXELS, "smooth", 320 * 21)
+    monkeypatch.setitem(slicing.PIXELS, "scene", 2000)
     city = box_city(100)
     view.scene.attach("boxes", city)
     view.scene.apply(state(city))
@@ -144,3 +144,28 @@ def test_smoothing_changes_edges_and_nothing_else(view, box_city, state, monkeyp
     assert (smooth >= near.min(axis=0) - 1).all() and (smooth <= near.max(axis=0) + 1).all()
     bends = [np.abs(np.diff(picture, 2, axis=1)).sum() for picture in (smooth, rough)]
     assert bends[0] < 0.9 * bends[1]
+
+
+def test_bands_become_narrower_where_they_take_long_and_wider_again():
+    pace = Pace()
+    most = slicing.PIXELS["sky"]
+    assert pace.pixels("sky") == most
+    pace.took("sky", 10 * slicing.GOAL_SECONDS)
+    assert pace.pixels("sky") == most // 2 and pace.pixels("smooth") == slicing.PIXELS["smooth"]
+    for _ in range(9):
+        pace.took("sky", 1.0)
+    assert pace.pixels("sky") == int(slicing.LEAST_SHARE * most)
+    for _ in range(20):
+        pace.took("sky", 0.0)
+    assert pace.pixels("sky") == most
+
+
+def test_each_band_asks_for_its_own_width(monkeypatch):
+    monkeypatch.setitem(slicing.PIXELS, "sky", 1600)
+    pace, found = Pace(), []
+    for part in picture_slices((), (), (100, 64), lambda: 60, moving=False, software=True, sky=True, smooth=False,
+                               lines=False, pace=pace):  # fmt: skip
+        if part.kind:
+            found.append(part.sky)
+            pace.took(part.kind, 1.0 if len(found) == 1 else slicing.GOAL_SECONDS)
+    assert found[0] == Rows(0, 16) and all(b.end - b.start == 8 for b in found[1:]) and found[-1].end == 64

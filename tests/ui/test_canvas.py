@@ -322,6 +322,25 @@ def test_while_moving_fewer_pixels_and_then_the_full_picture(qtbot, session, can
     assert np.array_equal(shown(canvas), offscreen(session, canvas.size_px))
 
 
+def test_at_a_new_size_the_old_picture_stays_until_there_is_a_new_one(qtbot, session, canvas):
+    if not canvas.software:
+        pytest.skip("hardware draws at once")
+    before, frames = shown(canvas).astype(int), canvas.scene.frames
+    for size in ((440, 360), (500, 300), (400, 300)):
+        canvas.resize(*size)
+        stretched = shown(canvas).astype(int)
+        assert canvas.scene.frames == frames and canvas.frame().isNull()
+        assert stretched.shape[:2] == canvas.size_px[::-1]
+        # the same picture but for interpolation
+        rows, columns = (np.arange(20, n - 20, 10) for n in stretched.shape[:2])
+        there = stretched[np.ix_(rows, columns)]
+        down, across = (np.array(before.shape[:2]) / stretched.shape[:2]).tolist()
+        was = before[np.ix_((rows * down).astype(int), (columns * across).astype(int))]
+        assert np.median(np.abs(there - was)) <= 2 and np.abs(there.mean() - was.mean()) < 2
+    settle(qtbot, canvas)
+    assert canvas.scene.frames > frames and np.array_equal(shown(canvas), offscreen(session, canvas.size_px))
+
+
 @pytest.mark.skipif(
     os.environ.get("QT_QPA_PLATFORM") == "offscreen", reason="Qt itself warns about floating windows there"
 )

@@ -181,8 +181,9 @@ def _data_range(numbers: Float64, known: Bool, drawn: Bool) -> tuple[float, floa
     96 % of the values are wide is drawn in to the 2nd or 98th percentile, and the legend writes "≤" or "≥" there.
     """
     for mask in (known & drawn, known):
-        chosen = numbers[mask]
-        finite = chosen[np.isfinite(chosen)]
+        chosen = numbers if mask.all() else numbers[mask]
+        known_only = np.isfinite(chosen)
+        finite = chosen if known_only.all() else chosen[known_only]
         if len(finite):
             return _without_outliers(finite)
     return 0.0, 0.0

@@ -43,6 +43,7 @@ class Derived:
         self.first_parent[self.edge_child[::-1]] = self.edge_parent[::-1]
         self._rows: dict[str, int] = {}
         self._index: dict[str, int] | None = None
+        self._asked: tuple[tuple[str, ...] | None, Int64] = None, np.zeros(0, np.int64)
 
     @cached_property
     def _lengths(self) -> Int64:
@@ -94,12 +95,15 @@ class Derived:
         present[rows] = True
         return values, present, rows
 
-    def remember(self, object_id: str, row: int) -> None:
-        """Note the row of an id that the caller knows, so that it need not be searched."""
-        self._rows[object_id] = row
+    def remember(self, ids: Iterable[str], rows: Iterable[int]) -> None:
+        """Note the rows of ids that the caller knows, so that they need not be searched."""
+        self._rows.update(zip(ids, rows, strict=True))
 
     def rows_of(self, ids: Iterable[str]) -> Int64:
         """Rows of the ids that exist, int64, in the order of the ids; unknown ids are left out."""
+        asked, found = self._asked
+        if ids is asked:  # by one panel after the other
+            return found.copy()
         wanted = list(ids)
         unknown = [name for name in dict.fromkeys(wanted) if name not in self._rows]
         if len(unknown) > FEW_IDS and self._index is None:
@@ -108,8 +112,11 @@ class Derived:
             self._index = dict(zip(names, range(self.count - 1, -1, -1), strict=True))
         for name in unknown:
             self._rows[name] = self._index.get(name, -1) if self._index is not None else self._search(name)
-        rows = np.array([self._rows[name] for name in wanted], np.int64)
-        return rows[rows >= 0]
+        rows = np.fromiter(map(self._rows.__getitem__, wanted), np.int64, len(wanted))
+        rows = rows[rows >= 0]
+        if isinstance(ids, tuple):
+            self._asked = ids, rows.copy()
+        return rows
 
     @cached_property
     def _folded_ids(self) -> bytes:

@@ -99,8 +99,9 @@ class CopyTable:
         low, high = np.full(len(self.rows), np.inf), np.full(len(self.rows), -np.inf)
         for tile in self.tiles:
             part = slice(tile.first, tile.first + tile.count)
-            z = _box_corners(tile.template, self.matrices[part])[:, :, 2]
-            low[part], high[part] = np.minimum(low[part], z.min(axis=1)), np.maximum(high[part], z.max(axis=1))
+            middle, reach = _boxes(tile.template, self.matrices[part, 2:])
+            low[part] = np.minimum(low[part], (middle - reach)[:, 0])
+            high[part] = np.maximum(high[part], (middle + reach)[:, 0])
         return self.rows, low, high
 
 
@@ -293,8 +294,17 @@ def _box_corners(template: TileSet, matrices: Float64) -> Float64:
 
 
 def _bounds(template: TileSet, matrices: Float64) -> Float64:
-    corners = _box_corners(template, matrices)
-    return np.concatenate([corners.min(axis=(0, 1)), corners.max(axis=(0, 1))])
+    middle, reach = _boxes(template, matrices)
+    return np.concatenate([(middle - reach).min(axis=0), (middle + reach).max(axis=0)])
+
+
+def _boxes(template: TileSet, matrices: Float64) -> tuple[Float64, Float64]:
+    """Middles and half widths of each copy's box along the axes of some rows of its matrix: float64 (I, A) for
+    matrices (I, A, 4). The farthest corner is |M| h from the middle."""
+    points = template.positions.astype(np.float64) + template.origins[0]
+    low, high = points.min(axis=0), points.max(axis=0)
+    turn = matrices[:, :, :3]
+    return turn @ ((low + high) / 2.0) + matrices[:, :, 3], np.abs(turn) @ ((high - low) / 2.0)
 
 
 def _near_each_other(places: Float64) -> tuple[npt.NDArray[np.int64], list[int]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
+from typing import TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -18,7 +20,7 @@ from viewer.render.layer_extras import LayerExtras, SceneExtras
 from viewer.render.markers import line_mesh, point_mesh
 from viewer.render.materials import CityMaterial
 from viewer.render.meshes import Draw, tile_meshes
-from viewer.render.object_texture import Measured, ObjectTexture, measure
+from viewer.render.object_texture import Measured, ObjectTexture, facts_of, measure
 from viewer.render.picking import RayIndex
 from viewer.render.state import LayerLook
 from viewer.render.style_texture import FLAG_BUILDING, StyleTexture
@@ -30,8 +32,26 @@ Float64 = npt.NDArray[np.float64]
 
 LOD_BITS = 15
 """Bits of a texel's last byte that name the LoD in which an object is shown, counted from 1; 0 = hidden."""
+Made = TypeVar("Made")
 STEP_SECONDS = 0.002
 """How long a step waits for the thread that measures objects."""
+
+
+def in_thread(work: Callable[[], Made]) -> Generator[None, None, Made]:
+    """Steps until a thread has done it, and what came of it. Given up, nothing is waited for."""
+    threads = ThreadPoolExecutor(1, "layer")
+    try:
+        future = threads.submit(work)
+        while not wait([future], STEP_SECONDS).done:
+            yield
+        return future.result()
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _copies_of(groups: tuple[Instances, ...]) -> tuple[CopyTable, tuple[npt.NDArray[np.int32], Float64, Float64]]:
+    table = CopyTable(groups)
+    return table, table.heights()
 
 
 class LodView:
@@ -62,7 +82,9 @@ class LodView:
         yield from self._build_faces(self._material("faces"))
         if copied:
             yield from self._build_copies(copied)
+        yield
         self._facts.finish()
+        yield
         if self.mesh.points is not None and len(self.mesh.points.positions):
             self._add(Draw(point_mesh(self.mesh.points), self._material("points"), self._origin), None)
             yield
@@ -71,7 +93,7 @@ class LodView:
         if self.draws:
             offset = np.concatenate([self._origin, self._origin])
             self.bounds = np.stack([draw.mesh.bounds for draw in self.draws]) - offset
-        self._rows = [self._rows_of(draw) for draw in self.draws]
+        self._rows += [self._rows_of(draw) for draw in self.draws[len(self._rows) :]]
         self.ready = True
 
     def _build_faces(self, material: CityMaterial) -> Iterator[None]:
@@ -88,15 +110,16 @@ class LodView:
                         yield
                 while found:
                     if wait([found[0]], STEP_SECONDS).done:
-                        self._facts.take(found.popleft().result())
+                        measured = found.popleft().result()
+                        self._facts.take(measured)
+                        self._rows.append(measured.rows)
                     yield
             finally:
                 threads.shutdown(cancel_futures=True)
 
     def _build_copies(self, groups: tuple[Instances, ...]) -> Iterator[None]:
-        table = self.copies = CopyTable(groups)
-        yield
-        rows, low, high = table.heights()
+        table, (rows, low, high) = yield from in_thread(partial(_copies_of, groups))
+        self.copies = table
         self._facts.span(rows, low - self._origin[2], high - self._origin[2])
         materials: dict[int, CityMaterial] = {}
         for tile in table.tiles:
@@ -162,7 +185,7 @@ class LayerView:
         self.layer_id, self.city = layer_id, city
         self.names = tuple(city.lods)
         self.style = StyleTexture(object_flags(city))
-        self.facts = ObjectTexture.of(city)
+        self.facts = ObjectTexture(len(city.objects))
         self.extras = LayerExtras(layer_id, self.style, self.facts, city)
         self.lods: dict[int, LodView] = {}
         self.look: LayerLook | None = None
@@ -175,6 +198,10 @@ class LayerView:
         self._realism, self._lighting = "shaded", True
         self.shown_version: tuple[object, ...] = ()
         """Equal whenever the same objects and levels of detail are shown."""
+
+    def learn_steps(self) -> Iterator[None]:
+        """Find out what the objects are for; before the first LoD is built. A thread does it."""
+        self.facts.learn(*(yield from in_thread(partial(facts_of, self.city))))
 
     def build_steps(self, index: int) -> Iterator[Drawable]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""

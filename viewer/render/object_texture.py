@@ -84,10 +84,11 @@ class ObjectTexture:
         self._low_high = np.full((rows, 4), np.inf, np.float32)  # x, y, -x, -y at their lowest
         self.texture = make_texture(self._pixels, STYLE_WIDTH, height)
 
-    @classmethod
-    def of(cls, city: CityData) -> ObjectTexture:
-        """The object texture of a city, still without heights."""
-        return cls(len(city.objects), uses_of(city), storeys_of(city))
+    def learn(self, uses: Float32, storeys: Float32) -> None:
+        """Take over uses and storeys, (rows,) each as `facts_of` gives them; before the first `add`."""
+        self._pixels[: self._rows, 3] += uses - self._uses
+        self._uses, self._storeys = uses, storeys
+        self.has_storeys = bool((storeys > 0).any())
 
     @property
     def values(self) -> Float32:
@@ -142,6 +143,12 @@ class ObjectTexture:
         image = self.texture.GetInput()
         image.GetPointData().GetScalars().Modified()
         image.Modified()
+
+
+def facts_of(city: CityData) -> tuple[Float32, Float32]:
+    """Uses and storeys of a city's objects, float32 (rows,) each, 0 = unknown; touches nothing else, so threads may
+    do it."""
+    return uses_of(city).astype(np.float32), storeys_of(city)
 
 
 def _sane(metres: Float32) -> npt.NDArray[np.bool_]:

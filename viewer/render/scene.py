@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +97,7 @@ class SceneView:
         self._renderer.AddActor(self._backdrop.actor)
         self._limit = RowLimit(window, self._renderer, self._backdrop.actor)
         self._pixels: list[float] = []
+        self._pace = slicing.Pace()
         window.SetMultiSamples(0 if software else 4)
         window.SetAlphaBitPlanes(True)
         window.AddRenderer(self._renderer)
@@ -130,7 +132,9 @@ class SceneView:
         layer = LayerView(layer_id, city, self.origin)
         self.layers[layer_id] = layer
         ids.number_ids(self.layers.values())
-        yield
+        yield from layer.learn_steps()
+        if self.layers.get(layer_id) is not layer:
+            return
         look = self._look_of(layer_id) or full_look(layer_id, city)
         layer.forgo(self._spoiled)
         layer.set_realism(self.state.realism if self.state else "shaded", self._lighting)
@@ -328,9 +332,10 @@ class SceneView:
         smooth = smooth and not self._plain and not self.unrefined  # another picture follows
         self._outline.follow(() if self._plain or (self.software and self._moving) else self.layers.values())
         size, scale = self._panes.size or self.size, self.pixel_ratio * self.render_scale
-        how = {"moving": self._moving, "software": self.software, "sky": not self._plain, "smooth": smooth}
-        how["lines"] = self._outline.active
+        how: dict[str, Any] = {"moving": self._moving, "software": self.software, "sky": not self._plain}
+        how |= {"smooth": smooth, "lines": self._outline.active, "pace": self._pace}
         for part in slicing.picture_slices(wanted, self._pixels, size, triangles, **how):
+            begun = time.perf_counter()
             self._show(part.draws)
             self._limit.keep_to(part.within)
             self._backdrop.show(part.sky)
@@ -346,6 +351,8 @@ class SceneView:
             if triangles is not None and not (part.first and part.last):
                 # drivers work on after the call: wait, so that whoever takes the time takes that of this slice
                 self.window.WaitForCompletion()
+                if part.kind:
+                    self._pace.took(part.kind, time.perf_counter() - begun)
             if triangles is not None and not part.last:
                 yield cost or NO_TRIANGLES
         self._limit.keep_to(None)

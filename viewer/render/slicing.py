@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +13,14 @@ from vtkmodules.vtkRenderingCore import vtkActor
 from viewer.render.instanced import Drawable
 from viewer.render.passes import FIRST_TIME
 
-SCENE_PIXELS, SKY_PIXELS, SMOOTH_PIXELS = 180_000, 150_000, 100_000
-"""Pixels of the scene, of the background, and of a smoothed picture, that a processor computes in one slice."""
+PIXELS = {"scene": 180_000, "sky": 150_000, "smooth": 100_000}
+"""Pixels of the scene, of the background, and of a smoothed picture, that a processor computes in one slice at most."""
+LEAST_SHARE = 0.2
+"""Of these, however slow it is: what does not depend on the number of pixels is paid again in every slice."""
+GOAL_SECONDS = 0.02
+"""How long such a slice should take."""
+SLOWER, FASTER = 0.5, 1.2
+"""How much fewer, or more, pixels than in the slice before."""
 FIRST_TRIANGLES = 60_000
 """Triangles of a picture's first slice there: maps of shadows, drawn before it, have many in the same time."""
 _BLOCK = 4
@@ -44,12 +50,44 @@ class Slice:
     first: bool
     last: bool
 
+    @property
+    def kind(self) -> str:
+        """What most of its time is spent on, if that depends on its pixels: a key of `PIXELS`, else ""."""
+        if self.smooth is not None:
+            return "smooth"
+        return "scene" if self.within is not None else "sky" if self.sky is not None and not self.draws else ""
+
+
+class Pace:
+    """How many pixels of each kind a slice may have, from what those before it took; see `PIXELS`."""
+
+    def __init__(self) -> None:
+        self._shares = dict.fromkeys(PIXELS, 1.0)
+
+    def pixels(self, kind: str) -> int:
+        """Pixels of the next slice."""
+        return int(self._shares[kind] * PIXELS[kind])
+
+    def took(self, kind: str, seconds: float) -> None:
+        """Note what a slice of so many pixels took."""
+        change = min(max(GOAL_SECONDS / max(seconds, 1e-4), SLOWER), FASTER)
+        self._shares[kind] = min(max(self._shares[kind] * change, LEAST_SHARE), 1.0)
+
 
 def bands(width: int, height: int, pixels: int | None) -> tuple[Rows, ...]:
     """A picture's rows in bands of about so many pixels (None = in one); every row is in exactly one of them."""
-    count = 1 if pixels is None else max(1, min(-(-width * height // pixels), height // _BLOCK))
-    ends = [height * k // count // _BLOCK * _BLOCK for k in range(count)] + [height]
-    return tuple(Rows(a, b) for a, b in pairwise(ends))
+    return tuple(_paced(Rows(0, height), width, None if pixels is None else lambda: pixels))
+
+
+def _paced(rows: Rows, width: int, pixels: Callable[[], int] | None) -> Iterator[Rows]:
+    """The same for some rows; asked before each band, how many pixels it may have."""
+    start = rows.start
+    while start < rows.end:
+        left = (rows.end - start) * width
+        count = 1 if pixels is None else max(1, min(-(-left // max(pixels(), 1)), (rows.end - start) // _BLOCK))
+        end = rows.end if count == 1 else start + max((rows.end - start) // count // _BLOCK * _BLOCK, _BLOCK)
+        yield Rows(start, end)
+        start = end
 
 
 def picture_slices(
@@ -63,6 +101,7 @@ def picture_slices(
     sky: bool,
     smooth: bool,
     lines: bool,
+    pace: Pace,
 ) -> Iterator[Slice]:
     """The slices of a picture. The background comes when the scene is there: what that hides is not computed.
 
@@ -76,32 +115,41 @@ def picture_slices(
         sky: there is a background.
         smooth: edges are smoothed at the end.
         lines: more is drawn over the complete picture, which takes a while too.
+        pace: asked before each slice that is a band of the picture, how many pixels it may have.
     """
     split = triangles is not None and software
-    behind = bands(*size, SKY_PIXELS if split else None) if sky else ()
-    after: tuple[Rows | None, ...] = bands(*size, SMOOTH_PIXELS if split else None) if smooth else ()
-    after = (*after, None) if lines and split else after
-    joined = not split and len(behind) == 1  # a slice of its own would cost more than it saves
+    width, height = size
+    whole = Rows(0, height)
+    after = smooth or (lines and split)
+    joined = sky and not split  # a slice of its own would cost more than it saves
     done, first = 0, True
     while first or done < len(wanted):
         part = slice_of(wanted[done:], moving, _gently(triangles) if split and first else triangles)
         if split:
             # what covers the picture several times over takes as much longer, however few its triangles are
-            over = np.cumsum(pixels[done : done + len(part)]) > size[0] * size[1]
+            over = np.cumsum(pixels[done : done + len(part)]) > width * height
             part = part[: max(1, int(np.argmax(over)))] if over.any() else part
-        covered = int(min(sum(pixels[done : done + len(part)]), size[0] * size[1]))
+        covered = int(min(sum(pixels[done : done + len(part)]), width * height))
         done += len(part)
         complete = done == len(wanted)
-        count = -(-covered // SCENE_PIXELS) if split else 1
-        for within in bands(*size, -(-size[0] * size[1] // count)) if count > 1 else (None,):
-            rows = behind[0] if joined and complete else None
-            last = complete and not after and (joined or not behind) and (within is None or within.end == size[1])
+        banded = split and covered > pace.pixels("scene")
+        share = width * height / max(covered, 1)
+        wide = partial(_more, pace, "scene", share)
+        for within in _paced(whole, width, wide) if banded else (None,):
+            rows = whole if joined and complete else None
+            last = complete and not after and (joined or not sky) and (within is None or within.end == height)
             yield Slice(part, within, rows, None, first, last)
             first = False
-    for rows in () if joined else behind:
-        yield Slice((), None, rows, None, False, not after and rows is behind[-1])
-    for k, smoothed in enumerate(after):
-        yield Slice((), None, None, smoothed, False, k == len(after) - 1)
+    for rows in _paced(whole, width, partial(pace.pixels, "sky") if split else None) if sky and not joined else ():
+        yield Slice((), None, rows, None, False, not after and rows.end == height)
+    for rows in _paced(whole, width, partial(pace.pixels, "smooth") if split else None) if smooth else ():
+        yield Slice((), None, None, rows, False, rows.end == height and not (lines and split))
+    if lines and split:
+        yield Slice((), None, None, None, False, True)
+
+
+def _more(pace: Pace, kind: str, times: float) -> int:
+    return int(pace.pixels(kind) * times)
 
 
 def _gently(triangles: Callable[[], int] | None) -> Callable[[], int] | None:

@@ -191,8 +191,7 @@ def _ids(city: object, rows: object) -> tuple[str, ...]:
     names = city.objects.ids.to_list() if len(rows) > 500 else None
     chosen = [names[row] if names is not None else city.objects.ids[row] for row in rows.tolist()]
     base = derived(city)
-    for name, row in zip(chosen, rows.tolist(), strict=True):
-        base.remember(name, row)
+    base.remember(chosen, rows.tolist())
     return tuple(dict.fromkeys(chosen))
 
 

@@ -217,6 +217,8 @@ def _tuple(value: Any, inner: tuple[Any, ...], wanted: Any) -> Any:
         raise TypeError(f"must be {_say(wanted)}")
     items = list(value)
     if len(inner) == 2 and inner[1] is ...:
+        if inner[0] in (int, str) and set(map(type, items)) <= {inner[0]}:
+            return tuple(items)  # as they are: there may be many
         return tuple(convert(item, inner[0]) for item in items)
     if len(items) != len(inner):
         raise TypeError(f"must be {_say(wanted)}")

@@ -194,12 +194,11 @@ def _chosen(
 
 
 def _ids_of_rows(city: CityData, rows: tuple[int, ...]) -> tuple[str, ...]:
-    for row in rows:
-        if not 0 <= row < len(city.objects):
-            raise CommandError(f"There is no object in row {row}; there are {len(city.objects)} objects.")
+    count = len(city.objects)
+    if rows and not (min(rows) >= 0 and max(rows) < count):
+        row = next(row for row in rows if not 0 <= row < count)
+        raise CommandError(f"There is no object in row {row}; there are {count} objects.")
     names = city.objects.ids.to_list() if len(rows) > MANY else []
     names = [names[row] for row in rows] if names else [city.objects.ids[row] for row in rows]
-    base = derived(city)
-    for name, row in zip(names, rows, strict=True):
-        base.remember(name, row)
+    derived(city).remember(names, rows)
     return tuple(dict.fromkeys(names))

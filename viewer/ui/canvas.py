@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QOpenGLContext, QResizeEvent
 from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
@@ -30,8 +30,9 @@ from viewer.session import navigation
 from viewer.ui.gestures import Gestures
 from viewer.ui.gl_format import window_gl_works
 from viewer.ui.image_surface import ImageSurface, to_image
-from viewer.ui.results_timer import ResultsTimer
-from viewer.ui.slices import Slices
+from viewer.ui.kept_picture import KeptPicture, device_pixels, make_opaque
+from viewer.ui.results_timer import ResultsTimer, tell_notices
+from viewer.ui.slices import Slices, single_shot
 from viewer.ui.surface import Surface
 from viewer.ui.view_input import InputView
 from viewer.ui.walk_input import WalkControl
@@ -80,6 +81,7 @@ class _GlSurface(QOpenGLWidget):
         self._target: Any = None
         self._stale = True
         self._finished = False
+        self._kept = KeptPicture()
         self.renderer_name = ""
         self.scene: SceneView | None = SceneView(self._window, software=True)
         self._window.AddObserver("WindowMakeCurrentEvent", self._make_current)  # type: ignore[arg-type]
@@ -95,14 +97,18 @@ class _GlSurface(QOpenGLWidget):
         self._finished = True
         self.update()
 
+    @property
+    def holds_picture(self) -> bool:
+        """True if a picture of another size is shown until there is one of this."""
+        return self._kept.there
+
     def fit(self, scale: float) -> None:
         """Bring the picture to the size of the widget in device pixels, times ``scale``."""
-        ratio = self.devicePixelRatioF()
-        full = max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        full = device_pixels(self, self.size())
         if self.scene is not None:
             self.scene.screen_size = full
             self.scene.render_scale = scale
-            self.scene.pixel_ratio = ratio
+            self.scene.pixel_ratio = self.devicePixelRatioF()
             self._window.SetSize(max(1, round(full[0] * scale)), max(1, round(full[1] * scale)))
 
     def initializeGL(self) -> None:
@@ -123,9 +129,15 @@ class _GlSurface(QOpenGLWidget):
         if self._canvas is not None:
             self._canvas.surface_ready()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture: Qt makes a new framebuffer."""
+        if self.scene is not None and self.scene.frames:
+            self._keep(self._kept.take, event.oldSize())
+        super().resizeEvent(event)
+
     def resizeGL(self, width: int, height: int) -> None:
         """Qt tells the logical size; `fit` computes device pixels."""
-        self._stale = True
+        self._stale, self._finished = True, False
         if self._canvas is not None:
             self._canvas.surface_resized()
 
@@ -147,6 +159,13 @@ class _GlSurface(QOpenGLWidget):
             # else the picture before stays: the framebuffer keeps it (PartialUpdate)
             with self.drawing():
                 self._show()
+        else:
+            self._keep(self._kept.put, self.size())
+
+    def _keep(self, act: Callable[..., None], size: QSize) -> None:
+        if self._context is not None:
+            with self.drawing():
+                act(self._context.extraFunctions(), self.defaultFramebufferObject(), *device_pixels(self, size))
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -166,19 +185,14 @@ class _GlSurface(QOpenGLWidget):
         """Copy the picture to the widget."""
         assert self._context is not None
         self.makeCurrent()
+        self._kept.drop()
         width, height = self._window.GetSize()
-        ratio = self.devicePixelRatioF()
-        full_width, full_height = round(self.width() * ratio), round(self.height() * ratio)
         functions = self._context.extraFunctions()
         functions.glBindFramebuffer(_GL_DRAW_FB, self.defaultFramebufferObject())
         functions.glDisable(_GL_SCISSOR)
-        target = (0, 0, full_width, full_height)
-        self._window.BlitDisplayFramebuffer(0, 0, 0, width, height, *target, _GL_COLOR, _GL_LINEAR)
-        # what is behind the window must not shine through
-        functions.glColorMask(False, False, False, True)
-        functions.glClearColor(0.0, 0.0, 0.0, 1.0)
-        functions.glClear(_GL_COLOR)
-        functions.glColorMask(True, True, True, True)
+        target = device_pixels(self, self.size())
+        self._window.BlitDisplayFramebuffer(0, 0, 0, width, height, 0, 0, *target, _GL_COLOR, _GL_LINEAR)
+        make_opaque(functions)
 
     def shut_down(self) -> None:
         """Free everything."""
@@ -198,6 +212,7 @@ class _GlSurface(QOpenGLWidget):
         context, self._context = self._context, None
         context.makeCurrent(self._target)
         context.aboutToBeDestroyed.disconnect(self._lose_context)
+        self._kept.drop()
         self._window.Finalize()
         self._window.SetReadyForRendering(False)
         context.doneCurrent()
@@ -237,11 +252,11 @@ class Canvas(InputView):
         self._moving = False
         self._closed = False
         self._covered = False
-        self._work = self._timer(0, self._work_on)
-        self._still = self._timer(STILL_MS, self._rest_soon)
-        self._hover = self._timer(HOVER_MS, self._pick_hover)
+        self._work = single_shot(0, self._work_on, self)
+        self._still = single_shot(STILL_MS, self._rest_soon, self)
+        self._hover = single_shot(HOVER_MS, self._pick_hover, self)
         self._slices = Slices(self._draw_step, self._picture_finished, self)
-        self._first_at_this_size = True
+        self._first_at_this_size, self._torn = True, False
         self._refine = self._refining = False
         if self._surface.scene is not None:
             self._surface.scene.interactive = True
@@ -256,13 +271,6 @@ class Canvas(InputView):
 
     def _make_surface(self) -> Surface:
         return _GlSurface(self)
-
-    def _timer(self, milliseconds: int, slot: Any) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(milliseconds)
-        timer.timeout.connect(slot)
-        return timer
 
     # --- what others ask ---------------------------------------------------------------------------------------
 
@@ -289,8 +297,7 @@ class Canvas(InputView):
     @property
     def size_px(self) -> tuple[int, int]:
         """Width and height in device pixels."""
-        ratio = self.devicePixelRatioF()
-        return max(1, round(self.width() * ratio)), max(1, round(self.height() * ratio))
+        return device_pixels(self, self.size())
 
     @property
     def settled(self) -> bool:
@@ -318,7 +325,7 @@ class Canvas(InputView):
     def frame(self) -> QImage:
         """The picture drawn last, in the pixels that it was drawn with; null where none is complete."""
         scene = self.scene
-        if scene is None or not self.renderer_name or not scene.frames or self._slices.unfinished:
+        if scene is None or not self.renderer_name or not scene.frames or self._torn or self._slices.unfinished:
             return QImage()
         with self._surface.drawing():
             return to_image(scene)
@@ -368,12 +375,13 @@ class Canvas(InputView):
 
     def surface_resized(self) -> None:
         """The widget has another size or another number of device pixels."""
+        self._slices.stop()  # its picture is of the size before
         self._first_of_a_size()
         self._surface.draw()
 
     def _first_of_a_size(self) -> None:
-        """Begin with a picture that is there at once, in its place a moment later the full one."""
-        self._first_at_this_size = True
+        """Begin with a picture that is there at once (where none is), in its place a moment later the full one."""
+        self._torn, self._first_at_this_size = True, not self._surface.holds_picture
         self._move_for_a_moment()
         self._scale = QUICK_SCALE if self.software else self._scale
         self._surface.fit(self._drawn_scale)
@@ -399,12 +407,13 @@ class Canvas(InputView):
                 draw()
 
     def _picture_finished(self, again: bool | None) -> None:
+        self._torn = False
         if again is not None:
             self._surface.show_picture()
         self._refine = self.scene is not None and not self._attaching and self.scene.unrefined
         if again or self._refine:
             self._surface.draw()
-        self._tell()
+        tell_notices(self._session, self.scene)
         self.drawn.emit()
 
     # --- document to scene ---------------------------------------------------------------------------------------
@@ -480,7 +489,7 @@ class Canvas(InputView):
         if not self._attaching and scene.pending:
             with self._ready_to_draw():
                 scene.advance(max(0.0, end - time.perf_counter()))
-        self._tell()
+        tell_notices(self._session, self.scene)
         self._work_soon()
         if not self._attaching and (arriving or (worked and not scene.pending)):
             self._surface.draw()  # what has arrived is shown before drafts and the like are made
@@ -494,18 +503,11 @@ class Canvas(InputView):
         if scene is not None:
             with self._ready_to_draw():
                 scene.advance()
-            self._tell()
+            tell_notices(self._session, self.scene)
 
     def _ready_to_draw(self) -> AbstractContextManager[None]:
         """Where textures can be uploaded, if there is an OpenGL context yet."""
         return self._surface.drawing() if self._surface.renderer_name else nullcontext()
-
-    def _tell(self) -> None:
-        """Pass on what the scene cannot show."""
-        names = {layer.id: f"{layer.name}: " for layer in self._session.document.drawn_layers()}
-        for notice in self.scene.take_notices() if self.scene is not None else ():
-            if notice.layer_id is None or notice.layer_id in names:
-                self._session.say(Severity.WARNING, names.get(notice.layer_id or "", "") + notice.text)
 
     # --- camera and quality --------------------------------------------------------------------------------------
 
@@ -555,8 +557,7 @@ class Canvas(InputView):
         scene = self.scene
         if scene is None or self._closed:
             return
-        ratio = self.devicePixelRatioF()
-        at = self._hover_at
+        ratio, at = self.devicePixelRatioF(), self._hover_at
         found = None if at is None or self._gestures.busy else self.pick(at.x() * ratio, at.y() * ratio)
         layer_id, row = (found.layer_id, found.row) if found is not None else (None, -1)
         self._session.set_hover(layer_id, row)
@@ -578,10 +579,9 @@ class Canvas(InputView):
         if not self._closed:
             self._closed = True
             self.walk.stop()
-            for timer in (self._work, self._still, self._hover):
-                timer.stop()
+            for part in (self._work, self._still, self._hover, self._slices):
+                part.stop()
             self._attaching.clear()
-            self._slices.stop()
             self._session.document.changed.disconnect(self._document_changed)
             self._session.camera_changed.disconnect(self._camera_changed)
             self._session.settings.changed.disconnect(self._setting_changed)

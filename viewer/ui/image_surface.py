@@ -44,6 +44,11 @@ class ImageSurface(QWidget):
         except CannotDraw as error:
             self.problem = str(error)
 
+    @property
+    def holds_picture(self) -> bool:
+        """True if a picture of another size is shown until there is one of this."""
+        return not self._image.isNull()
+
     def draw(self) -> None:
         """Have the picture drawn anew when Qt paints."""
         self._stale = True

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from loaders.api import Severity
 from viewer.analysis.steps import steps_of
 
 if TYPE_CHECKING:
+    from viewer.render.scene import SceneView
     from viewer.session.session import Session
 
 TICK_MS = 15
@@ -67,3 +69,11 @@ class ResultsTimer(QTimer):
         self._session.interlude.changed.disconnect(self._turned)
         self._session.clock_changed.disconnect(self._moved)
         self._session.scenario_ready.disconnect(self._ready)
+
+
+def tell_notices(session: Session, scene: SceneView | None) -> None:
+    """Pass on what a scene cannot show, with the name of the layer, if that is still there."""
+    names = {layer.id: f"{layer.name}: " for layer in session.document.drawn_layers()}
+    for notice in scene.take_notices() if scene is not None else ():
+        if notice.layer_id is None or notice.layer_id in names:
+            session.say(Severity.WARNING, names.get(notice.layer_id or "", "") + notice.text)

@@ -120,3 +120,12 @@ class Slices(QObject):
             self._cost = next(self._steps, 0)
             if not self._cost:
                 self._steps = None
+
+
+def single_shot(milliseconds: int, slot: Callable[[], object], parent: QObject) -> QTimer:
+    """A timer that calls ``slot`` once each time that it is started."""
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

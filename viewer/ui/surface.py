@@ -15,6 +15,10 @@ class Surface(Protocol):
     renderer_name: str
     problem: str
 
+    @property
+    def holds_picture(self) -> bool:
+        """True if a picture of another size is shown until there is one of this."""
+
     def draw(self) -> None:
         """Have the picture drawn anew, once, when Qt gets to it."""
 
