@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from viewer.analysis.fields import OUTSIDE, STATE_NAMES
-from viewer.analysis.legend import count_text, place_ticks, short_label
+from viewer.analysis.legend import LegendEntry, count_text, place_ticks, short_label
 from viewer.render.pane_places import pane_rects
 from viewer.resources import asset
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
 
-    from viewer.analysis.legend import Legend, LegendEntry
+    from viewer.analysis.legend import Legend
 
 Image8 = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -285,6 +285,9 @@ def _flowed(parts: Sequence[str], font: Any, room: float) -> list[str]:
     return [*lines, line] if line else lines
 
 
+_HATCHED_ENTRY = LegendEntry("hatched = uncertain", (122, 134, 148))
+
+
 class _Compact:
     """Title and colours with short labels, in as few lines as fit into a pane.
 
@@ -303,6 +306,8 @@ class _Compact:
         )
         rows = [] if legend.kind == "ramp" else list(legend.entries)
         rows += [*legend.states, *((legend.no_data,) if legend.no_data is not None else ())]
+        if legend.note.startswith(HATCHED):
+            rows.append(_HATCHED_ENTRY)
         self._cells: list[tuple[LegendEntry, str, int, int]] = []
         lines, x = 0, inner + 1
         for entry in rows:
@@ -332,6 +337,8 @@ class _Compact:
             middle, left = y + line * self._step, self._pad + x
             box = (left, middle - self._swatch / 2, left + self._swatch, middle + self._swatch / 2)
             draw.rounded_rectangle(box, 2, fill=(*entry.rgb, 255), outline=EDGE)
+            if entry is _HATCHED_ENTRY:
+                draw.line((box[0] + 1, box[3] - 1, box[2] - 1, box[1] + 1), fill=(246, 247, 248, 255), width=2)
             draw.text((left + 1.4 * self._swatch, middle), text, font=self._font, fill=INK, anchor="lm")
 
     def _paint_ramp(self, draw: ImageDraw, top: int) -> None:
