@@ -16,6 +16,7 @@ from loaders.scenario.model import Manifest, Result, text_in
 from viewer.analysis.change_legend import change_legend
 from viewer.analysis.classify import BY_SURFACE, BY_THEME, colors_for
 from viewer.analysis.comparing import Asker, Painted, Showing, show, token
+from viewer.analysis.difference import WIDEST
 from viewer.analysis.fields import (
     OUTSIDE,
     Scale,
@@ -184,6 +185,8 @@ def uncertainty_text(result: Result, language: str = "en") -> str:
 def _range_text(result: Result) -> str:
     """What the ends of the range are."""
     sure = result.variable.uncertainty
+    if sure.reason is WIDEST:
+        return "Range of the change: the widest there can be"
     kinds = {
         "members": f"Range of {sure.members} runs" if sure.members else "Range of several runs",
         "quantiles": f"Range: {sure.level:.0%} of the cases",
