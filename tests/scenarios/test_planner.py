@@ -208,6 +208,34 @@ def test_layout_is_remembered_and_reset(town: Any) -> None:
     assert not window.docks["report"].isVisible() and window.docks["viewpoints"].isVisible()
 
 
+def test_the_picture_has_the_window_until_panels_are_wanted_again(town: Any) -> None:
+    window = town.window
+    names = [name for name, dock in window.docks.items() if not dock.isHidden()]
+    width = window.canvas.width()
+    window.actions_.by_command["window.toggle_panels"].trigger()
+    assert all(dock.isHidden() for dock in window.docks.values())
+    town.qtbot.waitUntil(lambda: window.canvas.width() > width + 400)
+    window.actions_.by_command["window.toggle_panels"].trigger()
+    assert [name for name, dock in window.docks.items() if not dock.isHidden()] == names
+    town.qtbot.waitUntil(lambda: window.canvas.width() == width)
+
+
+def test_a_small_window_has_one_stack_of_panels_on_a_side(town: Any) -> None:
+    window = town.window
+    for size, stacked in (((1240, 740), True), ((1500, 950), False)):
+        window.resize(*size)
+        window.shell.run("window.reset_layout")
+        docks = window.docks
+        assert (docks["light"] in window.tabifiedDockWidgets(docks["layers"])) == stacked
+        assert (docks["tours"] in window.tabifiedDockWidgets(docks["inspector"])) == stacked
+    window.resize(1240, 740)
+    window.shell.run("window.reset_layout")
+    window.docks["viewpoints"].raise_()
+    town.settle()
+    town.click(town.pixel_of(town.row_of_building()))
+    town.qtbot.waitUntil(lambda: not window.docks["inspector"].visibleRegion().isEmpty())
+
+
 def test_theme_switch_repaints_panels_and_leaves_the_picture(town: Any) -> None:
     before = town.picture()
     town.window.shell.run("window.set_theme", theme="dark")

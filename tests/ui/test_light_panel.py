@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from viewer.analysis.daytimes import NAMES, compass, day_times, describe, sky_of
 from viewer.analysis.sun import Place
 from viewer.ui.desktop.panels.light import LightPanel
 
+kit = SimpleNamespace(**run_path(str(Path(__file__).with_name("scenario_kit.py"))))
 AddLayer = Callable[..., str]
 DELFT = Place(52.01, 4.36)
 
@@ -99,3 +103,16 @@ def test_the_sky_in_words() -> None:
         sky_of(datetime(2026, 6, 21, 23), DELFT)
     )
     assert [compass(a) for a in (0, 44, 91, 359)] == ["north", "north-east", "east", "north"]
+
+
+def test_where_the_sun_follows_the_clock_no_other_time_is_offered(
+    panel: LightPanel, shell: Any, add_layer: Any
+) -> None:
+    add_layer()
+    shell.session.run("light.set_time", time="2026-06-21T15:00")
+    assert panel.hour.isVisible() and not panel.own.isVisible()
+    kit.put(shell.session, kit.flood(), variable="depth")
+    assert not panel.hour.isVisible() and panel.own.isVisible() and "clock" in panel._led.text()
+    panel.own.click()
+    assert not shell.session.document.state.scenario_view.sun
+    assert panel.hour.isVisible() and panel.clock.text() == "15:00" and not panel.own.isVisible()

@@ -15,7 +15,8 @@ from viewer.ui.desktop.drop import DropOverlay, dropped_paths
 from viewer.ui.desktop.keys_help import KeysHelp
 from viewer.ui.desktop.legend import LegendOverlay
 from viewer.ui.desktop.start import RecentFile, RecentRow, StartPage, when_text
-from viewer.ui.widgets.toast import MAX_TOASTS, Toast, ToastStack
+from viewer.ui.widgets.picture_list import two_lines
+from viewer.ui.widgets.toast import INFO_MS, MAX_TOASTS, QUIET_MS, WIDTH, Toast, ToastStack
 
 NOW = dt.datetime(2026, 5, 14, 12, 0)
 
@@ -56,6 +57,31 @@ def test_toasts_do_not_pile_up(host: QWidget) -> None:
     assert [t.text for t in stack.toasts] == [f"message {n}" for n in range(10 - MAX_TOASTS, 10)]
     stack.show_message("error", "message 9")
     assert sum(t.text == "message 9" for t in stack.toasts) == 1
+
+
+def test_confirmations_share_one_small_card_and_go_soon(host: QWidget) -> None:
+    stack = ToastStack(host)
+    error = stack.show_message("error", "The file broken.json is no CityJSON: it ends in the middle of a value " * 3)
+    first = stack.show_message("info", "Id copied")
+    narrow = first.width()
+    assert narrow < 200 and first.height() < 48 and first._timer.interval() == QUIET_MS
+    for n in range(5):
+        assert stack.show_message("info", f"Package {n}: 2 variables.") is first
+    assert stack.toasts == [error, first] and first.height() < error.height()
+    assert first.accessibleName().count("variables") == 5
+    assert first.findChildren(QLabel)[1].text() == "4 earlier\nPackage 3: 2 variables.\nPackage 4: 2 variables."
+    assert narrow < first.width() <= error.width() <= WIDTH
+    told = stack.show_message("info", "Saved", "in this folder")
+    assert told is not first and told._timer.interval() == INFO_MS
+
+
+def test_a_card_shows_all_its_lines_also_where_others_come(host: QWidget) -> None:
+    stack = ToastStack(host)
+    long = stack.show_message("error", "one of many words " * 20)
+    before = long.height()
+    stack.show_message("warning", "another of many words " * 10)
+    label = long.findChildren(QLabel)[1]
+    assert long.height() == before and label.height() >= label.heightForWidth(label.width())
 
 
 def test_toasts_stay_in_their_corner_and_above_a_neighbour(host: QWidget) -> None:
@@ -134,6 +160,23 @@ def test_when_reads_like_speech() -> None:
     assert when_text(None, NOW) == ""
 
 
+def test_in_the_legend_falling_lines_lie_on_what_was_not_modelled_only(qtbot: Any, shell: Any, host: QWidget) -> None:
+    overlay = LegendOverlay(shell, host)
+    pale = (232, 230, 224)
+    states = (LegendEntry("not modelled", pale, 3), LegendEntry("none (zero)", pale, 2))
+    overlay.show_legend(Legend("Depth", "m", "classes", (LegendEntry("< 1", (20, 40, 200), 1),), states=states))
+    image = overlay.grab().toImage()
+    dark = {}
+    for entry, rect in overlay.swatches():
+        box = rect.toRect().adjusted(3, 3, -3, -3)
+        inside = [
+            image.pixelColor(x, y) for x in range(box.left(), box.right()) for y in range(box.top(), box.bottom())
+        ]
+        dark[entry.label] = sum(colour.lightness() < 210 for colour in inside)
+    assert dark["not modelled"] > 3
+    assert dark["none (zero)"] == 0
+
+
 def test_start_page_offers_and_greys(qtbot: Any, shell: Any) -> None:
     page = StartPage(shell)
     qtbot.addWidget(page)
@@ -198,3 +241,30 @@ def test_legend_ramp_runs_from_low_to_high(host: QWidget, shell: Any) -> None:
 def test_toast_is_announced_by_name(host: QWidget) -> None:
     toast: Toast = ToastStack(host).show_message("warning", "Two files could not be read")
     assert toast.accessibleName() == "warning: Two files could not be read"
+
+
+def test_a_scenarios_legend_folds_in_a_small_picture_until_told_otherwise(
+    qtbot: Any, host: QWidget, shell: Any
+) -> None:
+    overlay = LegendOverlay(shell, host)
+    entries = tuple(LegendEntry(f"class {n}: what it means", (40 * n, 0, 0)) for n in range(6))
+    overlay.show_legend(Legend("Water depth", "m", "classes", entries, lines=("Storm tide",)))
+    small = overlay.height()
+    assert overlay.folded and not overlay.swatches() and not overlay.grab().isNull()
+    host.resize(1000, 740)
+    qtbot.waitUntil(lambda: len(overlay.swatches()) == 6)
+    assert not overlay.folded and overlay.height() > small + 60
+    overlay.fold.click()
+    assert overlay.folded and overlay.height() == small
+    host.resize(900, 700)
+    overlay.fold.click()
+    assert not overlay.folded and len(overlay.swatches()) == 6
+
+
+def test_long_names_take_two_lines_and_no_more(host: QWidget) -> None:
+    metrics = host.fontMetrics()
+    room = metrics.horizontalAdvance("Overview from the") + 4
+    assert two_lines("Bridge", metrics, room) == ["Bridge"]
+    assert two_lines("Overview from the south-west", metrics, room) == ["Overview from the", "south-west"]
+    many = two_lines("Overview from the south-west of the town and beyond", metrics, room)
+    assert len(many) == 2 and many[1].endswith("…")

@@ -119,6 +119,7 @@ def test_position_has_coordinates_and_height() -> None:
 def test_jobs_show_progress_and_cancel(qtbot: Any, shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     bar = StatusBar(shell)
     qtbot.addWidget(bar)
+    bar.resize(1600, 30)
     bar.show()
     cancelled: list[int] = []
     monkeypatch.setattr(shell.session.jobs, "cancel", cancelled.append)

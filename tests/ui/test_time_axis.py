@@ -36,7 +36,7 @@ class Picture(QWidget):
 def bar(qtbot: Any, shell: Any, add_layer: AddLayer) -> TimeAxisBar:
     host = QWidget()
     qtbot.addWidget(host)
-    host.resize(900, 600)
+    host.resize(900, 760)
     picture = Picture(host)
     made = TimeAxisBar(shell, picture, host)  # type: ignore[arg-type]
     made.host, made.picture = host, picture  # type: ignore[attr-defined]
@@ -75,6 +75,17 @@ def test_buttons_run_step_and_repeat(qtbot: Any, bar: TimeAxisBar, shell: Any) -
     assert bar.speed.text() in acts
     acts["10 min per second"].trigger()
     assert clock.speed == 10.0 and bar.speed.text() == "10 min per second"
+
+
+def test_in_a_low_picture_all_stands_in_one_line(bar: TimeAxisBar, shell: Any) -> None:
+    kit.put(shell.session, kit.flood(), variable="depth")
+    high = bar.height()
+    bar.host.resize(640, 600)  # type: ignore[attr-defined]
+    assert bar.height() < high - 24 and bar.room < 90
+    assert bar.moment.full_text() == "Sun 21 Jun 2026, 02:00" and bar.speed.text().endswith("/s")
+    assert bar.axis.isVisible() and bar.axis.width() > 120 and "per second" in bar.speed.accessibleName()
+    bar.host.resize(900, 760)  # type: ignore[attr-defined]
+    assert bar.height() == high and bar.moment.full_text() == "Sunday 21 June 2026, 02:00"
 
 
 def test_the_axis_is_dragged_and_driven_by_keys(qtbot: Any, bar: TimeAxisBar, shell: Any) -> None:

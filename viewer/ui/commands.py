@@ -145,6 +145,12 @@ def reset_layout(session: Session) -> None:
     _window(session).reset_layout()
 
 
+@command("window.toggle_panels", title="Only the picture", undo=False, shortcut="F9", enabled=has_layers)
+def toggle_panels(session: Session) -> None:
+    """Put all panels away, so that the picture has the window, or bring them back."""
+    _window(session).toggle_panels()
+
+
 @command("window.full_screen", title="Full screen", undo=False, shortcut="F11")
 def full_screen(session: Session) -> None:
     """Fill the screen, or go back."""

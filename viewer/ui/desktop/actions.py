@@ -122,6 +122,7 @@ MENUS: tuple[tuple[str, tuple[Item, ...]], ...] = (
         (
             Item("panels"),
             SEPARATOR,
+            Item("window.toggle_panels"),
             Item("window.reset_layout", "reset"),
             Item("window.full_screen"),
         ),

@@ -8,20 +8,20 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QWi
 
 from viewer.ui.desktop.shell import Shell
 
-MIN_WIDTH = 264
+MIN_WIDTH = 248
 
 
 class _Title(QWidget):
     """Name, float, close. Mouse events pass to the dock, which drags itself."""
 
-    def __init__(self, shell: Shell, dock: QDockWidget) -> None:
+    def __init__(self, shell: Shell, dock: QDockWidget, heading: str) -> None:
         super().__init__(dock)
         self.setProperty("role", "docktitle")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        label = QLabel(dock.windowTitle())
+        label = QLabel(heading)
         label.setProperty("role", "section")
-        self.float_button = shell.tool("float", f"Detach or attach {dock.windowTitle()}")
-        self.close_button = shell.tool("close", f"Close {dock.windowTitle()}")
+        self.float_button = shell.tool("float", f"Detach or attach {heading}")
+        self.close_button = shell.tool("close", f"Close {heading}")
         self.float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         self.close_button.clicked.connect(dock.hide)
         row = QHBoxLayout(self)
@@ -39,14 +39,17 @@ class _Title(QWidget):
 
 
 class Dock(QDockWidget):
-    """A panel of the window; ``name`` is its id in layouts and commands."""
+    """A panel of the window; ``name`` is its id in layouts and commands, ``title`` stands in its tab and ``heading``
+    (else the title) in the panel."""
 
-    def __init__(self, shell: Shell, name: str, title: str, content: QWidget, parent: QMainWindow) -> None:
+    def __init__(
+        self, shell: Shell, name: str, title: str, content: QWidget, parent: QMainWindow, heading: str = ""
+    ) -> None:
         super().__init__(title, parent)
         self.setObjectName(name)
         content.setMinimumWidth(MIN_WIDTH)
         self.setWidget(content)
-        self._title = _Title(shell, self)
+        self._title = _Title(shell, self, heading or title)
         self.setTitleBarWidget(self._title)
         self.visibilityChanged.connect(self._seen)
 

@@ -9,17 +9,24 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from viewer.analysis.legend import Legend, LegendEntry, count_text, place_ticks
+from viewer.analysis.fields import OUTSIDE, STATE_NAMES
+from viewer.analysis.legend import Legend, LegendEntry, count_text, place_ticks, short_label
+from viewer.render.pane_places import pane_rects
 from viewer.ui.desktop.shell import Shell
 from viewer.ui.widgets.text import ElidedLabel, single_line, visible_text
 
 SWATCH, ROW, GAP = 14, 20, 8
 RAMP_WIDTH, RAMP_HEIGHT = 216, 16
+FLOW_ROW = 17
 MAX_TEXT = 200
 MAX_MEANING = 280
 """Widest label of classes with a meaning of their own."""
 MAX_LINES = 7
+ROOMY = 760, 720
+"""In a picture smaller than this, width or height, a scenario's legend is folded at first."""
 MARGIN = 16
+UNDER_NAME_PX = 50
+"""Where the legend of panes begins: below the name of the first one."""
 
 
 class _Entries(QWidget):
@@ -76,8 +83,21 @@ class _Entries(QWidget):
             painter.setPen(QColor(0, 0, 0, 60))
             painter.setBrush(QColor(*entry.rgb))
             painter.drawRoundedRect(self.swatch_rect(n), 3, 3)
+            if entry.label == STATE_NAMES[OUTSIDE]:
+                self._falling(painter, self.swatch_rect(n))
             self._words(painter, n, text, quiet)
         painter.end()
+
+    def _falling(self, painter: QPainter, box: QRectF) -> None:
+        """Fine lines, as they lie on what was not modelled."""
+        side = box.width()
+        painter.setPen(QPen(QColor(150, 150, 146), 1.0))
+        for shift in (-0.5 * side, 0.0, 0.5 * side):
+            start, end = max(0.0, -shift), min(side, side - shift)
+            painter.drawLine(
+                QPointF(box.left() + start + 1, box.top() + start + shift + 1),
+                QPointF(box.left() + end - 1, box.top() + end + shift - 1),
+            )
 
     def _words(self, painter: QPainter, n: int, text: QColor, quiet: QColor) -> None:
         middle, right = int(Qt.AlignmentFlag.AlignVCenter), int(Qt.AlignmentFlag.AlignRight)
@@ -89,6 +109,43 @@ class _Entries(QWidget):
         painter.drawText(left, top, width, ROW, middle, label)
         painter.setPen(quiet)
         painter.drawText(left + width, top, tail, ROW, middle | right, self._counts[n])
+
+
+class _Flow(QWidget):
+    """Swatches with short labels, in as few lines as fit into a width: the legend of panes."""
+
+    def __init__(self, shell: Shell, entries: tuple[LegendEntry, ...], room: int) -> None:
+        super().__init__()
+        self._shell = shell
+        font = self.font()
+        font.setPointSizeF(9.0)
+        self.setFont(font)
+        self._cells: list[tuple[LegendEntry, str, int, int]] = []
+        lines, x, widest = 0, room + 1, 0
+        for entry in entries:
+            text = single_line(short_label(entry.label))
+            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room - SWATCH - 4)
+            wide = SWATCH + 4 + self.fontMetrics().horizontalAdvance(text)
+            if x + wide > room:
+                lines, x = lines + 1, 0
+            self._cells.append((entry, text, x, lines - 1))
+            widest = max(widest, x + wide)
+            x += wide + GAP + 2
+        self.setFixedSize(widest + 1, lines * FLOW_ROW)
+        self.setAccessibleDescription("; ".join(single_line(entry.label) for entry in entries))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for entry, text, x, line in self._cells:
+            top = line * FLOW_ROW
+            painter.setPen(QColor(0, 0, 0, 60))
+            painter.setBrush(QColor(*entry.rgb))
+            painter.drawRoundedRect(QRectF(x + 0.5, top + (FLOW_ROW - 12) / 2 + 0.5, 11, 11), 3, 3)
+            painter.setPen(self._shell.qcolor("text"))
+            room = QRectF(x + SWATCH + 2, top, self.width(), FLOW_ROW)
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), text)
+        painter.end()
 
 
 class _Ramp(QWidget):
@@ -123,6 +180,40 @@ class _Ramp(QWidget):
         for tick, left, label in place_ticks(self._legend, bar.width(), self.fontMetrics().horizontalAdvance, 6):
             painter.drawLine(x + int(tick), top, x + int(tick), top + 3)
             painter.drawText(x + int(left), top + 5 + self.fontMetrics().ascent(), label)
+
+
+class _Strip(QWidget):
+    """The colours of classes side by side, with the first and the last label below: a folded legend."""
+
+    def __init__(self, shell: Shell, entries: tuple[LegendEntry, ...], width: int) -> None:
+        super().__init__()
+        self._shell, self._entries = shell, entries
+        font = self.font()
+        font.setPointSizeF(9.0)
+        self.setFont(font)
+        self.setFixedSize(width, 14 + self.fontMetrics().height() + 2)
+        self.setAccessibleDescription("; ".join(single_line(e.label) for e in entries))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        part = self.width() / len(self._entries)
+        for n, entry in enumerate(self._entries):
+            painter.setBrush(QColor(*entry.rgb))
+            painter.drawRect(QRectF(n * part, 2, part - 1, 10))
+        painter.setPen(self._shell.qcolor("muted"))
+        room, half = self.rect().adjusted(0, 14, 0, 0), self.width() // 2 - 4
+        sides = (self._entries[0], Qt.AlignmentFlag.AlignLeft), (self._entries[-1], Qt.AlignmentFlag.AlignRight)
+        for entry, side in sides[: len(self._entries)]:
+            words = _first_words(single_line(entry.label))
+            text = self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, half)
+            painter.drawText(room, int(side | Qt.AlignmentFlag.AlignTop), text)
+        painter.end()
+
+
+def _first_words(label: str) -> str:
+    """What stands before the meaning of a class: "below 0.2 m" of "below 0.2 m: wet feet"."""
+    return label.split(": ", 1)[0]
 
 
 class _Hatching(QWidget):
@@ -162,13 +253,16 @@ class LegendOverlay(QFrame):
         self._layer_name = ""
         self._foot = MARGIN
         self._text_width = 232
+        self._made_for = 0
         self._full = full
         self.link = QPushButton("Where does this come from?", host)
         self.link.setProperty("role", "link")
         self.link.setToolTip("Who made these numbers, with what, from what, and how sure they are")
         self.link.setCursor(Qt.CursorShape.PointingHandCursor)
         self.link.clicked.connect(self.source_wanted)
-        self._folded = False
+        self._wish: bool | None = None
+        """Folded or not, as the user wants it; None while nothing was said."""
+        self._shown_folded = False
         self.fold = shell.tool("chevron-down", "Fold the legend", parent=host)
         self.fold.setIconSize(QSize(14, 14))
         self.fold.clicked.connect(self._toggle)
@@ -204,9 +298,15 @@ class LegendOverlay(QFrame):
             for shown in (self, self.link, self.fold):
                 shown.hide()
             return
-        self._fill(legend, layer_name)
+        self._made_for = self._room
+        self._column.setContentsMargins(*((10, 6, 10, 8) if self.in_pane else (16, 12, 16, 12)))
+        if self.in_pane:
+            self._fill_pane(legend)
+        else:
+            self._fill(legend, layer_name)
+        self._name_fold()
         for control in (self.link, self.fold):
-            control.setVisible(bool(legend.lines) and not self._full)
+            control.setVisible(bool(legend.lines) and not self._full and (control is self.fold or not self.in_pane))
         self.setAccessibleName(f"Legend: {single_line(legend.title)}")
         for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
             part.show()
@@ -234,15 +334,27 @@ class LegendOverlay(QFrame):
         self._full = False
         self._show_again(legend, name)
 
+    @property
+    def folded(self) -> bool:
+        """True if only title and colours are shown: as the user wants it, else where the picture is small."""
+        if self._wish is not None:
+            return self._wish
+        if self._legend is not None and self._legend.compact:
+            return True
+        return self._host.width() < ROOMY[0] or self._host.height() < ROOMY[1]
+
     def _toggle(self) -> None:
-        """Fold to the title, or unfold: where the picture is small."""
-        self._folded = not self._folded
-        name = "Unfold the legend" if self._folded else "Fold the legend"
-        self._shell.set_icon(self.fold, "chevron-up" if self._folded else "chevron-down")
-        self.fold.setToolTip(name)
-        self.fold.setAccessibleName(name)
+        """Fold to title and colours, or unfold."""
+        self._wish = not self.folded
         if self._legend is not None:
             self._show_again(self._legend, self._layer_name)
+
+    def _name_fold(self) -> None:
+        self._shown_folded = self.folded
+        name = "Show the whole legend" if self._shown_folded else "Fold the legend"
+        self._shell.set_icon(self.fold, "chevron-up" if self._shown_folded else "chevron-down")
+        self.fold.setToolTip(name)
+        self.fold.setAccessibleName(name)
 
     def _show_again(self, legend: Legend, name: str) -> None:
         self._legend = None
@@ -271,11 +383,48 @@ class LegendOverlay(QFrame):
             name = ElidedLabel(layer_name)
             name.setProperty("role", "caption")
             self._column.addWidget(name)
-        if self._full or not (legend.lines and self._folded):
+        if self._full or not (legend.lines and self.folded):
             self._fill_colours(legend)
             self._fill_notes(legend)
+        elif legend.kind == "ramp":
+            self._column.addWidget(_Ramp(legend))
+        elif legend.entries:
+            self._column.addWidget(_Strip(self._shell, legend.entries, self._text_width))
         if legend.lines and not self._full:
             self._column.addSpacing(self.link.sizeHint().height())
+
+    @property
+    def in_pane(self) -> bool:
+        """True while it is folded to what has room in one of several panes."""
+        return self._legend is not None and self._legend.compact and (self._full or self.folded)
+
+    @property
+    def _room(self) -> int:
+        """Pixels that it may be wide in a pane."""
+        panes = max(self._legend.panes, 1) if self._legend is not None else 1
+        return max(pane_rects(panes, self._host.width(), self._host.height())[0].width - 24, 120)
+
+    def _fill_pane(self, legend: Legend) -> None:
+        """Title and colours with short labels; in an exported picture, what it has to bear besides."""
+        room = self._room - 20
+        title = ElidedLabel(f"{legend.title} ({legend.unit})" if legend.unit else legend.title)
+        title.setProperty("role", "section")
+        title.ensurePolished()
+        wide = title.fontMetrics().horizontalAdvance(title.full_text()) + 40
+        title.setFixedWidth(min(wide, room))
+        self._column.addWidget(title)
+        if legend.kind == "ramp":
+            self._column.addWidget(_Ramp(legend))
+        entries = legend.entries if legend.kind == "classes" else ()
+        tail = (*legend.states, *((legend.no_data,) if legend.no_data is not None else ()))
+        if entries or tail:
+            self._column.addWidget(_Flow(self._shell, (*entries, *tail), room))
+        if legend.note.startswith("Hatched"):
+            self._hatched("Hatched: uncertain")
+        for line in [line for line in legend.lines if line.startswith("No difference")]:
+            self._column.addWidget(self._small(line, room))
+        if self._full and legend.strip:
+            self._column.addWidget(self._small("  \u00b7  ".join(legend.strip), room))
 
     def _fill_colours(self, legend: Legend) -> None:
         entries = legend.entries if legend.kind == "classes" else ()
@@ -325,7 +474,10 @@ class LegendOverlay(QFrame):
     def place(self) -> None:
         """Sit in the corner."""
         host = self._host
-        self.move(MARGIN, max(MARGIN, host.height() - self.height() - self._foot))
+        if self.in_pane:
+            self.move(12, UNDER_NAME_PX)
+        else:
+            self.move(MARGIN, max(MARGIN, host.height() - self.height() - self._foot))
         self.link.adjustSize()
         self.link.move(self.x() + 12, self.geometry().bottom() - self.link.height() - 8)
         self.fold.adjustSize()
@@ -339,5 +491,8 @@ class LegendOverlay(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the host's size."""
         if event.type() == QEvent.Type.Resize:
+            other = self.folded != self._shown_folded or (self.in_pane and self._made_for != self._room)
+            if self._legend is not None and self._legend.lines and other:
+                self._show_again(self._legend, self._layer_name)
             self.place()
         return False

@@ -14,6 +14,8 @@ from viewer.ui.widgets.text import ElidedLabel, single_line, tooltip
 
 MAX_JOBS = 3
 """Jobs shown one by one; the rest is counted."""
+ROOMY_PX = 1600
+"""In a narrower window one job is told in full, and the rest is counted."""
 STEPS = 60
 """Steps of a progress bar."""
 TITLE_PX, BAR_PX = 256, 120
@@ -86,9 +88,9 @@ class JobList(QWidget):
         self.more.hide()
         self._line.addWidget(self.more)
 
-    def show_jobs(self, active: Sequence[JobStatus]) -> None:
-        """Show these, or nothing."""
-        shown = {status.id: status for status in active[:MAX_JOBS]}
+    def show_jobs(self, active: Sequence[JobStatus], most: int = MAX_JOBS) -> None:
+        """Show these, or nothing; not more than ``most`` one by one."""
+        shown = {status.id: status for status in active[:most]}
         for job_id in [i for i in self.rows if i not in shown]:
             row = self.rows.pop(job_id)
             self._line.removeWidget(row)
@@ -141,8 +143,10 @@ class StatusBar(QStatusBar):
 
     def show_drawn(self, triangles: int, lods: Sequence[str]) -> None:
         """How much is in the picture."""
-        names = ", ".join(name or "–" for name in lods[:4]) + (" …" if len(lods) > 4 else "")
-        self.drawn.setText(f"LoD {names} · {_compact(triangles)} triangles" if triangles else "")
+        known = [name for name in lods if name]
+        names = ", ".join(known[:4]) + (" …" if len(known) > 4 else "")
+        level = f"LoD {names} · " if names else ""
+        self.drawn.setText(f"{level}{_compact(triangles)} triangles" if triangles else "")
         self.drawn.setToolTip(f"{count_text(triangles)} triangles in the levels of detail shown")
         self.drawn.setVisible(bool(triangles))
 
@@ -155,7 +159,7 @@ class StatusBar(QStatusBar):
 
     def show_jobs(self, active: Sequence[JobStatus]) -> None:
         """The work in progress, each with Cancel."""
-        self.jobs.show_jobs(active)
+        self.jobs.show_jobs(active, MAX_JOBS if self.width() >= ROOMY_PX else 1)
 
 
 def _compact(number: int) -> str:

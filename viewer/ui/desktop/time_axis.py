@@ -12,7 +12,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from loaders.city import Float64
-from loaders.scenario.model import Result
+from loaders.scenario.model import Result, TimeAxis
 from viewer.analysis.comparing import token
 from viewer.analysis.moments import counted
 from viewer.analysis.series import maxima
@@ -22,12 +22,12 @@ from viewer.ui.canvas import Canvas
 from viewer.ui.desktop import time_words as words
 from viewer.ui.desktop.axis_slider import AxisSlider
 from viewer.ui.desktop.shell import Shell
-from viewer.ui.widgets.text import ElidedLabel
+from viewer.ui.widgets.text import ElidedLabel, tooltip
 
 MARGIN = 16
-FOOT_PX = 40
-"""Room left below where the picture bears a caption."""
 WIDEST = 1100
+LOW_PX, WIDE_PX = 720, 560
+"""In a picture lower than the one, and wider than the other, all stands in one line."""
 MOST_VALUES = 400_000_000
 """Larger results are not read through for the marks of their maxima."""
 
@@ -81,11 +81,12 @@ class TimeAxisBar(QFrame):
         self.loop = self._button("loop", "Begin anew at the end", "")
         self.loop.setCheckable(True)
         self.loop.clicked.connect(lambda on: self._shell.run("clock.loop", loop=on))
+        self._low = False
         texts = QVBoxLayout()
         texts.setSpacing(0)
         texts.addWidget(self.moment)
         texts.addWidget(self.detail)
-        row = QHBoxLayout()
+        self._row = row = QHBoxLayout()
         row.setSpacing(2)
         for button in (self.back, self.play, self.on):
             row.addWidget(button)
@@ -93,11 +94,37 @@ class TimeAxisBar(QFrame):
         row.addLayout(texts, 1)
         for button in (self.peak, self.speed, self.loop):
             row.addWidget(button)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 2)
         column.setSpacing(2)
         column.addLayout(row)
         column.addWidget(self.axis)
+
+    def _fit(self) -> None:
+        """One line in a low picture, two in others."""
+        low = self._host.height() < LOW_PX and self._host.width() >= WIDE_PX
+        if low == self._low:
+            return
+        self._low = low
+        if low:
+            self._column.removeWidget(self.axis)
+            self._row.insertWidget(self._row.indexOf(self.peak), self.axis, 2)
+            self._column.setContentsMargins(8, 0, 8, 0)
+        else:
+            self._row.removeWidget(self.axis)
+            self._column.addWidget(self.axis)
+            self._column.setContentsMargins(8, 6, 8, 2)
+        self.detail.setVisible(not low)
+        self.moment.setProperty("role", "section" if low else "heading")
+        self.moment.style().polish(self.moment)
+        if self._clock.axis is not None:
+            self._show_moment()
+            self.speed.setText(self._speed_text())
+
+    def _speed_text(self) -> str:
+        assert self._clock.axis is not None
+        text = words.speed_words(self._clock.axis, self._clock.speed)
+        return text.replace(" per second", "/s") if self._low else text
 
     def _button(self, icon: str, tip: str, command: str, **arguments: object) -> QToolButton:
         button = self._shell.tool(icon, tip)
@@ -121,7 +148,7 @@ class TimeAxisBar(QFrame):
 
     def _changed(self, changes: object) -> None:
         parts: frozenset[str] = getattr(changes, "parts", frozenset())
-        if parts & {"scenarios", "scenario_view", "cities", "caption"}:
+        if parts & {"scenarios", "scenario_view", "cities"}:
             self.refresh()
 
     def _moved(self, _moment: float) -> None:
@@ -139,8 +166,8 @@ class TimeAxisBar(QFrame):
             self.play.setAccessibleName(name)
             self.loop.setChecked(clock.loop)
             self._shell.set_icon(self.loop, "loop", "accent_text" if clock.loop else "text")
-            self.speed.setText(words.speed_words(axis, clock.speed))
-            self.speed.setAccessibleName(f"Speed: {self.speed.text()}")
+            self.speed.setText(self._speed_text())
+            self.speed.setAccessibleName(f"Speed: {words.speed_words(axis, clock.speed)}")
             self._find_maxima()
             self._show_moment()
         if shown != self.isVisibleTo(self._host):
@@ -151,8 +178,11 @@ class TimeAxisBar(QFrame):
         axis, now = self._clock.axis, self._clock.now
         if axis is None or now is None:
             return
-        self.moment.set_full_text(words.moment_words(axis, now))
-        self.detail.set_full_text(words.step_words(axis, now))
+        text, step = words.moment_words(axis, now), words.step_words(axis, now)
+        self.moment.set_full_text(self._fitting(axis, text))
+        self.moment.setMinimumWidth(self._moment_px(axis, now) if self._low else 0)
+        self.detail.set_full_text(step)
+        self.moment.setToolTip(tooltip(f"{text}\n{step}"))
         self.axis.follow()
 
     def place(self) -> None:
@@ -160,11 +190,21 @@ class TimeAxisBar(QFrame):
         self._place_self()
         self.placed.emit()
 
+    def _fitting(self, axis: TimeAxis, text: str) -> str:
+        return words.shorter(text) if self._low and axis.kind != "periods" else text
+
+    def _moment_px(self, axis: TimeAxis, now: float) -> int:
+        """Room for the moment, the same for moments alike, so that the axis does not move while time runs."""
+        text = self._fitting(axis, words.moment_words(axis, now))
+        widest = "".join("0" if c.isdigit() else c for c in text)
+        return min(self.moment.fontMetrics().horizontalAdvance(widest) + 12, self.width() // 3)
+
     def _place_self(self) -> None:
+        self._fit()
         width = min(WIDEST, max(self._host.width() - 2 * MARGIN, 240))
-        foot = FOOT_PX if self._shell.session.document.state.caption else MARGIN
+        self._column.activate()
         height = self.sizeHint().height()
-        self.setGeometry((self._host.width() - width) // 2, self._host.height() - height - foot, width, height)
+        self.setGeometry((self._host.width() - width) // 2, self._host.height() - height - MARGIN, width, height)
 
     @property
     def room(self) -> int:

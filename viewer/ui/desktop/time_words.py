@@ -11,6 +11,7 @@ from viewer.session.clock import PERIOD_SECONDS
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 SPEEDS = (1 / 60, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 7200, 14400, 43200, 129600, 525600)
 """Minutes of the results in a second."""
 SLOWEST_S, FASTEST_S = 300.0, 2.0
@@ -36,6 +37,13 @@ def moment_words(axis: TimeAxis, moment: float) -> str:
             over = f"{date_words(axis, end)}, " if end.date != start.date else ""
             return f"{date_words(axis, start)}, {_time(axis, start)} – {over}{_time(axis, end)}"
     return f"{day}, {_time(axis, found)}"
+
+
+def shorter(text: str) -> str:
+    """A moment in few letters, where there is little room: "Mon 5 Jan 2026, 03:00"."""
+    for name in (*MONTHS, *WEEKDAYS):
+        text = text.replace(name, name[:3])
+    return text
 
 
 def date_words(axis: TimeAxis, found: Civil) -> str:

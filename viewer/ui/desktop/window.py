@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QMainWindow, QTabBar, QTabWidget, QToolBar, QWidget
 from shiboken6 import isValid
 
+from loaders.registry import specs
 from viewer.document.state import Camera
 from viewer.jobs import ThreadJob
 from viewer.render import uses
@@ -32,7 +33,7 @@ from viewer.ui.canvas import make_canvas
 from viewer.ui.crash import CrashWatch
 from viewer.ui.desktop.actions import Actions
 from viewer.ui.desktop.command_palette import CommandPalette
-from viewer.ui.desktop.docks import Panels, arrange, make_docks
+from viewer.ui.desktop.docks import Panels, arrange, is_behind, make_docks
 from viewer.ui.desktop.drop import dropped_paths
 from viewer.ui.desktop.entries import found_objects, palette_entries
 from viewer.ui.desktop.feedback import Feedback
@@ -57,6 +58,8 @@ REST_MS = 900
 """After so long without moving, a view is one to go back to."""
 POLL_MS = 15
 """How often work in progress is asked how far it is; only while there is any."""
+SMALL_SCREEN = QSize(1440, 880)
+"""On a smaller one the window fills it at first."""
 READY_MS = 300
 """After the window came: its own first picture has been drawn by then."""
 NO_SUCH_ID = "No object with such an id"
@@ -95,7 +98,7 @@ class MainWindow(QMainWindow):
         self.palette_sheet = CommandPalette(self, lambda: self.shell.qcolor("muted"))
         self.keys_sheet = KeysHelp(self.shell, self)
         self.preferences = Preferences(self.shell, self)
-        self._layout = QByteArray()
+        self._layout = self._put_away = QByteArray()
         self._at_start: bool | None = None
         self._ready = False
         self._first = QTimer(self, singleShot=True, interval=READY_MS)
@@ -187,7 +190,10 @@ class MainWindow(QMainWindow):
         self.shell.run("style.color_by", layer_id=layer_id, attribute=attribute)
 
     def _document_changed(self, changes: object) -> None:
-        self.refresh(getattr(changes, "parts", frozenset()))
+        parts: frozenset[str] = getattr(changes, "parts", frozenset())
+        self.refresh(parts)
+        if "selection" in parts and self.session.document.state.selection.ids and is_behind(self.docks["inspector"]):
+            self.docks["inspector"].raise_()  # what was clicked is told, also where panels lie behind each other
         if self.session.document.dirty and not self._autosave.isActive():
             self._autosave.start()
 
@@ -237,6 +243,9 @@ class MainWindow(QMainWindow):
             assert layout is not None
             layout.activate()  # the canvas has its size before the camera looks for one that fits
             self.shell.later(self._tidy_tabs)
+            for dock in (dock for dock in self.docks.values() if dock.isVisible()):
+                dock.setUpdatesEnabled(False)  # one a turn: to paint all at once takes long
+                self.shell.soon(partial(_let_paint, dock))
             self.stage.setUpdatesEnabled(True)
         self.stage.show_start(on)
         self._jobs_changed()
@@ -247,7 +256,11 @@ class MainWindow(QMainWindow):
         size = QSize(min(1440, screen.width() - 32), min(900, screen.height() - 48))
         self.resize(size)
         self.move(screen.center() - QPoint(size.width() // 2, size.height() // 2))
+        if screen.width() < SMALL_SCREEN.width() or screen.height() < SMALL_SCREEN.height():
+            self.setWindowState(Qt.WindowState.WindowMaximized)
+            self.resize(screen.size())
         self.restoreGeometry(QByteArray(self.memory.blob("geometry")))
+        arrange(self, self.docks)
         self._first_layout = self.saveState(LAYOUT_VERSION)
         kept = QByteArray(self.memory.blob("layout"))
         self._layout = kept if kept and self.restoreState(kept, LAYOUT_VERSION) else self._first_layout
@@ -282,6 +295,18 @@ class MainWindow(QMainWindow):
         if on:
             dock.raise_()
             dock.widget().setFocus()
+
+    def toggle_panels(self) -> None:
+        """Leave the window to the picture, or bring the panels back as they were."""
+        if any(not dock.isHidden() for dock in self.docks.values()):
+            self._put_away = self.saveState(LAYOUT_VERSION)
+            for dock in self.docks.values():
+                dock.hide()
+        elif self._put_away:
+            self.restoreState(self._put_away, LAYOUT_VERSION)
+            self.shell.later(self._tidy_tabs)
+        else:
+            self.reset_layout()
 
     def show_report(self, layer_id: str | None) -> None:
         """Show the load report of a layer."""
@@ -355,8 +380,10 @@ class MainWindow(QMainWindow):
         for name, role in LAYER_ICONS:
             self.shell.soon(partial(self.shell.icon, name, role))
         # some numpy functions import it at their first use, for 50 ms: not on this thread
-        self.session.submit(ThreadJob(import_module, ("numpy.ma",), title=""))
-        self.session.submit(ThreadJob(uses.get_ready, title=""))
+        for name in ("numpy.ma", "viewer.demo.files"):
+            self.session.submit(ThreadJob(import_module, (name,), title=""))
+        for act in (uses.get_ready, specs):
+            self.session.submit(ThreadJob(act, title=""))
 
     def _jobs_changed(self) -> None:
         active = [job for job in self.session.jobs.active if job.title]  # what has no name is not worth a word
@@ -432,6 +459,11 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
         event.accept()
         super().closeEvent(event)
+
+
+def _let_paint(widget: QWidget) -> None:
+    if isValid(widget):
+        widget.setUpdatesEnabled(True)
 
 
 def _paint_once(widget: QWidget) -> None:

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QDropEvent, QFont, QKeyEvent, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QColor, QDropEvent, QFont, QFontMetrics, QKeyEvent, QPainter, QPainterPath, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from viewer.ui.widgets.text import single_line
 
 PICTURE = QSize(96, 54)
 PICTURE_ROLE = int(Qt.ItemDataRole.UserRole) + 10
 CAPTION_ROLE = PICTURE_ROLE + 1
 PAD = 6
+
+
+def two_lines(text: str, metrics: QFontMetrics, width: int) -> list[str]:
+    """A name in one line, or in two between words where it is longer; what still does not fit is cut with "…"."""
+    words = single_line(text).split(" ")
+    first = words[0]
+    used = 1
+    while used < len(words) and metrics.horizontalAdvance(f"{first} {words[used]}") <= width:
+        first, used = f"{first} {words[used]}", used + 1
+    found = [first, " ".join(words[used:])] if used < len(words) else [first]
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in found]
 
 
 class PictureDelegate(QStyledItemDelegate):
@@ -90,15 +103,19 @@ class PictureDelegate(QStyledItemDelegate):
         small = QFont(font)
         small.setPointSizeF(9.0)
         small.setWeight(QFont.Weight.Normal)
-        top = box.center().y() - (line + (line if caption else 0)) / 2
+        lines = two_lines(name, painter.fontMetrics(), int(box.width()))
+        top = box.center().y() - (line * len(lines) + (line if caption else 0)) / 2
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        shown = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(QRectF(box.left(), top, box.width(), line), middle, shown)
+        for text in lines:
+            painter.drawText(QRectF(box.left(), top, box.width(), line), middle, text)
+            top += line
         if caption:
             painter.setFont(small)
             painter.setPen(self._view.colors["muted"])
-            shown = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(QRectF(box.left(), top + line, box.width(), line), middle, shown)
+            shown = painter.fontMetrics().elidedText(
+                single_line(caption), Qt.TextElideMode.ElideRight, int(box.width())
+            )
+            painter.drawText(QRectF(box.left(), top, box.width(), line), middle, shown)
 
     def updateEditorGeometry(self, editor, option, index) -> None:  # type: ignore[no-untyped-def]
         """The field stands where the name does."""

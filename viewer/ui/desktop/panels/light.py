@@ -42,6 +42,9 @@ QUALITY = {
 }
 
 
+_LEADS = frozenset({"scenarios", "scenario_view"})
+
+
 class _CalmSlider(QSlider):
     """The wheel scrolls the panel around it."""
 
@@ -69,6 +72,7 @@ class LightPanel(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(page)
         shell.session.document.changed.connect(self._changed)
+        shell.session.clock.changed.connect(self.refresh)
         self.refresh()
 
     # --- building --------------------------------------------------------------------------------------------
@@ -111,6 +115,11 @@ class LightPanel(QScrollArea):
             if name != NAMES[-1]:
                 row.addStretch(1)
         self._sky = self._caption()
+        self._led = self._caption()
+        self._led.setText("Sun and sky follow the clock of the results.")
+        self.own = QPushButton("Choose date and time here")
+        self.own.setProperty("role", "link")
+        self.own.clicked.connect(lambda: self._shell.run("scenario.set_sun", follow=False))
         self._dated = QWidget()
         column = QVBoxLayout(self._dated)
         column.setContentsMargins(0, 2, 0, 0)
@@ -119,7 +128,7 @@ class LightPanel(QScrollArea):
             column.addWidget(widget)
         self.shadows = QCheckBox("Shadows")
         self.shadows.clicked.connect(lambda on: self._shell.run("light.set_shadows", visible=on))
-        self._section("Light", self.kind, self._dated, self._sky, self.shadows)
+        self._section("Light", self._led, self.own, self.kind, self._dated, self._sky, self.shadows)
 
     def _build_rest(self) -> None:
         self.contours = QCheckBox("Contour lines every")
@@ -165,7 +174,7 @@ class LightPanel(QScrollArea):
     # --- showing ---------------------------------------------------------------------------------------------
 
     def _changed(self, changes: object) -> None:
-        of_interest = frozenset({"light", "realism", "contour_step", "quality", "crs", "cities"})
+        of_interest = frozenset({"light", "realism", "contour_step", "quality", "crs", "cities"} | _LEADS)
         self._shell.refresh(self.refresh, changes, of_interest)
 
     def refresh(self) -> None:
@@ -186,6 +195,14 @@ class LightPanel(QScrollArea):
 
     def _show_time(self, state: DocumentState) -> None:
         place = self._place()
+        led = self._shell.session.clock.sun_time is not None
+        self._led.setVisible(led)
+        self.own.setVisible(led)
+        self.kind.setVisible(not led)
+        if led:  # what stands here would not be what is seen
+            self._dated.hide()
+            self._sky.hide()
+            return
         self.kind.show_value("model" if state.light.time is None else "dated")
         self.kind.buttons["dated"].setEnabled(place is not None or state.light.time is not None)
         self._dated.setVisible(state.light.time is not None)

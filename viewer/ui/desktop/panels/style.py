@@ -172,7 +172,7 @@ class StylePanel(QScrollArea):
         label = QLabel(title)
         label.setProperty("role", "section")
         label.setBuddy(widget)
-        self._column.addSpacing(8)
+        label.setContentsMargins(0, 8, 0, 0)  # a margin of its own, so that nothing is left where it is hidden
         self._column.addWidget(label)
         self._column.addWidget(widget)
         return label
