@@ -29,8 +29,8 @@ PEOPLE = "person"
 EVERY = "vehicles"
 _STRAIGHT = "Straight between samples; pauses without a sample for over 2 minutes are left out."
 COUNT_HOW = "Movers that are there at the moment; of all moments: that are there at any time. " + _STRAIGHT
-WAY_HOW = "Way from this moment to the next one, summed up. " + _STRAIGHT
-SPEED_HOW = "That way divided by the time that they were there meanwhile, standing included. " + _STRAIGHT
+WAY_HOW = "Distance travelled from this moment to the next one, summed up. " + _STRAIGHT
+SPEED_HOW = "That distance divided by the time that they were there meanwhile, standing included. " + _STRAIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def traffic_measures(results: list[Result]) -> tuple[Measure, ...]:
         unit = "person-km" if people else "vehicle-km"
         out += [
             Measure(Indicator(f"{kind}:count", word, "", "@count", method=COUNT_HOW), people),
-            Measure(Indicator(f"{kind}:way", f"{word}, way", unit, "@way", 1, WAY_HOW), people, kind, True),
+            Measure(Indicator(f"{kind}:way", f"{word}, distance", unit, "@way", 1, WAY_HOW), people, kind, True),
             Measure(
                 Indicator(f"{kind}:speed", f"{word}, mean speed", "km/h", "@speed", 1, SPEED_HOW), people, kind, True
             ),

@@ -31,6 +31,7 @@ LANE = 0.36
 ROW_PX = 34
 NAME_PX = 240
 MOST_POINTS = 4000
+TICK_GAP_PX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ class BarsChart(_Plot):
         low = -left - ends[True] * unit if left else -2 * unit
         high = right + ends[False] * unit
         box.setRange(xRange=(low, high), yRange=(-0.6, len(self.rows) - 0.4), padding=0)
-        _thin(self.getPlotItem().getAxis("bottom"), max(left, right), free)
+        _thin(self.getPlotItem().getAxis("bottom"), max(left, right), unit)
         self._mark()
 
     def _reach(self) -> tuple[float, float]:
@@ -326,11 +327,12 @@ def _small_font() -> QFont:
     return font
 
 
-def _thin(axis: Any, reach: float, room: float) -> None:
-    """Few ticks at round numbers with thousands apart, the same to both sides."""
+def _thin(axis: Any, reach: float, unit: float) -> None:
+    """Few ticks at round numbers with room between them, the same to both sides. ``unit``: of the numbers per pixel."""
+    metrics = QFontMetrics(_small_font())
     step = 10.0 ** np.floor(np.log10(max(reach, 1.0)))
-    most = max(room / 140, 1.0)
-    step = next((step * f for f in (0.5, 1.0, 2.0, 5.0) if reach / (step * f) <= most), step * 10)
+    least = (metrics.horizontalAdvance(count_text(round(2 * reach))) + TICK_GAP_PX) * unit
+    step = next((step * f for f in (0.5, 1.0, 2.0, 5.0, 10.0) if step * f >= least), step * 20.0)
     numbers = np.arange(-12, 13) * step
     axis.setTicks([[(float(n), count_text(abs(round(n)))) for n in numbers if float(n).is_integer()]])
 
@@ -507,7 +509,7 @@ def value_words(values: Float64, low: Float64 | None, high: Float64 | None, step
     if not np.isfinite(values[step]):
         return "no value"
     text = format_value(float(values[step]))
-    if low is not None and high is not None and np.isfinite(low[step]) and np.isfinite(high[step]):
+    if low is not None and high is not None and low[step] < high[step]:
         text += f" ({format_value(float(low[step]))} to {format_value(float(high[step]))})"
     return f"{text} {unit}".rstrip()
 

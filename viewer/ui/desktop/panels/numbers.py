@@ -37,7 +37,7 @@ from loaders.scenario.model import text_in
 from viewer.analysis.disclosure import NOTE
 from viewer.analysis.fields import scale_of
 from viewer.analysis.legend import title_of
-from viewer.analysis.numbers import Numbers, unit_of
+from viewer.analysis.numbers import Asked, Numbers, unit_of
 from viewer.analysis.published import Published
 from viewer.document.files import write_atomic
 from viewer.jobs import ThreadJob
@@ -60,7 +60,7 @@ PAGES = {
     "tables": ("Published", "Tables by zone and group that the packages bring"),
 }
 NEAR_CHOICES = (10.0, 25.0, 50.0, 100.0, 200.0)
-NEAR_PX = 84
+NEAR_PX = 76
 BUSY_MS = 250
 """Counting that takes longer shows how far it is."""
 TWO = "Two scenarios with this variable are needed to see who gains and who loses."
@@ -152,9 +152,9 @@ class NumbersPanel(QWidget):
             "A class break of the variable, or any other value",
             lambda value: run("indicators.set_threshold", threshold=value),
         )
-        self.near_label = QLabel("At streets within, m")
+        self.near_label = QLabel("Streets within, m")
         self.near = NumberField(
-            "At streets within, m",
+            "Streets within, m",
             "Buildings whose outline is so near to a street lie at it",
             lambda value: run("indicators.set_distance", metres=value),
             NEAR_PX,
@@ -358,6 +358,8 @@ class NumbersPanel(QWidget):
         if answer is not None and not answer.affected:  # movers are counted, whatever their values
             owners |= {"indicators": (self.worst,), "groups": (), "classes": ()}
         wanted = owners.get(page, ()) if known else ()
+        if answer is not None and not any(_many_moments(column) for column in answer.question.columns):
+            wanted = tuple(widget for widget in wanted if widget is not self.worst)
         for widget in self._fields():
             widget.setVisible(widget in wanted)
         self.export.setEnabled(known)
@@ -369,8 +371,8 @@ class NumbersPanel(QWidget):
         self.threshold_label.setText(f"Affected from, {unit}" if unit else "Affected from")
         if variable.good == "high":
             self.threshold_label.setText(f"Affected up to, {unit}" if unit else "Affected up to")
+        self.worst.setText("Worst of all moments" if answer.affected else "All moments together")
         self.worst.setChecked(self._numbers.view.worst)
-        self.worst.setEnabled(any(c.result is not None and len(c.result.time) > 1 for c in answer.question.columns))
         fill(self.quarters, [(title_of(name), name) for name in answer.zones] + [("None", "")])
         self.quarters.setCurrentIndex(max(self.quarters.findData(answer.zone_by), 0))
         fill(self.counted, [(rows.titled(m.indicator), m.indicator.id) for m in answer.measures])
@@ -411,7 +413,8 @@ class NumbersPanel(QWidget):
             parts.append("left: {1}, right: {0}".format(*ways(answer)))
         if self.page == "series":
             unit = self._series_unit(answer)
-            parts = [f"{title}, {unit}" if unit else title, *self._where()]
+            own = any(line.unit is not None for line in self._numbers.series)
+            parts = self._where() if own else [f"{title}, {unit}" if unit else title, *self._where()]
         if self.page in ("indicators", "groups", "classes"):
             parts += moments
         if self.page == "tables" and (table := self._table(answer)) is not None:
@@ -555,3 +558,8 @@ class NumbersPanel(QWidget):
             self._charts = None
             for chart in (self.group_chart, self.quarter_chart, self.class_chart, self.series_chart):
                 chart.shut_down()
+
+
+def _many_moments(column: Asked) -> bool:
+    """True if a scenario has more than one moment."""
+    return column.result is not None and len(column.result.time) > 1

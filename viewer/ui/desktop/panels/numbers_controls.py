@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox
 
 from viewer.ui.widgets.fields import CalmComboBox
 
-FIELD_PX = 116
+FIELD_PX = 100
 
 
 class NumberField(CalmComboBox):

@@ -44,7 +44,7 @@ def indicator_rows(answer: Numbers, run: Run) -> tuple[list[str], list[list[Tabl
     rows = []
     for line in answer.indicators:
         row = [TableCell(_title(line), inset=line.measure.part, tip=f"{_title(line)}. {answer.method(line.measure)}")]
-        largest = max((abs(cell.change.value or 0.0) for cell in line.cells), default=0.0)
+        largest = max((abs(cell.value.value or 0.0) for cell in line.cells), default=0.0)
         for n, cell in enumerate(line.cells):
             row.append(_value(line, cell, n, answer, run))
             if n != base:
