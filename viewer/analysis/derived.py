@@ -105,14 +105,15 @@ class Derived:
         if ids is asked:  # by one panel after the other
             return found.copy()
         wanted = list(ids)
-        unknown = [name for name in dict.fromkeys(wanted) if name not in self._rows]
+        known = list(map(self._rows.get, wanted))
+        unknown = [] if None not in known else [name for name in dict.fromkeys(wanted) if name not in self._rows]
         if len(unknown) > FEW_IDS and self._index is None:
             names = self._ids.to_list()
             names.reverse()  # so that of two objects with one id the first is found
             self._index = dict(zip(names, range(self.count - 1, -1, -1), strict=True))
         for name in unknown:
             self._rows[name] = self._index.get(name, -1) if self._index is not None else self._search(name)
-        rows = np.fromiter(map(self._rows.__getitem__, wanted), np.int64, len(wanted))
+        rows = np.fromiter(map(self._rows.__getitem__, wanted) if unknown else known, np.int64, len(wanted))
         rows = rows[rows >= 0]
         if isinstance(ids, tuple):
             self._asked = ids, rows.copy()
