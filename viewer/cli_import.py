@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from loaders.scenario.importers.kit import Question
     from loaders.scenario.importers.run import ImportReport
 
+MANY = 3
+"""With more open units than this it is told how to take some columns only."""
 ROUNDS = 4
 """How often a person at a terminal is asked: answers may raise new questions."""
 
@@ -84,12 +87,20 @@ def _list_questions(questions: tuple[Question, ...], options: argparse.Namespace
     if options.json:
         emit(json.dumps({"ok": False, "questions": [asdict(question) for question in questions]}, ensure_ascii=False))
         return USAGE
-    complain(f"{len(questions)} thing{'s' * (len(questions) != 1)} that no file tells; answer with --set KEY=VALUE:")
+    complain(f"{len(questions)} thing{'s' * (len(questions) != 1)} that no file tells. Add with your own values:")
     for question in questions:
         choices = f" One of: {', '.join(question.choices[:12])}." if question.choices else ""
-        example = f" Such as: {question.example}." if question.example else ""
-        complain(f"  {question.key}: {question.text}{choices}{example}")
+        complain(f"  --set {shlex.quote(f'{question.key}={_sample(question)}')}  {question.text}{choices}")
+    if sum(question.key.startswith("unit.") for question in questions) > MANY:
+        complain("Or take some of the columns only: --set columns=NAME,NAME")
     return USAGE
+
+
+def _sample(question: Question) -> str:
+    """What an answer looks like: the first of its examples or choices."""
+    if question.key.startswith("unit."):
+        return question.example.partition(",")[0] or "m"
+    return question.example or next(iter(question.choices), "...")
 
 
 def _told(report: ImportReport, options: argparse.Namespace) -> int:

@@ -138,7 +138,8 @@ def _as_text(report: dict[str, Any]) -> str:
     for item in report["variables"]:
         unit = f" [{plain(item['unit'])}]" if item["unit"] else ""
         lines.append(
-            f"  {plain(item['id'])}{unit}: {item['binding']}, {item['steps']:,} steps, {item['places']:,} places, "
+            f"  {plain(item['id'])}{unit}: {item['binding']}, {_count(item['steps'], 'step')}, "
+            f"{_count(item['places'], 'place')}, "
             f"uncertainty: {item['uncertainty'].replace('_', ' ')}"
         )
         if "text" in item:
@@ -147,6 +148,10 @@ def _as_text(report: dict[str, Any]) -> str:
     for issue in report["issues"]:
         lines.append(f"  {issue['severity'].capitalize()}: {plain(issue['message'])} ({issue['count']:,})")
     return "\n".join(lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def fill(options: argparse.Namespace) -> int:

@@ -24,7 +24,7 @@ def test_the_importers_are_listed(citiverse):
 
 def test_what_no_file_tells_is_listed_and_nothing_is_written(citiverse, table, tmp_path):
     answer = citiverse("scenario", "import", table, "-o", tmp_path / "package", *KNOWN)
-    assert answer.code == 2 and "unit.demand" in answer.err and "--set KEY=VALUE" in answer.err
+    assert answer.code == 2 and "unit.demand" in answer.err and "--set unit.demand=m " in answer.err
     assert not (tmp_path / "package").exists()
     answer = citiverse("scenario", "import", table, "-o", tmp_path / "package", "--json")
     told = json.loads(answer.out)

@@ -162,7 +162,8 @@ def _is_time(file: Any, name: str) -> bool:
 def _variable(draft: Draft, file: Any, name: str, binding: str) -> Json:
     source = file.variables[name]
     told = str(getattr(source, "units", "")).strip()
-    title = str(getattr(source, "long_name", "") or name)
+    title = str(getattr(source, "long_name", "") or name).strip()
+    title = title[:1].upper() + title[1:] if title != name else title
     raw: Json = {"id": clean_id(name), "title": title, "binding": binding,
                  "unit": draft.ask_unit(name, ucum_of(told))}  # fmt: skip
     standard = str(getattr(source, "standard_name", ""))

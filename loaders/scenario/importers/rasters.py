@@ -22,7 +22,7 @@ _SOLWEIG = {
     "pet": ("Physiological equivalent temperature (PET)", "Cel", 1.1, ""),
     "kdown": ("Shortwave radiation from above", "W/m2", 1.1, ""),
     "ldown": ("Longwave radiation from above", "W/m2", 1.1, ""),
-    "shadow": ("Share of sunlight", "1", 0.0, "1 = in the sun, 0 = in shadow"),
+    "shadow": ("Share of sunlight", "1", None, "The greatest value is in the sun, 0 is in shadow."),
 }
 
 
@@ -60,11 +60,11 @@ def run(draft: Draft) -> None:
 def _quantity(path: Path) -> str:
     if path.suffix.lower() in _LISFLOOD:
         return _LISFLOOD[path.suffix.lower()]
-    stem = path.stem.lower()
+    stem = re.sub(r"[_-]cogs?$", "", path.stem.lower())
     for name in _SOLWEIG:
         if stem.startswith(name):
             return name
-    return re.sub(r"[_-]?\d[\d_Tt-]*(s|sec|min|h)?$", "", stem) or stem
+    return re.sub(r"[_-]?\d[\d_Tt-]*(s|sec|min|h|bands?)?$", "", stem) or stem
 
 
 def _one(draft: Draft, name: str, paths: list[Path], levels: list[Path]) -> None:
@@ -74,6 +74,8 @@ def _one(draft: Draft, name: str, paths: list[Path], levels: list[Path]) -> None
         steps += found
         unit, crs = unit or own_unit, crs or own_crs
     title, usual, above, note = _SOLWEIG.get(name, (name, "", None, ""))
+    if name == "shadow" and any(_whole_numbers(path) for path in paths):
+        usual = "%"  # 0 to 100
     unit = draft.ask_unit(name, usual or unit)
     draft.crs = draft.crs or draft.ask_crs(crs)
     time, order = _time(draft, name, steps)
@@ -103,11 +105,27 @@ def _one(draft: Draft, name: str, paths: list[Path], levels: list[Path]) -> None
         variable["height_above_ground"] = above
     if note:
         variable["note"] = note
-    if name == "depth":
+    parts = set(re.split(r"[_-]", name))
+    if "depth" in parts:
         variable |= {"zero_is_none": True, "good": "low", "palette": "water", "quantity": "length"}
+    if parts <= {"depth", "max", "maximum"}:
+        variable["title"] = "Water depth" if name == "depth" else "Greatest water depth"
+    if "depth" in parts and parts & {"max", "maximum"}:
+        variable["cell_methods"] = "time: maximum"
     if time is not None:
         variable["time"] = time
     draft.add(variable)
+
+
+def _whole_numbers(path: Path) -> bool:
+    """True for a raster of whole numbers that go beyond 1 in one of its first bands."""
+    import rasterio
+
+    with rasterio.open(path) as opened:
+        if not opened.dtypes[0].startswith(("int", "uint")):
+            return False
+        bands = range(1, min(opened.count, 24) + 1)
+        return any(int(opened.read(band, masked=True, out_shape=(200, 200)).max() or 0) > 1 for band in bands)
 
 
 def _steps_in(draft: Draft, path: Path) -> tuple[list[_Step], str, str]:

@@ -32,6 +32,8 @@ _ASKED = {
     "licence": ("Under which licence may they be used?", "CC-BY-4.0"),
     "base": ("Which city model do they belong to (its identifier or name)?", "aldhaven-lod2"),
 }
+NO_TOOL = "Tool not stated"
+"""What stands for the tool where neither the files nor the user tell it."""
 _STATED = {"review": "Not stated.", "ai": "Not stated.", "limitations": "Not stated."}
 
 
@@ -81,7 +83,7 @@ def choose(paths: tuple[Path, ...], name: str = "") -> ImporterSpec:
     scores = {spec.name: spec.sniff(paths, tuple(heads)) for spec in known.values()}
     best = max(scores, key=lambda key: scores[key], default="")
     if not best or scores[best] <= 0:
-        remedy = f"Name one with --as: {', '.join(sorted(known))}."
+        remedy = f"Results are imported, layers opened as they are. Or name one: --as {', '.join(sorted(known))}."
         raise LoadError(paths[0], "no importer knows these files.", remedy=remedy, kind="unknown-format")
     return known[best]
 
@@ -144,7 +146,7 @@ def _manifest(draft: Draft, spec: ImporterSpec, answers: Mapping[str, str], miss
             missing.append(Question(key, text, (), example))
     stated = {key: {"en": answers.get(key, "").strip() or text} for key, text in _STATED.items()}
     date = answers.get("date", "").strip() or _newest(draft.inputs)
-    tool = answers.get("tool", "").strip() or draft.tool or spec.title
+    tool = answers.get("tool", "").strip() or draft.tool or NO_TOOL
     raw: dict[str, Any] = {
         "type": "CitiverseScenario",
         "version": "1.0",

@@ -1,4 +1,4 @@
-"""Tables of values by object id: CSV or Parquet. Every numeric column becomes a variable."""
+"""Tables of values by object id, or at places (columns x and y): CSV or Parquet. Numbers become variables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from loaders.scenario.importers.kit import Draft, ImporterSpec, clean_id
 
 _IDS = ("id", "gml_id", "gmlid", "gml:id", "identifier", "building_id", "objectid", "identificatie")
 _SEPARATORS = (",", ";", "\t", "|")
+_PLACES = ({"x", "lon", "longitude", "easting"}, {"y", "lat", "latitude", "northing"}, {"z"})
 MAX_COLUMNS = 200
 
 
@@ -22,7 +23,9 @@ def sniff(paths: tuple[Path, ...], heads: tuple[bytes, ...]) -> int:
     return 30 if paths[0].suffix.lower() == ".csv" else 0
 
 
-SPEC = ImporterSpec("table", "Table by object id (CSV, Parquet)", sniff, "loaders.scenario.importers.tabular:run")
+SPEC = ImporterSpec(
+    "table", "Table by object id, or of places (CSV, Parquet)", sniff, "loaders.scenario.importers.tabular:run"
+)
 
 
 def run(draft: Draft) -> None:
@@ -36,7 +39,8 @@ def run(draft: Draft) -> None:
         draft.note(f"The column {key!r} holds the ids.")
     if key not in names:
         key = draft.ask("id", "Which column holds the ids of the objects?", names[0], tuple(names))
-    wanted = [name for name in numeric if name != key]
+    places = _places(draft, numeric)
+    wanted = [name for name in numeric if name != key and name not in places.values()]
     chosen = draft.answers.get("columns", "")
     if chosen:
         wanted = [name for name in wanted if name in [part.strip() for part in chosen.split(",")]]
@@ -44,12 +48,26 @@ def run(draft: Draft) -> None:
         raise draft.refuse(path, "no column holds numbers to show.", f"Its columns: {', '.join(names[:12])}.")
     units = {name: draft.ask_unit(name) for name in wanted}
     draft.settle()
-    data: dict[str, Any] = {"file": draft.copy(path), "id": key}
+    data: dict[str, Any] = {"file": draft.copy(path), "id": key, **places}
     if separator not in ("", ","):
         data["separator"] = separator
+    binding = "points" if places else "object"
     for name in wanted:
-        draft.add({"id": clean_id(name), "title": name, "binding": "object", "unit": units[name],
+        draft.add({"id": clean_id(name), "title": name, "binding": binding, "unit": units[name],
                    "data": data | {"value": name}})  # fmt: skip
+
+
+def _places(draft: Draft, numeric: list[str]) -> dict[str, str]:
+    """The columns x, y and z of places, if the user says that they are some; {} for values of objects."""
+    found = [next((name for name in numeric if name.strip().lower() in words), "") for words in _PLACES]
+    if not (found[0] and found[1]):
+        return {}
+    text = f"Are the values at places that {found[0]!r} and {found[1]!r} tell, or of objects of the city?"
+    if draft.ask("places", text, choices=("points", "objects")) == "objects":
+        return {}
+    degrees = found[0].strip().lower().startswith("lon")
+    draft.crs = draft.crs or draft.ask_crs("EPSG:4326" if degrees else "")
+    return {axis: name for axis, name in zip("xyz", found, strict=True) if name}
 
 
 def columns_of(draft: Draft, path: Path) -> tuple[str, list[str], list[str]]:

@@ -131,6 +131,24 @@ def test_parquet_tables(imported, tmp_path):
     assert scenario.results["v"].values[0].tolist() == [0.25, 0.5] and len(scenario.results) == 1
 
 
+def test_tables_of_places_become_points(imported, tmp_path):
+    rows = [
+        ("id", "x", "y", "stage", "depth"),
+        (4, 382373.5, 6354387.8, 23.01, 0.3),
+        (3, 382354.6, 6354365.2, 23.14, 0.04),
+    ]
+    path = write_csv(tmp_path / "levels.csv", rows)
+    questions = asked([path], tmp_path)
+    assert set(questions) == {"places", "crs", "unit.stage", "unit.depth"}
+    assert questions["places"].choices == ("points", "objects")
+    units = {"unit.stage": "m", "unit.depth": "m"}
+    assert "unit.x" in asked([path], tmp_path, units | {"places": "objects"})
+    _, scenario = imported([path], units | {"places": "points", "crs": "EPSG:32756"})
+    result = scenario.results["stage"]
+    assert result.variable.binding == "points" and result.values[0].tolist() == [np.float32(23.01), np.float32(23.14)]
+    assert result.places[:, :2].tolist() == [[382373.5, 6354387.8], [382354.6, 6354365.2]]
+
+
 def test_simstadt_units_come_from_the_header(imported, tmp_path):
     path = tmp_path / "sim.csv"
     path.write_text(
@@ -153,6 +171,23 @@ def test_a_series_of_rasters_is_put_in_order_of_time(imported, tmp_path):
     result = scenario.results["tmrt"]
     assert result.values[:, 1, 1].tolist() == [6, 12, 18] and np.diff(result.time.starts).tolist() == [21600, 21600]
     assert result.variable.height_above_ground == 1.1 and "not air temperature" in dict(result.variable.note)[""]
+
+
+@pytest.mark.parametrize(("most", "kind", "unit"), [(100, "uint8", "%"), (1, "uint8", "1"), (1, "float32", "1")])
+def test_shadows_in_percent_are_told_from_shares(imported, tmp_path, most, kind, unit):
+    path = tmp_path / "shadow_0900.tif"
+    place = {"crs": "EPSG:25830", "transform": Affine(5, 0, 1000, 0, -5, 2000)}
+    with rasterio.open(path, "w", driver="GTiff", dtype=kind, width=4, height=3, count=1, **place) as file:
+        file.write(np.array([[0, most] * 2] * 3, kind), 1)
+    _, scenario = imported([path])
+    assert scenario.results["shadow"].variable.unit == unit
+    assert scenario.manifest.provenance.tool == "Tool not stated"
+
+
+def test_names_of_cloud_optimized_files_and_of_maxima(imported, tmp_path):
+    _, scenario = imported([write_tif(tmp_path / "max_depth_cog.tif", np.full((3, 4), 1.5))], {"unit.max_depth": "m"})
+    variable = scenario.results["max_depth"].variable
+    assert variable.zero_is_none and variable.cell_methods == "time: maximum" and variable.palette == "water"
 
 
 def test_seconds_in_names_need_a_start(imported, tmp_path):
