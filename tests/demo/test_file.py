@@ -31,7 +31,8 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_the_same_generator_gives_the_same_bytes(making: Any) -> None:
-    assert digests(making.folder) == digests(files.demo_files().city.parent)
+    there = digests(files.demo_files().city.parent)
+    assert digests(making.folder) == {name: there[name] for name in there if not name.startswith(files.SCENARIOS)}
     told = making.fractions
     assert told == sorted(told) and told[-1] == 1.0 and len(told) > 8
     assert [p.name for p in making.folder.parent.iterdir()] == ["again"]
@@ -90,7 +91,8 @@ def test_the_document_names_layers_tour_light_and_caption() -> None:
     state = demo_state()
     assert [Path(layer.path).name for layer in state.layers] == [files.TERRAIN, files.LAYERS, files.CITY]
     assert all(Path(layer.path).is_file() for layer in state.layers)
-    assert state.viewpoints == viewpoints() and 8 <= len(viewpoints()) <= 12
+    names = {view.name for view in viewpoints()}  # packages that somebody has had made there add theirs
+    assert tuple(view for view in state.viewpoints if view.name in names) == viewpoints() and 8 <= len(names) <= 12
     assert state.crs == "EPSG:7415" and state.realism == "textured"
     assert "ictional" in state.caption and (state.light.time or "").startswith("2026-06-20T16:30")
 
