@@ -34,6 +34,8 @@ ROW_PX = 30
 SIDE_PX = 10
 BAR_PX = 4
 GAP_PX = 8
+WIDEST_PX = 1920
+"""Of a picture of a table."""
 SIDES = ("accent", "text", "muted", "control")
 """Colours of the scenarios A to D, as their letters have them."""
 _BETTER = {"light": "#1f6fb2", "dark": "#63aef0"}
@@ -279,7 +281,9 @@ class NumbersTable(QTableView):
         made.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         made.ensurePolished()
         head = made.horizontalHeader().sizeHint().height()
-        made.resize(max(self.width(), 640), head + len(self.cells()) * ROW_PX + 4)
+        hints = [made.sizeHintForColumn(column) for column in range(len(self.headers()))]
+        wide = hints[0] + max(hints[1:], default=0) * (len(hints) - 1) + SIDE_PX if hints else 0
+        made.resize(max(self.width(), 640, min(wide, WIDEST_PX)), head + len(self.cells()) * ROW_PX + 4)
         return made
 
     def cells(self) -> list[list[TableCell]]:
