@@ -27,6 +27,8 @@ from viewer.ui.widgets.fields import CalmComboBox
 
 COLUMN, FIELD = 760, 176
 TITLES = {
+    "labels_through": "Labels through walls",
+    "flicker_seconds": "Flicker between A and B",
     "autosave_seconds": "Recovery copy",
     "quality": "Drawing quality",
     "cache_gib": "Cache of opened files",
@@ -49,7 +51,13 @@ TITLES = {
     "space_dominant": "One direction at a time",
 }
 """What settings are called where their name does not say it well."""
-UNITS = {"autosave_seconds": " s", "cache_gib": " GiB", "orbit_speed": " ×", "zoom_speed": " ×"}
+UNITS = {
+    "autosave_seconds": " s",
+    "flicker_seconds": " s",
+    "cache_gib": " GiB",
+    "orbit_speed": " ×",
+    "zoom_speed": " ×",
+}
 UNITS |= {"walk_eye_height": " m", "walk_speed": " m/s", "pad_sensitivity": " ×", "space_sensitivity": " ×"}
 UNITS |= {"pad_dead_zone": " %"}
 """Written behind the numbers."""
