@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.rows import Row, run
 
-NAMES = ("cold", "load", "frames", "effects", "walk", "tour", "scenarios")
+NAMES = ("cold", "load", "frames", "effects", "walk", "tour", "scenarios", "stalls")
 
 
 USAGE = 2

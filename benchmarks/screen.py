@@ -20,12 +20,12 @@ SIZE = (1600, 1000)
 class Screen:
     """Xvfb with its frame buffer in a file (``-fbdir``); a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: tuple[int, int] = SIZE) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="citiverse-screen-"))
         reading, writing = os.pipe()
-        size = f"{SIZE[0]}x{SIZE[1]}x24"
+        words = f"{size[0]}x{size[1]}x24"
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", size, "-fbdir", str(self._folder),
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", words, "-fbdir", str(self._folder),
              "-noreset", "-nolisten", "tcp"],
             pass_fds=[writing], stderr=subprocess.DEVNULL,
         )  # fmt: skip
