@@ -169,8 +169,7 @@ class Labels:
         ``taken`` are boxes where something else is drawn.
         """
         scale, self._taken_soon = label_scale(view.height, ratio), taken
-        caption = self._caption_label(view, scale, taken)
-        taken = (*taken, *(_caption_box(label) for label in caption))
+        taken = (*taken, *(_caption_box(label) for label in self._caption_label(view, scale, taken)))
         if self._count:
             # what covers one pane only is left out there: the same labels in all of them
             view = _view_of(view, self._rects(view, ratio)[0])
