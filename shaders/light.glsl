@@ -83,7 +83,7 @@ vec3 paleModel(vec3 pale, Surface s, Face f)
 // of what is uncertain. s: what the face is in the default look
 vec3 notModelled(vec3 pale, Surface s, Face f)
 {
-  float x = fract((gl_FragCoord.x - gl_FragCoord.y) / 6.0);
+  float x = fract((gl_FragCoord.x + gl_FragCoord.y) / 6.0);   // falling, as in the legend
   float line = clamp((0.12 - abs(x - 0.5)) * 6.0 + 0.5, 0.0, 1.0);
   return paleModel(pale, s, f) * (1.0 - 0.22 * line);
 }

@@ -58,7 +58,7 @@ void main()
   vec3 tone = part == 1 ? PANE : part == 2 ? TYRE : part == 3 ? LAMP : HEAD;
   // a colour with a meaning keeps its class, but a body has sides
   float side = mix(0.80, 1.0, brightness(irradiance(f.n)));
-  float x = fract((gl_FragCoord.x - gl_FragCoord.y) / 6.0);
+  float x = fract((gl_FragCoord.x + gl_FragCoord.y) / 6.0);
   if (state == 2) side *= 1.0 - 0.45 * clamp((0.15 - abs(x - 0.5)) * 6.0 + 0.5, 0.0, 1.0);
   vec3 rgb = part == 0 ? paint.rgb * side : lit(Surface(tone, vec3(0.0), part == 1 ? 0.6 : 0.0, f.n), f);
   gl_FragData[0] = vec4(rgb, 1.0);

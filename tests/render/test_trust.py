@@ -51,15 +51,18 @@ class Scene:
         return [self.around(change, place) for place in range(3)]
 
     def around(self, picture, place):
-        x, y = nine.PLACES[place]
-        up = {"raster": 0.0, "water": 1.5, "object": 8.0, "surface": 8.0, "points": 4.0, "marks": 4.0}.get(
-            self.name, 9.0
-        )
-        y -= {"points": 10.0, "marks": 11.0}.get(self.name, 0.0)
-        spot = (nine.AT + np.array([x, y, up]))[None] - self.view.scene.origin
-        (column, row), half = np.rint(self.view.scene.view().project(spot)[0][0]).astype(int), HALF.get(self.name, 7)
+        (row, column), half = self.pixel(place), HALF.get(self.name, 7)
         part = picture[row - half : row + half + 1, column - half : column + half + 1]
         return float(part.max()), float((part > 8).mean())
+
+    def pixel(self, place):
+        """Row and column of the middle of a place."""
+        x, y = nine.PLACES[place]
+        heights = {"raster": 0.0, "water": 1.5, "object": 8.0, "surface": 8.0, "points": 4.0, "marks": 4.0}
+        y -= {"points": 10.0, "marks": 11.0}.get(self.name, 0.0)
+        spot = nine.AT + np.array([x, y, heights.get(self.name, 9.0)]) - self.view.scene.origin
+        column, row = np.rint(self.view.scene.view().project(spot[None])[0][0]).astype(int)
+        return int(row), int(column)
 
 
 def mirrored(name):
@@ -136,11 +139,7 @@ def test_zero_no_data_and_not_modelled_look_different(view, name):
 
 def _spread(scene, picture):
     """How uneven a place is: fine lines lie on what was not modelled."""
-    x, y = nine.PLACES[0]
-    up = 4.0 if scene.name in ("points", "marks") else 0.0 if scene.name in ("raster", "water") else 9.0
-    y -= {"points": 10.0, "marks": 11.0}.get(scene.name, 0.0)
-    spot = (nine.AT + np.array([x, y, up]))[None] - scene.view.scene.origin
-    column, row = np.rint(scene.view.scene.view().project(spot)[0][0]).astype(int)
+    row, column = scene.pixel(0)
     return float(np.ptp(picture[row - 5 : row + 6, column - 5 : column + 6].mean(axis=2)))
 
 
@@ -183,3 +182,17 @@ def test_receivers_that_were_not_modelled_make_a_wall_that_was_not():
     ranges = grid.node_ranges(np.float32([1, 1, 1]), np.float32([0, np.nan, 0.5]), np.float32([2, 3, 1.5]))
     assert ranges.shape == (len(grid.weights), 2)
     assert {tuple(pair) for pair in ranges[np.isfinite(ranges[:, 0])].tolist()} == {(0.0, 2.0), (0.5, 1.5)}
+
+
+def test_lines_run_as_in_the_legend(view):
+    """What is uncertain has rising lines, what was not modelled falling ones."""
+    values = np.array([1.5, 1.5, NOT_MODELLED], np.float32)
+    scene = Scene(view, "polygon", nine.result("polygon", values=values))
+    picture = scene.draw().mean(axis=2)
+    for place, rising in ((0, True), (2, False)):
+        row, column = scene.pixel(place)
+        part = picture[row - 9 : row + 10, column - 9 : column + 10]
+        up = np.abs(part[1:, :-1] - part[:-1, 1:]).mean()
+        down = np.abs(part[:-1, :-1] - part[1:, 1:]).mean()
+        assert (up < 0.5 * down) == rising
+        assert (down < 0.5 * up) != rising

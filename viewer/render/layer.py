@@ -202,6 +202,7 @@ class LayerView:
     def learn_steps(self) -> Iterator[None]:
         """Find out what the objects are for; before the first LoD is built. A thread does it."""
         self.facts.learn(*(yield from in_thread(partial(facts_of, self.city))))
+        self.extras.learn(self.facts)
 
     def build_steps(self, index: int) -> Iterator[Drawable]:
         """Build one LoD (nothing if it is there); yields each actor as it is made."""

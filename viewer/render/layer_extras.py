@@ -61,14 +61,19 @@ class LayerExtras:
     def __init__(self, layer_id: str, style: StyleTexture, facts: ObjectTexture, city: CityData):
         self._layer_id = layer_id
         self._style, self._city = style, city
-        uses = facts.values[:, 3].astype(np.int64) & 63
-        self._land = bool(((uses >= GROUND_USES.start) & (uses < GROUND_USES.stop)).any()) or _has_ground(city)
+        self._land = False
+        self.learn(facts)
         self._look: LayerLook | None = None
         self._scene = NO_EXTRAS
         self._style_b: StyleTexture | None = None
         self._surfaces: dict[str, StyleTexture] = {}
         self._folded: dict[str, tuple[Float32, Float32]] = {}
         self._hides = False
+
+    def learn(self, facts: ObjectTexture) -> None:
+        """Find out whether the layer has ground, once its object texture knows what the objects are for."""
+        uses = facts.values[:, 3].astype(np.int64) & 63
+        self._land = bool(((uses >= GROUND_USES.start) & (uses < GROUND_USES.stop)).any()) or _has_ground(self._city)
 
     def apply(self, look: LayerLook) -> bool:
         """Take over a look; only what differs is touched. True if the layer's shaders have to be chosen again."""
