@@ -39,7 +39,8 @@ def run(draft: Draft) -> None:
         ) from error
     except GltfError as error:
         raise draft.refuse(path, f"{error}.", "Export it again as GLB.") from error
-    draft.tool = draft.tool or str(gltf.json["asset"].get("generator", "")).strip()[:200]
+    made = str(gltf.json["asset"].get("generator", "")).strip()[:200]
+    draft.tool = draft.tool or ("" if "://" in made else made)
     draft.crs = draft.crs or draft.ask_crs("")
     origin = _origin(draft)
     draft.settle()
