@@ -193,7 +193,9 @@ def test_traffic_is_told_by_kind_and_few_people_are_not(small_city):
     assert cell(answer, "person:count").value.value == 10, "14 people, rounded"
     hidden = [cell(answer, f"person:{what}", 1).value.hidden for what in ("count", "way", "speed")]
     assert hidden == [True, True, True]
-    assert all(answer.method(line.measure).startswith(("Movers", "Distance", "That distance")) for line in answer.indicators)
+    assert all(
+        answer.method(line.measure).startswith(("Movers", "Distance", "That distance")) for line in answer.indicators
+    )
     worst = ask(small_city([("x", "Building", [], {}, [])]), results[0], step=None)
     assert (
         cell(worst, "car:way").value.value == pytest.approx(1.2) and worst.question.columns[0].moment == "all moments"
