@@ -17,7 +17,7 @@ PIXELS = {"scene": 180_000, "sky": 150_000, "smooth": 100_000}
 """Pixels of the scene, of the background, and of a smoothed picture, that a processor computes in one slice at most."""
 LEAST_SHARE = 0.2
 """Of these, however slow it is: what does not depend on the number of pixels is paid again in every slice."""
-GOAL_SECONDS = 0.02
+GOAL_SECONDS = 0.016
 """How long such a slice should take."""
 SLOWER, FASTER = 0.5, 1.2
 """How much fewer, or more, pixels than in the slice before."""

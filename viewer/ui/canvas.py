@@ -399,7 +399,7 @@ class Canvas(InputView):
             patient, refine = self._moving and not self._refining, (self._refine or not scene.software) and not whole
             self._refining, self._refine = refine and scene.software, False  # of its own, as it gives way to movement
             steps = partial(scene.render_steps, refine=refine)
-            self._slices.start(steps, whole=whole, patient=patient, timed=not self._refining)
+            self._slices.start(steps, whole=whole, patient=patient, timed=not self._refining, calm=not self._torn)
 
     def _draw_step(self, draw: Callable[[], None]) -> None:
         if self.scene is not None:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QObject, QTimer
 
-GOAL_SECONDS = 0.022
-"""How long a slice should take."""
+GOAL_SECONDS = 0.018
+"""How long a slice should take: Qt may paint in the same turn."""
+TURN_MS, RESTLESS_MS = 1, 60
+"""Before a slice (at 0 Qt would go on within the pass of its loop that painted the first), and before the first where
+another picture is likely to be wanted at once."""
 START = {True: 60_000, False: 4_000_000}
 """Triangles in a slice to begin with: on a software renderer, on hardware."""
 GROWTH = 1.3
@@ -45,8 +48,6 @@ class Slices(QObject):
         self.seconds = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        # not 0: Qt would go on within the pass of its loop that painted the first slice
-        self._timer.setInterval(1)
         self._timer.timeout.connect(self._go_on)
 
     @property
@@ -66,11 +67,13 @@ class Slices(QObject):
         whole: bool,
         patient: bool,
         timed: bool = True,
+        calm: bool = True,
     ) -> None:
         """Draw a picture. ``whole``: all of it now. ``patient``: an unfinished one is finished first, so that a camera
         that never rests still gets pictures; else it is given up. Where a
         picture takes several slices, the first is drawn in a later turn of Qt's loop: what asked for it, and Qt's own
-        painting, have taken time already. ``timed``: its time tells how long the next will take."""
+        painting, have taken time already. ``timed``: its time tells how long the next will take. ``calm``: begin
+        at once."""
         if patient and self.unfinished and not whole:
             self._again = True
             return
@@ -82,7 +85,7 @@ class Slices(QObject):
         if whole or self._light:
             self._draw()
         if self.unfinished:
-            self._timer.start()
+            self._timer.start(TURN_MS if calm else RESTLESS_MS)
         else:
             self._finished(None)
 
@@ -99,7 +102,7 @@ class Slices(QObject):
         elif self._steps is not None:
             self._draw()
             self._drawn = self._steps is None  # shown in a turn of its own: copying it to the window takes time too
-            self._timer.start()
+            self._timer.start(TURN_MS)
 
     def _draw(self) -> None:
         start = time.perf_counter()
