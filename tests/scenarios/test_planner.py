@@ -341,6 +341,7 @@ def test_unsaved_work_of_a_crashed_run_is_offered(person: Any, tmp_path: Path) -
     saver = Autosaver(folders().state / "recovery")
     saver.tick(lost, person.window.session.camera, 0)
     saver.tick(lost, person.window.session.camera, 0)
+    saver.finish()
     saver._lock.close()  # as the end of the process does
     assert len(recoverable()) == 1
 

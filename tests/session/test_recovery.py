@@ -11,10 +11,18 @@ from viewer.session.session import Session
 from viewer.settings.settings import Settings
 
 
+def look(session):
+    """A turn of the window; the copy that it begins to write is finished, and the next turn knows."""
+    session.poll()
+    if session._autosaver is not None:
+        session._autosaver.finish()
+    session.poll()
+
+
 def work(session, clock, seconds):
     session.poll()
     clock.now += seconds
-    session.poll()
+    look(session)
 
 
 @pytest.fixture
@@ -30,7 +38,7 @@ now = [0.0]
 s = Session(Document(), JobQueue(), Settings(), clock=lambda: now[0])
 s.run("project.set_title", title="Lost work")
 s.document.path = __import__("pathlib").Path({str(citiverse_home / "plan.citiverse")!r})
-s.poll(); now[0] += 100; s.poll()
+s.poll(); now[0] += 100; s.poll(); s._autosaver.finish()
 print("ready", flush=True)
 {{end}}
 """
@@ -49,7 +57,7 @@ def test_dirty_work_is_copied_after_a_while_and_cleared_by_saving(town, clock, t
     work(town, clock, 30)
     assert not folder.exists(), "too early"
     clock.now += 31
-    town.poll()
+    look(town)
     (own,) = folder.iterdir()
     assert {f.name for f in own.iterdir()} == {"lock", "project.citiverse", "about.json"}
     town.run("file.save_as", path=str(root / "p.citiverse"))
@@ -65,7 +73,7 @@ def test_nothing_is_written_again_while_nothing_changes(town, clock):
     stamp = (own / "project.citiverse").stat().st_mtime_ns
     for _ in range(5):
         clock.now += 100
-        town.poll()
+        look(town)
     assert (own / "project.citiverse").stat().st_mtime_ns == stamp
     town.run("legend.set_visible", visible=False)
     work(town, clock, 61)
@@ -140,3 +148,30 @@ def test_recovery_can_be_switched_off(clock, citiverse_home):
     work(session, clock, 1000)
     session.close()
     assert not (citiverse_home / "state").exists()
+
+
+def test_the_window_never_waits_for_a_copy(town, clock, monkeypatch):
+    """A slow disk holds up the copy, not the session; ending waits for it and leaves nothing behind."""
+    from threading import Event
+
+    begun, go_on = Event(), Event()
+    write = recovery.save_project
+
+    def slow(*args, **kwargs):
+        begun.set()
+        assert go_on.wait(60)
+        write(*args, **kwargs)
+
+    monkeypatch.setattr(recovery, "save_project", slow)
+    town.poll()
+    clock.now += 100
+    town.poll()
+    assert begun.wait(60)
+    (own,) = (recovery.folders().state / "recovery").iterdir()
+    clock.now += 100
+    town.run("project.set_title", title="Later")
+    town.poll()
+    assert not (own / "project.citiverse").exists()
+    go_on.set()
+    town.close()
+    assert not own.exists()

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import IO, TYPE_CHECKING, Any
 
 from loaders.api import LoadError, Severity
@@ -72,7 +73,7 @@ class Recovered:
 
 
 class Autosaver:
-    """Writes recovery copies of one document into ``root`` while it is dirty."""
+    """Writes recovery copies of one document into ``root`` while it is dirty, in a thread: states never change."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.monotonic):
         self._root = root
@@ -81,29 +82,43 @@ class Autosaver:
         self._lock: IO[bytes] | None = None
         self._written: DocumentState | None = None
         self._dirty_since: float | None = None
+        self._writer: Thread | None = None
+        self._problem: str | None = None
 
     def tick(self, document: Document, camera: Camera, seconds: float) -> str | None:
-        """Write a copy if the document was dirty for so long since the last one; returns why it failed, if it did."""
+        """Begin to write a copy if the document was dirty for so long since the last one; returns why the one before
+        failed, if it did."""
+        if self._writer is not None:
+            if self._writer.is_alive():
+                return None
+            self.finish()
+        problem, self._problem = self._problem, None
         if not document.dirty:
             self._dirty_since = None
             if self._written is not None:
                 self._remove()
-            return None
+            return problem
         now = self._clock()
         if self._dirty_since is None or document.state is self._written:
             self._dirty_since = now
         if now - self._dirty_since < seconds or document.state is self._written:
-            return None
+            return problem
         self._dirty_since = now
         self._written = document.state
-        try:
-            self._write(document, camera)
-        except OSError as error:
-            return error.strerror or str(error)
-        return None
+        # tens of thousands of ids that are hidden or chosen take long to write down, and a disk may be slow
+        self._writer = Thread(target=self._write, args=(document.state, document.path, camera), name="recovery copy")
+        self._writer.start()
+        return problem
+
+    def finish(self) -> None:
+        """Wait until the copy that is being written is there."""
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
 
     def close(self) -> None:
         """End in good order: nothing is to be recovered."""
+        self.finish()
         self._remove()
         if self._lock is not None:
             self._lock.close()
@@ -112,15 +127,18 @@ class Autosaver:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    def _write(self, document: Document, camera: Camera) -> None:
-        folder = self._own_folder()
+    def _write(self, state: DocumentState, path: Path | None, camera: Camera) -> None:
         meta = {
-            "title": document.state.title,
-            "path": None if document.path is None else str(document.path),
+            "title": state.title,
+            "path": None if path is None else str(path),
             "saved": datetime.now(UTC).isoformat(),
         }
-        save_project(document.state, folder / _PROJECT, camera=camera, absolute=True)
-        write_atomic(folder / _META, json.dumps(meta, ensure_ascii=False).encode("utf-8", "replace"))
+        try:
+            folder = self._own_folder()
+            save_project(state, folder / _PROJECT, camera=camera, absolute=True)
+            write_atomic(folder / _META, json.dumps(meta, ensure_ascii=False).encode("utf-8", "replace"))
+        except OSError as error:
+            self._problem = error.strerror or str(error)
 
     def _own_folder(self) -> Path:
         """This program's folder, made and locked at the first use."""
