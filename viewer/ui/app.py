@@ -76,7 +76,7 @@ def run_present(path: str, tour: str | None = None, minutes: int = 0, language: 
     session = Session(Document(), JobQueue(), Settings(), autosave=False)
     choice: ThemeChoice = str(session.settings.get("theme"))  # type: ignore[assignment]
     console = Console(session, ThemeManager(app, choice), tour=tour, minutes=minutes, language=language)
-    console.show()
+    console.showMaximized()  # a laptop has no room to give away
     hub.begin(session.settings)
 
     def begin() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
@@ -281,12 +281,15 @@ def test_legend_and_caption_do_not_cover_each_other_for_the_audience(qtbot: Any,
     preview.labels.labels.shown = lambda *a, **k: shown.append((original(*a, **k), k["taken"])) or shown[-1][0]
     picture = preview.picture()
     del preview.labels.labels.shown
-    labels, ((left, top, right, bottom),) = shown[0]
-    scale = picture.width() / preview.canvas.width()
-    assert right - left == pytest.approx(preview.legend.width() * scale)
-    (caption,) = [label for label in labels.labels if label.centre[1] > picture.height() * 0.8]
+    assert not picture.isNull()
+    labels, (legend, words, *_) = shown[0]
+    assert legend[2] - legend[0] == pytest.approx(preview.legend.width() * preview.labels.ratio)
+    assert words[3] <= legend[1], "the words stand over the legend"
+    size = preview.labels.target
+    (caption,) = [label for label in labels.labels if label.centre[1] > size.height() * 0.8]
     x, y = caption.centre
-    assert not (left <= x <= right and top <= y <= bottom)
+    half = caption.flat().shape[1] / 2
+    assert legend[2] <= x - half and x + half <= size.width() and y < size.height(), "all of it is in the picture"
 
 
 def test_a_gamepad_goes_through_the_talk(console: Any, qtbot: Any) -> None:
@@ -379,3 +382,65 @@ def test_both_eyes_of_the_audience_get_picture_words_legend_and_pointer(qtbot: A
         red = (half[:, :, 0] > 200) & (half[:, :, 1] < 120)
         assert red[150:210, 130:190].any(), "and so does the dot"
     console.session.run("view.set_stereo", mode="off")
+
+
+@pytest.mark.parametrize("pixels", [(640, 360), (1280, 720), (1024, 768), (3840, 2160)])
+def test_console_and_audience_have_one_page_and_the_legend_leaves_room(
+    qtbot: Any, console: Any, session: Any, pixels: tuple[int, int]
+) -> None:
+    session.run("style.color_by", layer_id="a", attribute="@type")
+    console.go(0)
+    preview = console.preview
+    preview.shape_for(pixels, shown=True)
+    qtbot.waitUntil(preview.legend.isVisible)
+    page = preview.page
+    assert page.height() >= 600 and page.width() / page.height() == pytest.approx(pixels[0] / pixels[1], rel=0.01)
+    assert page.legend.width() <= 0.32 * page.width() and page.rect().contains(page.legend.geometry())
+    card = preview.face.card(QSizeF(page.size()))
+    assert not card.isEmpty() and not card.intersects(page.legend.geometry().toRectF())
+    _settle(qtbot, console)
+    small, large = preview.grab().toImage(), preview.picture()
+    stage = preview._stage.geometry()
+    for share in ((0.03, 0.9), (0.2, 0.9)):  # in the legend and right of it
+        x, y = share
+        own = small.pixelColor(round(stage.x() + x * stage.width()), round(stage.y() + y * stage.height()))
+        other = large.pixelColor(round(x * large.width()), round(y * large.height()))
+        assert abs(own.lightness() - other.lightness()) < 40
+
+
+def test_a_long_legend_gives_way(qtbot: Any, shell: Any) -> None:
+    from PySide6.QtCore import QSize
+    from PySide6.QtWidgets import QWidget
+
+    from viewer.analysis.legend import Legend, LegendEntry
+    from viewer.ui.desktop.legend import LegendOverlay
+
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(1066, 600)
+    host.show()
+    names = ("quiet", "annoying", "loud", "very loud", "harmful to those who live here")
+    entries = tuple(
+        LegendEntry(f"{45 + 5 * n} to {50 + 5 * n} dB(A): {name}", (n, n, n), n) for n, name in enumerate(names)
+    )
+    lines = ("Noise", *(f"A line of words on where the numbers come from, number {n}" for n in range(9)))
+    legend = Legend("Noise", "dB(A)", "classes", entries=entries, lines=lines, strip=("a demo", "fictional"))
+    overlay = LegendOverlay(shell, host, full=True)
+    overlay.show_legend(legend)
+    heights = [overlay.height()]
+    for limit in (400, 200, 120):
+        overlay.set_limit(QSize(320, limit))
+        assert overlay.height() <= limit and overlay.width() <= 320
+        heights.append(overlay.height())
+    assert heights == sorted(heights, reverse=True) and len(set(heights)) > 2
+    overlay.set_limit(QSize(2000, 2000))
+    assert overlay.height() == heights[0]
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080)])
+def test_all_words_on_the_buttons_can_be_read(qtbot: Any, console: Any, size: tuple[int, int]) -> None:
+    console.resize(*size)
+    QTest.qWait(20)
+    for name, button in console.bar.buttons.items():
+        assert button.text() and button.width() >= button.sizeHint().width(), name
+    assert console.preview.width() >= console.width() * 0.6

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QStyle, QWidget
 
@@ -39,7 +39,9 @@ FADE_MS, FADE_STEP = 25, 0.2
 
 
 class LabelOverlay(QWidget):
-    """Lies over the canvas and lets the mouse through."""
+    """Lies over the canvas and lets the mouse through. Signals: repainted(): labels came, went or moved."""
+
+    repainted = Signal()
 
     def __init__(self, shell: Shell, canvas: Canvas, legend: LegendOverlay, host: QWidget) -> None:
         super().__init__(host)
@@ -96,7 +98,7 @@ class LabelOverlay(QWidget):
         scene = self._canvas.scene
         if view is None or scene is None or scene.origin is None:
             return LabelSet()
-        ratio = self.devicePixelRatioF()
+        ratio = self.ratio
         self.labels.start_afresh()
         self.labels.place(view, scene.origin, lambda p: scene.sees(p, view), ratio=ratio, taken=self._taken())
         return self.labels.shown(view, scene.origin, ratio=ratio)
@@ -148,13 +150,33 @@ class LabelOverlay(QWidget):
             self._placed_for = None
             self._follow()
 
+    @property
+    def ratio(self) -> float:
+        """Pixels that labels are made of for each one of this widget."""
+        return self.devicePixelRatioF()
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height of the picture that labels are chosen for; None before there is one."""
+        return self._canvas.scene.screen_size if self._canvas.scene is not None else None
+
     def _view(self, camera: Camera | None = None) -> View | None:
         """The view of the last complete picture (or of another camera) at the screen's size."""
         scene = self._canvas.scene
         camera = camera or (scene.drawn_camera if scene is not None else None)
         if scene is None or scene.origin is None or camera is None:
             return None
-        return scene.view(scene.screen_size, camera)
+        return scene.view(self.pixels, camera)
+
+    def choose_again(self) -> None:
+        """Choose anew, whatever the view is."""
+        self._placed_for = None
+        self._soon.start()
+
+    @property
+    def taken(self) -> tuple[Box, ...]:
+        """What labels keep clear of, in pixels of their picture."""
+        return self._taken()
 
     def _state(self, view: View) -> tuple[object, ...]:
         """What a choice of labels depends on besides the document."""
@@ -163,7 +185,7 @@ class LabelOverlay(QWidget):
 
     def _taken(self) -> tuple[Box, ...]:
         """Where the legend lies, and what else is in the way, device pixels."""
-        ratio, found = self.devicePixelRatioF(), []
+        ratio, found = self.ratio, []
         for other in (self._legend, *self.also_clear_of):
             if other.isVisible():
                 box = other.geometry()
@@ -188,7 +210,7 @@ class LabelOverlay(QWidget):
                 self._start()
         scene = self._canvas.scene
         assert scene is not None and scene.origin is not None
-        self._show(self.labels.shown(view, scene.origin, ratio=self.devicePixelRatioF()))
+        self._show(self.labels.shown(view, scene.origin, ratio=self.ratio))
 
     def _take_document(self, find: Find | None = None) -> None:
         """Bring the candidates in line with the document; large layers are looked at on a thread."""
@@ -229,7 +251,7 @@ class LabelOverlay(QWidget):
 
     def _choose(self, view: View) -> Iterator[None]:
         """Choose the labels of a view, and make their sprites, in small steps."""
-        scene, ratio = self._canvas.scene, self.devicePixelRatioF()
+        scene, ratio = self._canvas.scene, self.ratio
         if scene is None or scene.origin is None:
             return  # the layers have gone in the meantime
         origin = scene.origin
@@ -264,7 +286,7 @@ class LabelOverlay(QWidget):
             return
         if self._placed_for is None or self._placed_for[:-1] != self._state(view):
             self._again.start()
-        self._show(self.labels.shown(view, scene.origin, ratio=self.devicePixelRatioF()))
+        self._show(self.labels.shown(view, scene.origin, ratio=self.ratio))
 
     def _rest(self) -> None:
         """The view has not changed for a while: choose for it, and paint sharp."""
@@ -321,6 +343,7 @@ class LabelOverlay(QWidget):
         else:
             self.update(region + self._region)
         self._region = region
+        self.repainted.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint in device pixels."""

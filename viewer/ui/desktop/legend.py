@@ -25,6 +25,8 @@ MAX_LINES = 7
 ROOMY = 760, 720
 """In a picture smaller than this, width or height, a scenario's legend is folded at first."""
 MARGIN = 16
+TERSEST = 3
+"""How often something may be left out of a legend to make it fit: notes, meanings, all but the first and last class."""
 UNDER_NAME_PX = 50
 """Where the legend of panes begins: below the name of the first one."""
 
@@ -33,11 +35,16 @@ class _Entries(QWidget):
     """Swatch, label and count, one per line; many lines stand in two columns."""
 
     def __init__(
-        self, shell: Shell, entries: tuple[LegendEntry, ...], single: bool = False, per_column: int = 0
+        self,
+        shell: Shell,
+        entries: tuple[LegendEntry, ...],
+        single: bool = False,
+        per_column: int = 0,
+        most: int = 0,
     ) -> None:
         super().__init__()
         self._shell = shell
-        self._most = MAX_MEANING if single else MAX_TEXT
+        self._most = min(most or MAX_MEANING, MAX_MEANING if single else MAX_TEXT)
         self._entries = entries
         font = self.font()
         font.setPointSizeF(9.5)
@@ -255,6 +262,10 @@ class LegendOverlay(QFrame):
         self._text_width = 232
         self._made_for = 0
         self._full = full
+        self._limit: QSize | None = None
+        self._terse = 0
+        self.under = UNDER_NAME_PX
+        """Where the legend of panes begins."""
         self.link = QPushButton("Where does this come from?", host)
         self.link.setProperty("role", "link")
         self.link.setToolTip("Who made these numbers, with what, from what, and how sure they are")
@@ -288,6 +299,22 @@ class LegendOverlay(QFrame):
         if (legend, layer_name) == (self._legend, self._layer_name) and legend is not None:
             return
         self._legend, self._layer_name = legend, layer_name
+        if legend is not None and self._limit is not None:
+            for self._terse in range(TERSEST):
+                self._make(legend, layer_name)
+                if self.width() <= self._limit.width() and self.height() <= self._limit.height():
+                    return
+            self._terse = TERSEST
+        self._make(legend, layer_name)
+
+    def set_limit(self, limit: QSize) -> None:
+        """Leave out so much that it is no larger than this, where that is possible at all."""
+        if limit != self._limit:
+            self._limit = limit
+            if self._legend is not None:
+                self._show_again(self._legend, self._layer_name)
+
+    def _make(self, legend: Legend | None, layer_name: str) -> None:
         while (item := self._column.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
                 old.hide()  # else Qt may still show it, then as a window of its own
@@ -383,8 +410,16 @@ class LegendOverlay(QFrame):
             name = ElidedLabel(layer_name)
             name.setProperty("role", "caption")
             self._column.addWidget(name)
-        if self._full or not (legend.lines and self.folded):
+        if self._terse < TERSEST - 1 and (self._full or not (legend.lines and self.folded)):
             self._fill_colours(legend)
+            self._fill_notes(legend)
+        elif self._terse == TERSEST - 1:
+            tail = (*legend.states, *((legend.no_data,) if legend.no_data is not None else ()))
+            flow = (*(legend.entries if legend.kind == "classes" else ()), *tail)
+            if legend.kind == "ramp":
+                self._column.addWidget(_Ramp(legend))
+            if flow:
+                self._column.addWidget(_Flow(self._shell, flow, self._text_width))
             self._fill_notes(legend)
         elif legend.kind == "ramp":
             self._column.addWidget(_Ramp(legend))
@@ -423,7 +458,7 @@ class LegendOverlay(QFrame):
             self._hatched("Hatched: uncertain")
         for line in [line for line in legend.lines if line.startswith("No difference")]:
             self._column.addWidget(self._small(line, room))
-        if self._full and legend.strip:
+        if self._full and legend.strip and not self._terse:
             self._column.addWidget(self._small("  \u00b7  ".join(legend.strip), room))
 
     def _fill_colours(self, legend: Legend) -> None:
@@ -434,12 +469,18 @@ class LegendOverlay(QFrame):
         several = len(tail) > 1 and bool(legend.lines)
         main = entries if several else (*entries, *tail)
         if main:
-            self._column.addWidget(_Entries(self._shell, main, bool(legend.lines)))
+            self._column.addWidget(_Entries(self._shell, main, bool(legend.lines), most=self._most))
         if several:
             self._column.addWidget(_Entries(self._shell, tail, per_column=-(-len(tail) // 2)))
 
     def _fill_notes(self, legend: Legend) -> None:
         """Hatching, source of the classes, and the lines: all of them in an exported picture, else why not."""
+        if self._terse:
+            if legend.note.startswith("Hatched"):
+                self._hatched("Hatched: uncertain")
+            if lines := legend.strip or legend.lines[1:]:
+                self._caption("  \u00b7  ".join(lines))
+            return
         if legend.note.startswith("Hatched"):
             self._hatched(legend.note)
         elif legend.note:
@@ -449,6 +490,11 @@ class LegendOverlay(QFrame):
         wanted = [line for line in legend.lines[1:] if line.startswith("No difference")]
         for line in legend.lines if self._full else wanted:
             self._caption(line)
+
+    @property
+    def _most(self) -> int:
+        """Pixels for the label of a class, where there is a limit; 0 = as usual."""
+        return max(self._limit.width() - 32 - SWATCH - 3 * GAP - 40, 120) if self._limit is not None else 0
 
     def _caption(self, text: str) -> None:
         self._column.addWidget(self._small(text, self._text_width))
@@ -475,7 +521,7 @@ class LegendOverlay(QFrame):
         """Sit in the corner."""
         host = self._host
         if self.in_pane:
-            self.move(12, UNDER_NAME_PX)
+            self.move(12, self.under)
         else:
             self.move(MARGIN, max(MARGIN, host.height() - self.height() - self._foot))
         self.link.adjustSize()

@@ -28,6 +28,8 @@ class SideSign(QWidget):
         self.letter = self.name = ""
         self.top = 16
         """Pixels above it."""
+        self.clear_of = 0
+        """Pixels at the left where something else stands; 0 = nothing."""
         canvas.drawn.connect(self.follow)
         self._session.interlude.changed.connect(self._changed)
         still = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) <= 0
@@ -63,9 +65,11 @@ class SideSign(QWidget):
         self.update()
 
     def place(self) -> None:
-        """Stand at the upper middle."""
+        """Stand at the upper middle, or right of what stands there."""
         size = self.sizeHint()
-        self.setGeometry((self._host.width() - size.width()) // 2, self.top, size.width(), size.height())
+        left = max((self._host.width() - size.width()) // 2, self.clear_of)
+        wide = min(size.width(), self._host.width() - left - self.top)
+        self.setGeometry(left, self.top, max(wide, size.height()), size.height())
 
     @property
     def _side_px(self) -> int:

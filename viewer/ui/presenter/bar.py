@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from viewer.ui.desktop.shell import Shell
 
@@ -22,7 +22,7 @@ _BUTTONS: tuple[tuple[str, str, str, str], ...] = (
     ("auto", "play", "Play", "Go on by itself after the time of each step"),
     (PLAIN, "", "", ""),
     ("screen", "screen", "Screen", "Which screen the audience sees"),
-    ("talk", "more", "", "Tour and language"),
+    ("talk", "more", "Tour", "Tour and language"),
     ("check", "report", "Check", "Ready to present?"),
     ("end", "close", "End", "End the presentation (Esc)"),
 )
@@ -30,26 +30,29 @@ CHECKABLE = ("black", "title", "freeze", "laser", "words", "walk", "auto")
 
 
 class ControlBar(QFrame):
-    """All buttons by name, previous and next first."""
+    """All buttons by name. Above: previous and next, with ``beside`` beside them; below: the tools."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, beside: QWidget) -> None:
         super().__init__()
         self._shell = shell
         self.buttons: dict[str, QPushButton | QToolButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
-        self._add_step(row, "previous", "previous-step", "Back", "Previous step (Left, Page Up)")
-        self._add_step(row, "next", "next-step", "Next", "Next step (Right, Space, Page Down)")
+        upper, lower = QHBoxLayout(), QHBoxLayout()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        rows.addLayout(upper)
+        rows.addLayout(lower)
+        self._add_step(upper, "previous", "previous-step", "Back", "Previous step (Left, Page Up)")
+        self._add_step(upper, "next", "next-step", "Next", "Next step (Right, Space, Page Down)")
+        upper.addWidget(beside, 1)
         self.buttons["next"].setProperty("role", "primary")
         shell.set_icon(self.buttons["next"], "next-step", "on_accent")
+        lower.setSpacing(2)
         for name, icon, title, tip in _BUTTONS:
             if name == PLAIN:
-                row.addWidget(_rule(), 0)
+                lower.addStretch(1)
             else:
-                row.addWidget(self._tool(name, icon, title, tip))
-            if name == "auto":
-                row.addStretch(1)
+                lower.addWidget(self._tool(name, icon, title, tip))
 
     def _add_step(self, row: QHBoxLayout, name: str, icon: str, title: str, tip: str) -> None:
         button = QPushButton(title)
@@ -71,7 +74,7 @@ class ControlBar(QFrame):
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setCheckable(name in CHECKABLE)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setMinimumWidth(44 if title else 30)
+        button.setMinimumWidth(52)
         button.setMinimumHeight(46)
         self.buttons[name] = button
         return button
@@ -98,9 +101,3 @@ class ControlBar(QFrame):
                 button.setChecked(on)
             else:
                 button.setEnabled(on)
-
-
-def _rule() -> QWidget:
-    rule = QWidget()
-    rule.setFixedWidth(10)
-    return rule

@@ -93,7 +93,7 @@ class Console(QWidget):
         self.message = MessageLine(shell)
         self.status = ElidedLabel()
         self.status.setProperty("role", "caption")
-        self.bar = ControlBar(shell)
+        self.bar = ControlBar(shell, self.message)
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self.title, 1)
@@ -106,7 +106,6 @@ class Console(QWidget):
         foot.setContentsMargins(0, 0, 0, 0)
         foot.setSpacing(4)
         foot.addWidget(self.bar)
-        foot.addWidget(self.message)
         foot.addWidget(self.status)
         left = QVBoxLayout()
         left.setSpacing(10)
@@ -175,7 +174,7 @@ class Console(QWidget):
             self.director.show_audience()
         else:
             self.director.place()
-            self._offer_this_screen("There is one screen only. Connect the projector, or")
+            self._offer_this_screen("There is one screen only. Connect a projector, or")
         self.refresh()
         self._faster()
 
@@ -487,7 +486,7 @@ class Console(QWidget):
         else:
             self.pill.show_state("NO AUDIENCE SCREEN", "error" if director.lost else "control")
         if director.lost and not self._asked_for_end:
-            self._offer_this_screen("The projector is gone. It is used again as soon as it is back, or")
+            self._offer_this_screen("The projector is gone. It is used again when it is back, or")
         elif director.audience.isVisible() and self.message.text.full_text().startswith("The projector is gone"):
             self.message.say("The projector is back.", "info")
         rehearsal = self.rehearsal

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPixmap, QRadialGradient
 from PySide6.QtWidgets import QWidget
 
@@ -19,13 +19,30 @@ Blank = Literal["", "black", "title"]
 TICK_MS = 16
 _GROUND, _INK, _QUIET, _LASER = QColor(12, 18, 26), QColor(255, 255, 255), QColor(178, 192, 208), QColor(255, 40, 32)
 _CARD = QColor(12, 18, 26, 214)
+_WRAP = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
+CARD_SHARE = 0.44
+"""Of the page's width, which the card with the words may have."""
+PAGE_HEIGHT, PAGE_WIDTH = 600.0, 1066.0
+"""Least size of the page that everything over the picture is laid out on: on a screen of 720 lines it is then a fifth
+larger than on the desktop."""
 MAX_TEXT = 600
 LASER = 2.8
 """Radius of the laser's halo, hundredths of the height."""
 
 
+def page_size(width: float, height: float) -> QSizeF:
+    """The page in the form of a picture of that size."""
+    aspect = max(width, 1.0) / max(height, 1.0)
+    wide = max(PAGE_WIDTH, PAGE_HEIGHT * aspect)
+    return QSizeF(wide, wide / aspect)
+
+
 class Face(QWidget):
-    """Paints what the audience sees. ``solid``: with the picture; else only what lies over it (on the live canvas)."""
+    """Paints what the audience sees. ``solid``: with the picture; else only what lies over it (on the live canvas).
+
+    Signals: told(): other words."""
+
+    told = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, solid: bool) -> None:
         super().__init__(parent)
@@ -59,6 +76,7 @@ class Face(QWidget):
         if (single_line(head), shown) != (self.head, self.text):
             self.head, self.text = single_line(head), shown
             self.update()
+            self.told.emit()
 
     def set_blank(self, blank: Blank, title: str = "") -> None:
         """Hide everything behind black or a title; "" shows it again."""
@@ -108,6 +126,12 @@ class Face(QWidget):
         """A hundredth of the height; of the width where that is narrow."""
         return min(self.height(), self.width() * 0.62) / 100.0
 
+    def card(self, page: QSizeF) -> QRectF:
+        """Where the words stand on a page of that size; empty where there are none."""
+        if not (self.head or self.text):
+            return QRectF()
+        return self._words(page)[0]
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Picture, the old one fading, words, or what hides all; the dot on top."""
         painter = QPainter(self)
@@ -131,7 +155,11 @@ class Face(QWidget):
         if self.blank == "title":
             self._paint_title(painter)
         elif not self.blank and (self.head or self.text):
-            self._paint_words(painter)
+            page = page_size(self.width(), self.height())
+            painter.save()
+            painter.scale(self.width() / page.width(), self.height() / page.height())
+            self._paint_words(painter, page)
+            painter.restore()
         if self.point is not None and self.blank != "black":
             self._paint_laser(painter, self.point)
 
@@ -145,34 +173,41 @@ class Face(QWidget):
             _fit(painter, self._old, self.size())
             painter.setOpacity(1.0)
 
-    def _font(self, size: float, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    def _font(self, size: float, weight: QFont.Weight = QFont.Weight.Normal, unit: float = 0.0) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(max(9, round(size * self._unit())))
+        font.setPixelSize(max(9, round(size * (unit or self._unit()))))
         font.setWeight(weight)
         return font
 
-    def _paint_words(self, painter: QPainter) -> None:
-        """A card in the upper left corner: the legend has the lower left one."""
-        unit = self._unit()
-        bold, plain = self._font(3.4, QFont.Weight.DemiBold), self._font(2.6)
-        pad, widest = 2.4 * unit, self.width() * 0.4
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-        room = QRectF(0, 0, widest, self.height())
-        head = QFontMetricsF(bold).boundingRect(room, flags, self.head) if self.head else QRectF()
-        text = QFontMetricsF(plain).boundingRect(room, flags, self.text) if self.text else QRectF()
-        gap = 0.9 * unit if self.head and self.text else 0.0
+    def _words(self, page: QSizeF) -> tuple[QRectF, QRectF, QRectF, QFont, QFont]:
+        """On a page: the card in the upper left corner (the legend has the lower left one), where heading and text
+        stand in it, and their fonts."""
+        unit = page.height() / 100.0
+        bold, plain = self._font(3.2, QFont.Weight.DemiBold, unit), self._font(2.5, unit=unit)
+        pad, widest = 2.2 * unit, page.width() * CARD_SHARE - 4.4 * unit
+        room = QRectF(0, 0, widest, page.height())
+        head = QFontMetricsF(bold).boundingRect(room, _WRAP, self.head) if self.head else QRectF()
+        text = QFontMetricsF(plain).boundingRect(room, _WRAP, self.text) if self.text else QRectF()
+        gap = 0.7 * unit if self.head and self.text else 0.0
         wide = max(head.width(), text.width()) + 1.0
-        card = QRectF(3 * unit, 3 * unit, wide + 2 * pad, head.height() + gap + text.height() + 1.6 * pad)
+        card = QRectF(2.6 * unit, 2.6 * unit, wide + 2 * pad, head.height() + gap + text.height() + 1.5 * pad)
+        left, top = card.left() + pad, card.top() + 0.75 * pad
+        first = QRectF(left, top, widest, head.height() + 2)
+        second = QRectF(left, top + head.height() + gap, widest, text.height() + 2)
+        return card, first, second, bold, plain
+
+    def _paint_words(self, painter: QPainter, page: QSizeF) -> None:
+        card, head, text, bold, plain = self._words(page)
+        radius = 1.2 * page.height() / 100.0
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_CARD)
-        painter.drawRoundedRect(card, 1.2 * unit, 1.2 * unit)
-        left, top = card.left() + pad, card.top() + 0.8 * pad
+        painter.drawRoundedRect(card, radius, radius)
         painter.setFont(bold)
         painter.setPen(_INK)
-        painter.drawText(QRectF(left, top, widest, head.height() + 2), flags, self.head)
+        painter.drawText(head, _WRAP, self.head)
         painter.setFont(plain)
         painter.setPen(QColor(232, 238, 245))
-        painter.drawText(QRectF(left, top + head.height() + gap, widest, text.height() + 2), flags, self.text)
+        painter.drawText(text, _WRAP, self.text)
 
     def _paint_blank(self, painter: QPainter) -> None:
         if self.blank == "black":

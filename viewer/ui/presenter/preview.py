@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from viewer.analysis.shown_legend import scenario_legend, shown_legend
 from viewer.render.stereo import StereoMode, picture_x, places
 from viewer.session.walks import walks
 from viewer.ui.canvas import make_canvas
-from viewer.ui.desktop.labels import LabelOverlay, paint_label
-from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.compare_view import SwipeHandle
 from viewer.ui.desktop.shell import Shell
-from viewer.ui.desktop.side_sign import SideSign
 from viewer.ui.desktop.walk_hud import WalkHud
 from viewer.ui.presenter.face import Face
+from viewer.ui.presenter.page import Page
 
 MOST_SHARPNESS = 4.0
 PUSH_MS = 4
@@ -25,6 +25,23 @@ PUSH_MS = 4
 LEGEND_PARTS = frozenset(
     {"layers", "style", "visibility", "show_legend", "crs", "cities", "scenarios", "scenario_view"}
 )
+
+
+class _Over(QWidget):
+    """What lies over the picture, painted by somebody else."""
+
+    def __init__(self, host: QWidget, paint: Callable[[QPainter, QSizeF], None]) -> None:
+        super().__init__(host)
+        self._paint = paint
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """As the audience sees it, smaller."""
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint(painter, QSizeF(self.size()))
+        painter.end()
 
 
 class Preview(QWidget):
@@ -46,23 +63,28 @@ class Preview(QWidget):
         self._stage = QWidget(self)
         self.canvas.setParent(self._stage)
         self.canvas.setAccessibleName("City picture, as the audience sees it")
-        self.legend = LegendOverlay(shell, self._stage, full=True)
-        self.labels = LabelOverlay(shell, self.canvas, self.legend, self._stage)
-        self.sign = SideSign(shell, self.canvas, self._stage)
         self.face = Face(self._stage, solid=False)
+        self.page = Page(shell, self.canvas, self.face, self._stage)
+        self.legend, self.labels, self.sign = self.page.legend, self.page.labels, self.page.sign
+        self.face.told.connect(self._rearrange)
+        self._over = _Over(self._stage, self._paint_over)
+        self._shade = QWidget(self._stage)
+        self.handle = SwipeHandle(shell, self._stage)
+        self.handle.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the arrow keys are those of the talk
         self.walk = WalkHud(shell, self.canvas.walk, self._stage)
-        self.walk.avoid = self.legend
+        self.walk.avoid = self._shade
         self._pixels = QSize()
         self._aspect = 16 / 9
         self._base = QImage()
-        self._open, self._composing, self._sharp = True, False, True
+        self._open, self._sharp = True, True
         self._push = QTimer(self)
         self._push.setSingleShot(True)
         self._push.setInterval(PUSH_MS)
         self._push.timeout.connect(self._compose)
         self.canvas.drawn.connect(self._drawn)
-        for watched in (self.canvas, self.labels, self.legend, self.sign):
-            watched.installEventFilter(self)
+        self.canvas.installEventFilter(self)
+        self.labels.repainted.connect(self._push_soon)
+        self.page.arranged.connect(self._push_soon)
         session.document.changed.connect(self._document_changed)
         session.player.dissolving.connect(self._dissolve)
         session.scenario_ready.connect(self._refresh_legend)
@@ -90,9 +112,11 @@ class Preview(QWidget):
         wide = min(self.width(), round(self.height() * self._aspect))
         high = min(self.height(), round(wide / self._aspect))
         self._stage.setGeometry((self.width() - wide) // 2, (self.height() - high) // 2, wide, high)
-        for widget in (self.canvas, self.labels, self.face):
+        for widget in (self.canvas, self._over, self.face):
             widget.setGeometry(0, 0, wide, high)
+        self.page.set_form(self.picture_size)
         self.set_sharp(self._sharp)
+        self._rearrange()
 
     def set_sharp(self, on: bool) -> None:
         """Draw in the audience's pixels, or (to be faster) in the console's own."""
@@ -102,8 +126,23 @@ class Preview(QWidget):
         self.canvas.set_sharpness(wanted if on else 1.0)
 
     def _stack(self) -> None:
-        for widget in (self.labels, self.legend, self.sign, self.face, *self.walk.widgets()):
+        for widget in (self._over, self._shade, self.handle, self.face, *self.walk.widgets()):
             widget.raise_()
+
+    def _rearrange(self) -> None:
+        """Words, legend or what is compared have changed."""
+        self.page.arrange()
+        share, width, height = self.page.legend_share(), self._stage.width(), self._stage.height()
+        box = QRectF(share.x() * width, share.y() * height, share.width() * width, share.height() * height)
+        self._shade.setGeometry(box.toAlignedRect())
+        self._shade.setVisible(self.legend.isVisible())
+        self.handle.setVisible(self.page.compare.handle.isVisibleTo(self.page))
+        self.handle.place(self._shell.session.document.state.scenario_view.position)
+        self._push_soon()
+
+    def _push_soon(self) -> None:
+        if self._open and not self._push.isActive():
+            self._push.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """As large as fits."""
@@ -134,18 +173,7 @@ class Preview(QWidget):
             mode = Qt.TransformationMode.SmoothTransformation
             image = image.scaled(size, Qt.AspectRatioMode.IgnoreAspectRatio, mode)
         painter = QPainter(image)
-        self._composing = True  # painting the legend here must not ask for yet another picture
-        for left, right, shift, squeeze in places(self.stereo, size.width()):
-            painter.save()
-            if self.stereo != "off":
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.setClipRect(QRectF(left, 0.0, right - left, size.height()))
-            painter.translate(shift, 0.0)
-            painter.scale(squeeze, 1.0)
-            self._paint_labels(painter, size)
-            self._paint_legend(painter, size)
-            painter.restore()
-        self._composing = False
+        self._paint_over(painter, QSizeF(size))
         painter.end()
         return image
 
@@ -154,28 +182,16 @@ class Preview(QWidget):
         """How the picture is one for both eyes."""
         return cast(StereoMode, self._shell.session.settings.get("stereo"))
 
-    def _paint_legend(self, painter: QPainter, size: QSize) -> None:
-        """The legend, and whose picture it is while sides change."""
-        scale = size.width() / max(self.canvas.width(), 1)
-        painter.scale(scale, scale)
-        if self.sign.isVisible():
-            self.sign.render(painter, self.sign.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
-        if self.legend.isVisible():
-            # its children only: what is behind its round corners is the picture
-            self.legend.render(painter, self.legend.pos(), QRegion(), QWidget.RenderFlag.DrawChildren)
-
-    def _paint_labels(self, painter: QPainter, size: QSize) -> None:
-        """The labels chosen for the console, written anew in the audience's pixels."""
-        scene = self.canvas.scene
-        if scene is None or scene.origin is None or scene.drawn_camera is None:
-            return
-        view = scene.view((size.width(), size.height()), scene.drawn_camera)
-        ratio = size.width() / max(self.canvas.width(), 1)
-        box = QRectF(self.legend.geometry())
-        edges = (box.left() * ratio, box.top() * ratio, box.right() * ratio, box.bottom() * ratio)
-        taken = (edges,) if self.legend.isVisible() else ()
-        for label in self.labels.labels.shown(view, scene.origin, ratio=ratio, taken=taken).labels:
-            paint_label(painter, label)
+    def _paint_over(self, painter: QPainter, size: QSizeF) -> None:
+        """The page, for each eye, over a picture of that size."""
+        for left, right, shift, squeeze in places(self.stereo, size.width()):
+            painter.save()
+            if self.stereo != "off":
+                painter.setClipRect(QRectF(left, 0.0, right - left, size.height()))
+            painter.translate(shift, 0.0)
+            painter.scale(squeeze, 1.0)
+            self.page.paint(painter, size)
+            painter.restore()
 
     def _drawn(self) -> None:
         frame = self.canvas.frame()
@@ -184,6 +200,7 @@ class Preview(QWidget):
             self._push.start()
 
     def _compose(self) -> None:
+        self._over.update()
         if self._open and not self._base.isNull():
             self.composed.emit(self.picture())
 
@@ -214,10 +231,11 @@ class Preview(QWidget):
             self.legend.show_legend(None)
         else:
             self.legend.show_legend(found[1], found[0].name if len(document.state.layers) > 1 else "")
+        self._rearrange()
         self._stack()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """What is painted over the picture goes to the audience too; the mouse points."""
+        """The mouse points."""
         kind = event.type()
         if watched is self.canvas:
             if kind == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
@@ -228,8 +246,6 @@ class Preview(QWidget):
                 self.pointed.emit(share)
             elif kind == QEvent.Type.Leave:
                 self.pointed.emit(None)
-        elif kind in (QEvent.Type.Paint, QEvent.Type.Hide) and not self._composing and not self._push.isActive():
-            self._push.start()
         return False
 
     def shut_down(self) -> None:
@@ -244,7 +260,6 @@ class Preview(QWidget):
         session.clock_changed.disconnect(self._clock_moved)
         self._push.stop()
         self.walk.close()
-        self.labels.shut_down()
-        self.sign.shut_down()
+        self.page.shut_down()
         self.canvas.close()
         session.viewport, walks(session).wake = self._others
