@@ -137,3 +137,23 @@ def test_nothing_is_an_answer_too():
     assert steps.settle()
     assert steps.want(("f", 1), lambda: None) == (None, True)
     assert not steps.busy
+
+
+def test_a_city_counts_its_arrays_only() -> None:
+    """Its slots hold one for weak references, which old Pythons do not let be asked for."""
+    from loaders.city import CityData
+
+    assert "__weakref__" in CityData.__slots__
+
+    class Part:
+        __slots__ = ("__weakref__", "values")
+
+        def __init__(self) -> None:
+            self.values = np.zeros(10, np.float32)
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "__weakref__":
+                raise TypeError(name)
+            return super().__getattribute__(name)
+
+    assert size_of(Part()) == 40

@@ -133,7 +133,7 @@ def test_pick_tells_values_with_range_unit_and_step(
     assert found["scenario"][0]["low"] == pytest.approx(1.9)
     assert found["scenario"][0]["high"] == pytest.approx(2.2)
     text = citiverse(*words, "--scenario", "flood/noise", "--time", "Night").out
-    assert "Case flood: Noise 44 m, night" in text
+    assert "Case flood: Noise 44 m (not quantified, because: One run only), night" in text
     assert "scenario" not in citiverse("pick", boxes, *SMALL, *DOWN, "--at", "160,120", "--json").json
 
 

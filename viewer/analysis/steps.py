@@ -228,7 +228,8 @@ def size_of(made: Any) -> int:
         return sum(size_of(part) for part in made)
     if isinstance(made, dict):
         return sum(size_of(part) for part in made.values())
-    names = getattr(type(made), "__slots__", ())
+    # (Python before 3.11.3 raises a TypeError for the slot of weak references of a dataclass)
+    names = [name for name in getattr(type(made), "__slots__", ()) if name != "__weakref__"]
     return sum(size_of(getattr(made, name)) for name in names if hasattr(made, name))
 
 

@@ -128,18 +128,18 @@ def read_rgba(window: vtkRenderWindow, size: tuple[int, int]) -> npt.NDArray[np.
 
 
 def casting(layers: Iterable[LayerView]) -> Shown:
-    """All faces that are shown, in view or not: what casts shadows."""
-    draws: list[Drawable] = []
-    boxes: list[npt.NDArray[np.float64]] = [np.zeros((0, 6))]
+    """All faces that are shown, in view or not: what casts shadows. Where everything is hidden, all of it: it leaves
+    maps without anything in them, in place of those that are there."""
+    casts: list[tuple[Drawable, npt.NDArray[np.float64], bool]] = []
     key: list[object] = []
     for layer in layers:
         for lod in layer.shown_lods():
-            filled = layer.filled(lod)
-            solid = [k for k, draw in enumerate(lod.draws) if draw.casts and filled[k]]
-            draws += [lod.draws[k] for k in solid]
-            boxes.append(lod.bounds[solid] if len(lod.bounds) else lod.bounds)
+            parts = zip(lod.draws, lod.bounds, layer.filled(lod).tolist(), strict=True)
+            casts += [part for part in parts if part[0].casts]
             key.append((layer.layer_id, id(layer), lod.index, layer.shown_version))
-    return Shown(tuple(draws), np.concatenate(boxes), tuple(key))
+    kept = [part for part in casts if part[2]] or casts
+    boxes = np.stack([box for _, box, _ in kept]) if kept else np.zeros((0, 6))
+    return Shown(tuple(draw for draw, _, _ in kept), boxes, tuple(key))
 
 
 def ground_of(layers: Iterable[LayerView]) -> tuple[npt.NDArray[np.float64], float, float] | None:
