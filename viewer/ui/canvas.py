@@ -262,7 +262,7 @@ class Canvas(InputView):
             self._surface.scene.interactive = True
             self._surface.scene.warm_up()
         session.viewport = self
-        session.document.changed.connect(self._document_changed)
+        session.document.changed.connect(self._sync)
         session.camera_changed.connect(self._camera_changed)
         session.settings.changed.connect(self._setting_changed)
         self._results = ResultsTimer(session, self._sync, self)
@@ -418,15 +418,12 @@ class Canvas(InputView):
 
     # --- document to scene ---------------------------------------------------------------------------------------
 
-    def _document_changed(self, *_: object) -> None:
-        self._sync()
-
     def _setting_changed(self, name: str) -> None:
         if name == "stereo" and not self._closed:
             self._sync()
             self._surface.draw()
 
-    def _sync(self) -> None:
+    def _sync(self, *_: object) -> None:
         """Attach and detach layers, and apply the document's state."""
         scene, document = self.scene, self._session.document
         if scene is None or self._closed:
@@ -453,6 +450,7 @@ class Canvas(InputView):
         if changed:
             if self._heavy and self._session.interlude.side is None:
                 self._move_for_a_moment()  # a draft now, the full picture a moment later
+                self._set_scale(QUICK_SCALE if self._sharpness > 1.0 else self._scale)
             self._surface.draw()
 
     @property
@@ -548,6 +546,8 @@ class Canvas(InputView):
 
     def _set_scale(self, scale: float) -> None:
         if scale != self._scale:
+            if scale < self._scale:
+                self._slices.stop()  # a picture of many pixels, of what was, may take long yet
             self._scale = scale
             self._surface.fit(self._drawn_scale)
 
@@ -582,7 +582,7 @@ class Canvas(InputView):
             for part in (self._work, self._still, self._hover, self._slices):
                 part.stop()
             self._attaching.clear()
-            self._session.document.changed.disconnect(self._document_changed)
+            self._session.document.changed.disconnect(self._sync)
             self._session.camera_changed.disconnect(self._camera_changed)
             self._session.settings.changed.disconnect(self._setting_changed)
             self._results.shut_down()

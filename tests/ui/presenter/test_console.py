@@ -444,3 +444,23 @@ def test_all_words_on_the_buttons_can_be_read(qtbot: Any, console: Any, size: tu
     for name, button in console.bar.buttons.items():
         assert button.text() and button.width() >= button.sizeHint().width(), name
     assert console.preview.width() >= console.width() * 0.6
+
+
+def test_where_pictures_take_long_a_change_is_shown_in_few_pixels_first(qtbot: Any, console: Any, session: Any) -> None:
+    console.go(0)
+    _settle(qtbot, console)
+    canvas = console.preview.canvas
+    if not canvas.software:
+        pytest.skip("the graphics card is fast")
+    sizes: list[tuple[int, int]] = []
+    canvas.drawn.connect(lambda: sizes.append(console.preview._base.size().toTuple()))
+    canvas.set_sharpness(2.0)
+    _settle(qtbot, console)
+    full = canvas.size_px[0] * 2
+    assert sizes[-1][0] == pytest.approx(full, abs=2)
+    sizes.clear()
+    canvas._slices.start(lambda _triangles: iter(lambda: 1, None), whole=False, patient=False)  # it never ends
+    canvas._slices.seconds = 5.0
+    session.run("style.color_by", layer_id="a", attribute="@type")
+    _settle(qtbot, console)
+    assert sizes[0][0] < full / 2 and sizes[-1][0] == pytest.approx(full, abs=2)

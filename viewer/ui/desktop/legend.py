@@ -479,7 +479,7 @@ class LegendOverlay(QFrame):
             if legend.note.startswith("Hatched"):
                 self._hatched("Hatched: uncertain")
             if lines := legend.strip or legend.lines[1:]:
-                self._caption("  \u00b7  ".join(lines))
+                self._caption("\u00a0\u00b7 ".join(lines))
             return
         if legend.note.startswith("Hatched"):
             self._hatched(legend.note)
