@@ -111,7 +111,8 @@ class Page(QWidget):
         self.legend.under = max(UNDER_NAME_PX, top)
         foot = MARGIN if not self.legend.in_pane else FOOT
         room = min(self.height() - top - foot, round(LEGEND_HEIGHT * self.height()))
-        self.legend.set_limit(QSize(round(LEGEND_SHARE * self.width()), room))
+        share = 1.0 if self.legend.in_pane else LEGEND_SHARE  # that of panes is as wide as its pane, and flat
+        self.legend.set_limit(QSize(round(share * self.width()), room))
         self.legend.place()
         self.arranged.emit()
 

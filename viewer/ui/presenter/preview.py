@@ -89,6 +89,7 @@ class Preview(QWidget):
         session.player.dissolving.connect(self._dissolve)
         session.scenario_ready.connect(self._refresh_legend)
         session.clock_changed.connect(self._clock_moved)
+        session.interlude.changed.connect(self._sides_changed)
         self.setMinimumSize(320, 180)
         self._refresh_legend()
         self._stack()
@@ -119,11 +120,16 @@ class Preview(QWidget):
         self._rearrange()
 
     def set_sharp(self, on: bool) -> None:
-        """Draw in the audience's pixels, or (to be faster) in the console's own."""
+        """Draw in the audience's pixels, or (to be faster) in the console's own: also while sides change by themselves
+        and the processor draws."""
         self._sharp = on
+        on = on and not (self.canvas.software and self._shell.session.interlude.running)
         own = max(self.canvas.size_px[0], 1)
         wanted = min(max(self.picture_size.width() / own, 1.0), MOST_SHARPNESS)
         self.canvas.set_sharpness(wanted if on else 1.0)
+
+    def _sides_changed(self) -> None:
+        self.set_sharp(self._sharp)
 
     def _stack(self) -> None:
         for widget in (self._over, self._shade, self.handle, self.face, *self.walk.widgets()):
@@ -258,6 +264,7 @@ class Preview(QWidget):
         session.player.dissolving.disconnect(self._dissolve)
         session.scenario_ready.disconnect(self._refresh_legend)
         session.clock_changed.disconnect(self._clock_moved)
+        session.interlude.changed.disconnect(self._sides_changed)
         self._push.stop()
         self.walk.close()
         self.page.shut_down()
