@@ -351,7 +351,7 @@ def compare(sizes: Sizes) -> list[Row]:
 
 
 def difference(sizes: Sizes) -> list[Row]:
-    """B less A."""
+    """B minus A."""
     from benchmarks import scenario_inputs as made
     from loaders.scenario.model import Result
     from viewer.analysis.difference import difference as subtract

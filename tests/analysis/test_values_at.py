@@ -91,7 +91,7 @@ def test_every_side_has_its_value_and_a_difference_one(document):
     values_at(document, None, spot())
     assert steps_of(document).settle()
     found = one(document, spot())
-    assert (found.name, found.value) == ("T less S", 2.5)
+    assert (found.name, found.value) == ("T minus S", 2.5)
 
 
 def test_a_raster_is_sampled_where_the_place_is(document):
@@ -228,7 +228,7 @@ def test_the_strip_has_everything_in_short(document):
         "fictional",
     )
     kit.show(document, "s", "t", mode="difference")
-    assert scenario_legend(document, START, wait=True).strip[0] == "B less A: T less S"
+    assert scenario_legend(document, START, wait=True).strip[0] == "B minus A: T minus S"
     kit.show(document, "s")
     assert scenario_legend(document, START, wait=True).strip[0] == "S"
 
@@ -263,7 +263,7 @@ def test_a_refused_difference_says_why(document):
     add(document, "t", kit.by_id(replace(kit.DEPTH, unit="ft", unit_label="ft"), ["house"], kit.STILL))
     kit.show(document, "s", "t", mode="difference")
     legend = scenario_legend(document, None, wait=True)
-    assert legend.title == "T less S"
+    assert legend.title == "T minus S"
     assert "No difference: One is in m, the other in ft." in legend.lines
 
 

@@ -179,14 +179,14 @@ def test_hatching_is_shown_as_hatching() -> None:
 def test_a_title_stands_at_the_upper_middle_of_a_picture_of_any_size(size: tuple[int, int]) -> None:
     ground = np.full((size[1], size[0], 3), 60, np.uint8)
     image = draw_title(
-        ground, "Walls less Storm tide", "lower at 1 204 objects (better) \u00b7 higher at 3 (worse) " * 2
+        ground, "Walls minus Storm tide", "lower at 1 204 objects (better) \u00b7 higher at 3 (worse) " * 2
     )
     rows, columns = np.nonzero((image != ground).any(axis=2))
     assert rows.min() >= 1 and rows.max() < 0.35 * size[1]
     assert abs((columns.min() + columns.max()) / 2 - size[0] / 2) <= 2
     assert columns.min() > 0 and columns.max() < size[0] - 1
     assert (ground == 60).all()
-    lower = draw_title(ground, "Walls less Storm tide", "lower at 1 204 objects", stamped=True)
+    lower = draw_title(ground, "Walls minus Storm tide", "lower at 1 204 objects", stamped=True)
     assert np.nonzero((lower != ground).any(axis=(1, 2)))[0].min() > rows.min() + 0.05 * min(size[1], size[0])
 
 

@@ -56,6 +56,21 @@ def test_a_picture_has_any_size(opened, tmp_path):
         opened.run("picture.render", output=out, width=99999, height=9)
 
 
+def test_a_picture_drawn_during_flicker_has_the_side_that_is_seen(opened, tmp_path, monkeypatch):
+    from dataclasses import replace
+
+    view = replace(opened.document.state.scenario_view, position=0.5)
+    opened.interlude.side = 1
+    kept = []
+    monkeypatch.setattr("viewer.session.record_commands.save_project", lambda state, *_, **__: kept.append(state))
+    monkeypatch.setattr(type(opened), "submit", lambda _self, _job: 1)
+    with opened.document.change("Blend") as edit:
+        edit.state = replace(edit.state, scenario_view=view)
+    opened.interlude.side = 1
+    opened.run("picture.render", output=tmp_path / "p.png", width=64, height=48)
+    assert kept[0].scenario_view.position == 1.0 and opened.document.state.scenario_view.position == 0.5
+
+
 def test_what_goes_wrong_is_told(opened, tmp_path):
     opened.run("video.record", output=tmp_path / "t.avi", width=160, height=120)
     wait(opened)

@@ -103,7 +103,7 @@ def test_charts_are_loaded_when_they_are_first_shown(project_root):
 
 def test_indicators_stand_beside_each_other(panel, qtbot):
     wait(panel, qtbot)
-    assert panel.indicators.headers() == ["Affected", "A Dry", "B Wet", "B less A"]
+    assert panel.indicators.headers() == ["Affected", "A Dry", "B Wet", "B minus A"]
     rows = texts(panel.indicators)
     assert [row[0] for row in rows] == [
         "Buildings", "Footprint, m²", "Residents", "Residents 0–17", "Residents 65 and over"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.analysis.legend import Legend, LegendEntry, short_label
 from viewer.render.pane_places import pane_rects
-from viewer.ui.desktop.legend import LegendOverlay
+from viewer.ui.desktop.legend import FLOW_ROW, LegendOverlay, _Flow
 
 CLASSES = ("below 0.2 m: wet feet", "0.2 to 0.5 m: cars stop", "0.5 to 1 m: children cannot stand", "above 1 m: danger")
 ENTRIES = tuple(LegendEntry(text, (20 * n, 80, 200)) for n, text in enumerate(CLASSES))
@@ -39,6 +40,22 @@ def test_it_leaves_the_pane_to_the_picture(qtbot: Any, shell: Any, size: tuple[i
     assert legend.geometry() == box
     host.resize(size[0] + 300, size[1])
     assert legend.height() <= box.height()
+
+
+def test_in_a_pane_too_lines_lie_on_what_was_not_modelled_only(qtbot: Any, shell: Any) -> None:
+    host = QWidget()
+    qtbot.addWidget(host)
+    host.resize(740, 650)
+    host.show()
+    legend, pale, found = LegendOverlay(shell, host), (232, 230, 224), []
+    for name in ("not modelled", "none (zero)"):
+        legend.show_legend(replace(FOUR, entries=(), states=(LegendEntry(name, pale, 3),)))
+        flow = legend.findChildren(_Flow)[-1]
+        image = flow.grab().toImage()
+        ratio = image.width() / flow.width()
+        box = [image.pixelColor(int(x * ratio), int(y * ratio)) for x in range(3, 9) for y in range(5, FLOW_ROW - 5)]
+        found.append(sum(colour.lightness() < 210 for colour in box))
+    assert found[0] > 3 and found[1] == 0
 
 
 def test_an_audience_sees_all_that_a_picture_has_to_bear(qtbot: Any, shell: Any) -> None:

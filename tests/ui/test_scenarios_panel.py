@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 
 from viewer.analysis.object_values import class_text, object_values
 from viewer.analysis.values_at import Spot, values_at
+from viewer.jobs import JobStatus
 from viewer.ui.desktop.compare_view import CompareView
 from viewer.ui.desktop.panels.inspector import Inspector
 from viewer.ui.desktop.panels.scenarios import ScenariosPanel
@@ -162,6 +163,28 @@ def test_a_package_that_is_not_there_can_be_found(qtbot: Any, panel: ScenariosPa
     assert told.args == ["flood"]
 
 
+def test_a_package_that_is_being_read_says_so(panel: ScenariosPanel, shell: Any, monkeypatch: Any) -> None:
+    session = shell.session
+    kit.add(session.document, kit.flood())
+    session.document.scenarios.clear()
+    waiting, job = ["flood"], [7]
+    monkeypatch.setattr(type(session.opening), "awaits", lambda _self, name: name in waiting)
+    monkeypatch.setattr(type(session.opening), "job_reading", lambda _self, _path: job[0] if job else None)
+    panel.refresh()
+    card = panel.cards["flood"]
+    assert "after the city" in card.made_by.full_text() and not card.seek.isVisibleTo(card)
+    waiting.clear()
+    monkeypatch.setattr(type(session.jobs), "active", (JobStatus(7, "Opening flood", 0.0, "", running=False),))
+    session.job_changed.emit()
+    assert "Waiting" in card.made_by.full_text() and not card.seek.isVisibleTo(card)
+    monkeypatch.setattr(type(session.jobs), "active", (JobStatus(7, "Opening flood", 0.4, "values"),))
+    session.job_changed.emit()
+    assert "40 %" in card.made_by.full_text() and not card.seek.isVisibleTo(card)
+    job.clear()
+    session.job_changed.emit()
+    assert "not been read" in card.made_by.full_text() and card.seek.isVisibleTo(card)
+
+
 def test_every_control_has_a_name(panel: ScenariosPanel, shell: Any, add_layer: AddLayer) -> None:
     add_layer()
     kit.put(shell.session, kit.flood(), kit.flood("dike"), mode="split")
@@ -287,7 +310,7 @@ def test_blend_split_and_difference_have_their_signs(
     session.run("scenario.set_mode", mode="difference")
     session._steps.settle()
     compare.refresh()
-    assert compare.title.head.text() == "Dike less Flood"
+    assert compare.title.head.text() == "Dike minus Flood"
     assert compare.title.text.text().startswith("lower at 2 objects (better) · higher at 0 (worse)")
     session.run("scenario.set_mode", mode="single")
     assert not any(widget.isVisible() for widget in compare.widgets())

@@ -49,7 +49,7 @@ class Painted:
     """A result that is painted at a step.
 
     Attributes:
-        result: what is painted; of a difference B less A.
+        result: what is painted; of a difference B minus A.
         step: which of its steps.
         owner: id of the scenario whose geometry it has.
     """
@@ -71,7 +71,7 @@ class Showing:
         variable: what the scale belongs to.
         axis: the steps of all together; None = nothing has a time.
         moment: when; None = nothing has a time.
-        difference: B less A; None if that is not asked for, or not ready.
+        difference: B minus A; None if that is not asked for, or not ready.
         refusal: why there is no difference; "" = nothing is wrong.
         ready: False while something is being prepared.
     """
@@ -170,7 +170,7 @@ def _scale(found: Showing, variable: Variable, palette: str | None, ask: Asker) 
 
 
 def _with_difference(found: Showing, palette: str | None, ask: Asker) -> Showing:
-    """B less A, painted in classes that are the same at every step."""
+    """B minus A, painted in classes that are the same at every step."""
     a, b = found.painted[:2]
     if a is None or b is None:
         lacking = found.sides[0 if a is None else 1].name

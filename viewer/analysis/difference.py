@@ -1,4 +1,4 @@
-"""The difference of two scenarios, B less A, on the support that both share; refused with a reason where they do not.
+"""The difference of two scenarios, B minus A, on the support that both share; refused with a reason where they do not.
 
 The range of a difference is that of interval arithmetic, [low B - high A, high B - low A] (R. E. Moore, Interval
 Analysis, 1966): the widest there can be, right whether or not the errors of the two runs go together.
@@ -53,7 +53,7 @@ class Difference:
     """What changes from A to B.
 
     Attributes:
-        result: B less A on A's support, one step; its variable has a diverging scale centred on zero. None for patches.
+        result: B minus A on A's support, one step; its variable has a diverging scale about zero. None for patches.
         only_a, only_b: ids (objects, features, receivers) that only one has: they are listed, never dropped quietly.
         lower, higher, same: rows whose value falls, rises or stays (exactly).
         unsure: rows whose range contains zero: better or worse cannot be told.
@@ -69,7 +69,7 @@ class Difference:
 
 
 def difference(a: Result, b: Result, step_a: int, step_b: int) -> Difference | Refusal:
-    """B at its step less A at its step; memory-mapped steps are read, nothing else."""
+    """B at its step minus A at its step; memory-mapped steps are read, nothing else."""
     refusal = _unlike(a.variable, b.variable)
     if refusal is not None:
         return refusal

@@ -11,11 +11,11 @@ _MEANINGS = {"low": (" (better)", " (worse)"), "high": (" (worse)", " (better)")
 
 
 def difference_title(shown: Showing) -> tuple[str, str]:
-    """Heading and line of a difference: "B less A", and in how many places it is lower or higher, or why there is
+    """Heading and line of a difference: "B minus A", and in how many places it is lower or higher, or why there is
     none."""
     a, b = shown.sides[:2]
     text = f"No difference can be shown. {shown.refusal}" if shown.refusal else difference_words(shown)
-    return f"{b.name} less {a.name}", text
+    return f"{b.name} minus {a.name}", text
 
 
 def title_of(document: Document, moment: float | None) -> tuple[str, str] | None:

@@ -94,7 +94,7 @@ def tell_parts(parts: Float64, sums: Float64, rows_add_up: bool = False) -> tupl
 
 
 def less(b: Told, a: Told) -> Told:
-    """B less A, of what is told of both."""
+    """B minus A, of what is told of both."""
     if b.value is None or a.value is None:
         return HIDDEN if b.hidden or a.hidden else NOTHING
     return Told(b.value - a.value)

@@ -68,7 +68,7 @@ def exposure(
     elif kind == "raster" and grid is not None:
         if not same_crs(grid, city):
             return None
-        how = "highest value under its outline's box and half a cell around"
+        how = "highest value in the rectangle around its outline and half a cell beyond"
         boxes = _boxes(city, wanted)
         at = partial(_grid_at, grid=grid, boxes=boxes)
     elif kind in ("polygon", "mesh") and result.overlay is not None:

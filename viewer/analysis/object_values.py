@@ -255,7 +255,7 @@ def _of_cells(result: Result, grid: Grid, city: CityData, row: int, crs: str | N
         return _top(cells if result.level is None else np.where(np.isnan(cells), np.float32(0.0), cells))
 
     low, high = (None if part is None else highest(part) for part in (result.low, result.high))
-    return _Hit(result.time, highest(result.values), low, high, "highest value under its outline's box")
+    return _Hit(result.time, highest(result.values), low, high, "highest value in the rectangle around its outline")
 
 
 def _window(grid: Grid, box: Float64, crs: str | None) -> tuple[slice, slice] | None:

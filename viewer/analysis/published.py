@@ -71,7 +71,7 @@ def source_text(manifest: Manifest) -> str:
 
 
 def change(table: Published, a: int, b: int, place: tuple[str, str]) -> float | None:
-    """B less A of one cell; None where one of them is not shown."""
+    """B minus A of one cell; None where one of them is not shown."""
     one, other = (table.cells.get(number, {}).get(place) for number in (a, b))
     if one is None or other is None or one.value is None or other.value is None:
         return None

@@ -212,7 +212,7 @@ def _strip(shown: Showing, language: str) -> tuple[str, ...]:
     """What every picture has to bear, in short parts: what, when, how compared, how sure, from where, which version."""
     seen = _seen(shown)
     if len(shown.sides) > 1 and shown.mode in ("difference", "blend"):
-        seen = f"B less A: {seen}" if shown.mode == "difference" else f"{seen}, mixed"
+        seen = f"B minus A: {seen}" if shown.mode == "difference" else f"{seen}, mixed"
     parts = [seen, _when(shown)]
     if shown.refusal:
         parts.append(f"no difference: {shown.refusal.rstrip(_STOPS)}")
@@ -268,7 +268,7 @@ def _seen(shown: Showing) -> str:
     if len(names) == 1:
         return names[0]
     if shown.mode == "difference":
-        return f"{names[1]} less {names[0]}"
+        return f"{names[1]} minus {names[0]}"
     if shown.mode == "split":
         return " | ".join(names)
     return f"A {names[0]} | B {names[1]}"

@@ -94,7 +94,7 @@ def values_at(document: Document, moment: float | None, spot: Spot, language: st
         side = shown.sides[number]
         name, scenario_id = side.name, side.id
         if shown.mode == "difference":
-            name, scenario_id = f"{shown.sides[1].name} less {shown.sides[0].name}", ""
+            name, scenario_id = f"{shown.sides[1].name} minus {shown.sides[0].name}", ""
         hit = _value(document, shown, painted, spot)
         found.append(_told(painted, shown, hit, scenario_id, name, language))
     return tuple(found)

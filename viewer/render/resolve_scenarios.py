@@ -152,7 +152,7 @@ def _two(context: Context, state: RenderState) -> RenderState:
 
 
 def _changes(context: Context, state: RenderState) -> RenderState:
-    """B less A; what only one has is outlined, and everything of both is there."""
+    """B minus A; what only one has is outlined, and everything of both is there."""
     shown = context.shown
     a, b = shown.sides[:2]
     painted = shown.painted[0]

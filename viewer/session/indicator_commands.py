@@ -62,9 +62,9 @@ def set_counted(session: Session, indicator: str = "") -> None:
     numbers.set("What the classes count", counted=indicator)
 
 
-@command("indicators.set_distance", title="Distance from streets of what lies at them", enabled=_has_numbers)
+@command("indicators.set_distance", title="How near a street counts as beside it", enabled=_has_numbers)
 def set_distance(session: Session, metres: float = NEAR_M) -> None:
-    """Count buildings as lying at a street (a link of a network) within so many metres of it, up to 1000."""
+    """Count buildings as beside a street (a link of a network) within so many metres of it, up to 1000."""
     if not 0.0 < metres <= FARTHEST_M:
         raise CommandError(f"{metres:g} m is no distance from streets: give more than 0 and up to {FARTHEST_M:g}.")
     numbers_of(session).set("Distance from streets", near_m=metres)

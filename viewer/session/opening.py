@@ -135,6 +135,14 @@ class Opening:
         """Begin to read the package of a scenario that the document has already."""
         self._load(Path(self._session.document.state.scenario(scenario_id).path), None)
 
+    def job_reading(self, path: str) -> int | None:
+        """The job that reads the file or package at ``path``; None if none does."""
+        return self._loading.get(file_key(Path(path)))
+
+    def awaits(self, scenario_id: str) -> bool:
+        """True if a scenario's package will be read once the layers are there."""
+        return scenario_id in self._after
+
     @property
     def loading(self) -> bool:
         """True while files are being read."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from loaders.api import Severity
 from viewer.document.project import EXTENSION, save_project
+from viewer.document.state import ScenarioView
 from viewer.jobs.program import ProgramError, ProgramJob
 from viewer.session.path_commands import path_of
 from viewer.session.registry import CommandError, command
@@ -76,7 +78,8 @@ def render(session: Session, output: Path, width: int = 3840, height: int = 2160
     words = ["--size", f"{width}x{height}", f"--camera={place}", "--fov", repr(camera.fov_deg)]
     words += _stereo(session)
     output = _absolute(output)
-    return _run(session, f"Drawing {output.name}", "render", output, words)
+    seen = session.interlude.view if session.interlude.side is not None else None
+    return _run(session, f"Drawing {output.name}", "render", output, words, seen=seen)
 
 
 @command("viewpoint.draw_pictures", title="Draw small pictures of all viewpoints", undo=False, enabled=_has_scene)
@@ -116,8 +119,13 @@ def _run(
     output: Path,
     words: Sequence[str],
     then: Callable[[], None] | None = None,
+    seen: ScenarioView | None = None,
 ) -> int:
-    """Start a command on a copy of the project as it is now; ``then`` is called in place of telling that it is done."""
+    """Start a command on a copy of the project as it is now; ``then`` is called in place of telling that it is done.
+
+    ``seen`` is drawn in place of the scenarios that the document shows: the side of a flicker.
+    """
+    state = session.document.state if seen is None else replace(session.document.state, scenario_view=seen)
     folder = Path(tempfile.mkdtemp(prefix="citiverse-record-"))
     project = folder / f"snapshot{EXTENSION}"
 
@@ -138,7 +146,7 @@ def _run(
         session.say(Severity.ERROR, str(error))
 
     try:
-        save_project(session.document.state, project, camera=session.camera, absolute=True, moment=session.clock.now)
+        save_project(state, project, camera=session.camera, absolute=True, moment=session.clock.now)
     except OSError as error:
         clean()
         raise CommandError(

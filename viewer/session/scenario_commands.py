@@ -138,7 +138,7 @@ def set_variable(session: Session, variable: str) -> None:
 
 @command("scenario.compare", title="Compare scenarios", enabled=_has_scenario)
 def compare(session: Session, ids: tuple[str, ...], mode: ScenarioMode = "swipe") -> None:
-    """Compare two to four scenarios ("" = the city without one): swipe, split, blend or difference (B less A)."""
+    """Compare two to four scenarios ("" = the city without one): swipe, split, blend or difference (B minus A)."""
     if len(ids) < 2:
         raise CommandError("Two scenarios are needed to compare.")
     show(session, ids, None, mode)

@@ -239,7 +239,7 @@ class BlendBar(QFrame):
 
 
 class _Title(QFrame):
-    """What a difference shows: "B less A", and in how many places it is more or less."""
+    """What a difference shows: "B minus A", and in how many places it is more or less."""
 
     def __init__(self, shell: Shell, host: QWidget) -> None:
         super().__init__(host)

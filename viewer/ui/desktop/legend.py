@@ -91,20 +91,9 @@ class _Entries(QWidget):
             painter.setBrush(QColor(*entry.rgb))
             painter.drawRoundedRect(self.swatch_rect(n), 3, 3)
             if entry.label == STATE_NAMES[OUTSIDE]:
-                self._falling(painter, self.swatch_rect(n))
+                _falling(painter, self.swatch_rect(n))
             self._words(painter, n, text, quiet)
         painter.end()
-
-    def _falling(self, painter: QPainter, box: QRectF) -> None:
-        """Fine lines, as they lie on what was not modelled."""
-        side = box.width()
-        painter.setPen(QPen(QColor(150, 150, 146), 1.0))
-        for shift in (-0.5 * side, 0.0, 0.5 * side):
-            start, end = max(0.0, -shift), min(side, side - shift)
-            painter.drawLine(
-                QPointF(box.left() + start + 1, box.top() + start + shift + 1),
-                QPointF(box.left() + end - 1, box.top() + end + shift - 1),
-            )
 
     def _words(self, painter: QPainter, n: int, text: QColor, quiet: QColor) -> None:
         middle, right = int(Qt.AlignmentFlag.AlignVCenter), int(Qt.AlignmentFlag.AlignRight)
@@ -116,6 +105,18 @@ class _Entries(QWidget):
         painter.drawText(left, top, width, ROW, middle, label)
         painter.setPen(quiet)
         painter.drawText(left + width, top, tail, ROW, middle | right, self._counts[n])
+
+
+def _falling(painter: QPainter, box: QRectF) -> None:
+    """Fine lines, as they lie on what was not modelled."""
+    side = box.width()
+    painter.setPen(QPen(QColor(150, 150, 146), 1.0))
+    for shift in (-0.5 * side, 0.0, 0.5 * side):
+        start, end = max(0.0, -shift), min(side, side - shift)
+        painter.drawLine(
+            QPointF(box.left() + start + 1, box.top() + start + shift + 1),
+            QPointF(box.left() + end - 1, box.top() + end + shift - 1),
+        )
 
 
 class _Flow(QWidget):
@@ -148,7 +149,10 @@ class _Flow(QWidget):
             top = line * FLOW_ROW
             painter.setPen(QColor(0, 0, 0, 60))
             painter.setBrush(QColor(*entry.rgb))
-            painter.drawRoundedRect(QRectF(x + 0.5, top + (FLOW_ROW - 12) / 2 + 0.5, 11, 11), 3, 3)
+            box = QRectF(x + 0.5, top + (FLOW_ROW - 12) / 2 + 0.5, 11, 11)
+            painter.drawRoundedRect(box, 3, 3)
+            if entry.label == STATE_NAMES[OUTSIDE]:
+                _falling(painter, box)
             painter.setPen(self._shell.qcolor("text"))
             room = QRectF(x + SWATCH + 2, top, self.width(), FLOW_ROW)
             painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), text)

@@ -402,6 +402,7 @@ class MainWindow(QMainWindow):
 
     def picture(self) -> QImage:
         """What the view shows, in device pixels, with labels and legend on it."""
+        self.session.interlude.finish()  # a picture that is kept shows the scenario, not the way there
         image = self.canvas.image()
         self.stage.labels.draw_on(image)
         if not image.isNull():

@@ -388,7 +388,7 @@ class NumbersPanel(QWidget):
         letters = rows.LETTERS
         choices = [(single_line(names[n]), letters[n]) for n in have]
         changed = [n for n in have if n != base and base in have]
-        choices += [(f"{letters[n]} less {letters[base]}", f"{letters[n]}-") for n in changed]
+        choices += [(f"{letters[n]} minus {letters[base]}", f"{letters[n]}-") for n in changed]
         fill(self.which, choices)
         self.which.setCurrentIndex(max(self.which.findData(self._which), 0))
 

@@ -40,7 +40,7 @@ def indicator_rows(answer: Numbers, run: Run) -> tuple[list[str], list[list[Tabl
     for n, name in enumerate(lettered(columns)):
         headers.append(name)
         if n != base:
-            headers.append(f"{LETTERS[n]} less {LETTERS[base]}")
+            headers.append(f"{LETTERS[n]} minus {LETTERS[base]}")
     rows = []
     for line in answer.indicators:
         row = [TableCell(_title(line), inset=line.measure.part, tip=f"{_title(line)}. {answer.method(line.measure)}")]

@@ -148,10 +148,11 @@ class ScenarioCard(QFrame):
         self.show_it.setVisible(scenario is not None and (not shown or several))
         self.compare.setVisible(scenario is not None and not shown and bool(view.shown))
         self.source.setVisible(scenario is not None)
-        self.seek.setVisible(scenario is None)
+        reading = "" if scenario is not None else self._reading(entry)
+        self.seek.setVisible(scenario is None and not reading)
         self.fictional.setVisible(scenario is not None and scenario.manifest.fictional)
         if scenario is None:
-            self.made_by.set_full_text("Its package has not been read.")
+            self.made_by.set_full_text(reading or "Its package has not been read.")
             self.made_by.setToolTip(tooltip(entry.path))
         else:
             self.made_by.set_full_text(_made_by(scenario.manifest))
@@ -160,6 +161,21 @@ class ScenarioCard(QFrame):
         self.count.set_full_text(count.text if count is not None else "")
         self.count.setVisible(count is not None)
         self.missing.setVisible(count is not None and not count.complete)
+
+    def _reading(self, entry: ScenarioState) -> str:
+        """How far the package has been read; empty if nobody reads it."""
+        opening = self._shell.session.opening
+        if opening.awaits(entry.id):
+            return "Will be read after the city\u2026"
+        job = opening.job_reading(entry.path)
+        status = next((item for item in self._shell.session.jobs.active if item.id == job), None)
+        if job is None:
+            return ""
+        if status is None or not status.running:
+            return "Waiting to be read\u2026"
+        return (
+            f"Being read\u2026 {round(100 * status.fraction)}\u00a0%" if status.fraction > 0.0 else "Being read\u2026"
+        )
 
     # --- acts ------------------------------------------------------------------------------------------------
 

@@ -213,7 +213,7 @@ class ScenarioValues(QWidget):
                 side.meaning or ("none" if side.state == "zero" else side.name),
             )
         if value.change is not None:
-            self._row(len(value.sides), "", change_text(value), "B less A" + _verdict(value))
+            self._row(len(value.sides), "", change_text(value), "B minus A" + _verdict(value))
         series = tuple(side.series for side in value.sides if side.series is not None)
         self.spark.show_series(series, self._series_text(value))
         self.note.setText(single_line(" ".join(part for part in (_how(value), _unsure(value)) if part)))
@@ -314,9 +314,9 @@ def groups_of(values: tuple[ObjectValue, ...]) -> list[Group]:
                 Line(value.title, side.value, side_text(side, value.unit), side.value is not None)
             )
         if value.change is not None:
-            lines.setdefault("B less A", []).append(Line(value.title, value.change[0], change_text(value), True))
+            lines.setdefault("B minus A", []).append(Line(value.title, value.change[0], change_text(value), True))
     return [
-        Group(f"Scenario: {name}" if name != "B less A" else "Change: B less A", tuple(found))
+        Group(f"Scenario: {name}" if name != "B minus A" else "Change: B minus A", tuple(found))
         for name, found in lines.items()
     ]
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from loaders.scenario.model import text_in
 from viewer.analysis.comparing import showing
@@ -42,7 +43,7 @@ MODES: dict[ScenarioMode, tuple[str, str, str]] = {
     "swipe": ("swipe", "Swipe", "Drag the line in the picture: A lies left of it, B right."),
     "split": ("split", "Split", "Two to four pictures that move together."),
     "blend": ("blend", "Blend", "A and B lie over each other: slide from one to the other."),
-    "difference": ("difference", "Change", "B less A: where it is more, where less, what is new or gone."),
+    "difference": ("difference", "Change", "B minus A: where it is more, where less, what is new or gone."),
 }
 """Icon, name and meaning of every way to compare."""
 PARTS = frozenset({"scenarios", "scenario_view", "cities"})
@@ -88,6 +89,7 @@ class ScenariosPanel(QScrollArea):
         session = shell.session
         session.document.changed.connect(self._changed)
         session.scenarios.changed.connect(self._known)
+        session.job_changed.connect(self._reading_on)
         session.scenario_ready.connect(self._show_refusal)
         shell.theme_changed.connect(lambda _theme: self.refresh())
         self.refresh()
@@ -236,6 +238,15 @@ class ScenariosPanel(QScrollArea):
 
     def _known(self, _scenario_id: str) -> None:
         self._show_cards()
+
+    def _reading_on(self) -> None:
+        """Tell of packages that are being read how far that is, and of others that it has ended."""
+        if not isValid(self):
+            return  # jobs are cancelled when the window goes
+        document = self._shell.session.document
+        for entry in document.state.scenarios:
+            if entry.id in self.cards and entry.id not in document.scenarios:
+                self.cards[entry.id].refresh(entry)
 
     def refresh(self) -> None:
         """Show the document as it is now."""
