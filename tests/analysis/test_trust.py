@@ -129,7 +129,7 @@ def test_a_difference_has_the_widest_range_that_there_can_be_or_the_reason_for_n
     assert (found.value, found.low, found.high) == pytest.approx((2.0, 1.65, 3.0))
     assert not found.why
     legend = scenario_legend(document, kit.START, wait=True)
-    assert any("lowest of B less highest of A" in line for line in legend.lines)
+    assert any("lowest of B minus highest of A" in line for line in legend.lines)
     assert "range of the change: the widest there can be" in legend.strip
     unsure = replace(other, low=None, high=None, variable=nine.variable(name, uncertainty=UNSURE))
     document, layer = shown(name, base, unsure, mode="difference")

@@ -31,7 +31,7 @@ SAME_PLACE_M = 0.01
 """Receivers without ids and nodes nearer than this are the same."""
 SAME_RECEIVER_M = 0.5
 """Receivers of one id that stand farther apart in the two runs are different ones."""
-WIDEST = (("en", "lowest of B less highest of A, highest of B less lowest of A"),)
+WIDEST = (("en", "lowest of B minus highest of A, highest of B minus lowest of A"),)
 """What the range of a difference is."""
 CLASS_STEPS = (0.1, 0.35, 0.7)
 """Class breaks on each side of zero, as shares of the largest difference (98th percentile)."""
