@@ -260,11 +260,11 @@ class LabelOverlay(QWidget):
         sees = partial(_sees, self._canvas, view)
         yield from self.labels.place_steps(view, origin, sees, ratio=ratio, taken=self._taken())
         for label in self.labels.shown(view, origin, ratio=ratio).labels:
-            if moving:
-                label.flat()
-            else:
-                label.blits()
+            label.flat()  # tells the size of turned ones, too
             yield
+            if not moving:
+                label.blits()
+                yield
         self._placed_for = (*state, moving)
         self._exact = not moving
 
