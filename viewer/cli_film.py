@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is written on the pictures. ``stamped``: False = nothing but legend, labels and caption."""
+    """What is written on the pictures. ``stamped``: False = nothing but legend, labels and caption; ``bare``: nothing
+    at all, for pictures too small for words."""
 
     stamped: bool = True
     title: str = ""
     language: str = ""
     source: str = ""
+    bare: bool = False
 
 
 class Film:
@@ -130,6 +132,8 @@ class Film:
         self._view.scene.apply(state)
         attach_layers(self._session, self._view)
         image = self._view.image()
+        if self._words.bare:
+            return image
         found = picture_legend(document, moment, wait=True)
         self._labels.update(document.state, document.cities, state)
         seen, origin = self._view.scene.view(), self._view.scene.origin

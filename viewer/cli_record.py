@@ -80,8 +80,8 @@ def thumbnails(options: argparse.Namespace) -> int:
     progress = _JsonProgress() if options.progress_json else TerminalProgress(folder.name)
     try:
         load_paths(session, options.paths)
-        session.run("labels.set_visible", visible=False)
-        session.run("legend.set_visible", visible=False)
+        if session.document.state.scenario_view.shown:
+            session.run("scenario.hide")  # where a viewpoint says nothing of scenarios, the city as it is
         line = Timeline("viewpoints")
         viewpoints = session.document.state.viewpoints
         for number, viewpoint in enumerate(viewpoints):
@@ -95,7 +95,7 @@ def thumbnails(options: argparse.Namespace) -> int:
             line.add_stop(number, viewpoint.name, look)
             line.add(1.0, lambda _seconds, camera=viewpoint.camera: camera)  # type: ignore[misc]
         with showing(session, options.size) as view:
-            film = Film(session, view, line, options.size, 1, Words(stamped=False))
+            film = Film(session, view, line, options.size, 1, Words(stamped=False, bare=True))
             for number in range(len(viewpoints)):
                 write_picture(folder / f"{number}.png", film.frame(number))
                 progress.report((number + 1) / len(viewpoints), f"Viewpoint {number + 1} of {len(viewpoints)}")

@@ -95,6 +95,6 @@ def test_viewpoints_are_drawn_small(opened, tmp_path):
     opened.ui_requested.connect(lambda name, arguments: told.append((name, arguments)))
     opened.run("viewpoint.draw_pictures", folder=folder)
     wait(opened)
-    assert told == [("viewpoint.pictures_drawn", {"folder": folder, "cameras": [opened.camera]})]
+    assert told == [("viewpoint.pictures_drawn", {"folder": folder, "viewpoints": opened.document.state.viewpoints})]
     with Image.open(folder / "0.png") as picture:
         assert picture.size == (192, 108) and len(picture.getcolors(1 << 20)) > 20

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
-from viewer.document.state import Camera
+from viewer.document.state import Camera, ScenarioView
 from viewer.ui.desktop.panels.tours import ToursPanel
 from viewer.ui.desktop.panels.viewpoints import ViewpointsPanel
 from viewer.ui.desktop.play_bar import PlayBar
@@ -260,5 +262,43 @@ def test_a_picture_for_glasses_is_no_small_picture(qtbot: Any, shell: Any, views
     qtbot.wait(30)
     assert thumbnails.of(B) is None
     views.run("view.set_stereo", mode="off")
+    canvas.drawn.emit()
+    qtbot.waitUntil(lambda: thumbnails.of(B) is not None)
+
+
+def test_one_place_has_a_picture_for_each_of_its_scenarios(qtbot: Any, shell: Any, views: Any, tmp_path: Path) -> None:
+    canvas = FakeCanvas()
+    qtbot.addWidget(canvas)
+    thumbnails = Thumbnails(shell, canvas)  # type: ignore[arg-type]
+    flood = ScenarioView(("flood",))
+    plain = views.document.state.viewpoints[0]
+    both = plain, replace(plain, name="A, flood", scenario_view=flood)
+    with views.document.change("Second look") as edit:
+        edit.state = replace(edit.state, viewpoints=both)
+    for number, color in enumerate(("#ff0000", "#0000ff")):
+        picture = QPixmap(192, 108)
+        picture.fill(color)
+        assert picture.save(str(tmp_path / f"{number}.png"))
+    assert thumbnails.lacking
+    thumbnails.take(tmp_path, both)
+    assert not thumbnails.lacking
+    shown = [thumbnails.of(one.camera, one.scenario_view) for one in both]
+    assert [picture.toImage().pixelColor(5, 5).name() for picture in shown] == ["#ff0000", "#0000ff"]
+
+
+def test_a_picture_with_a_scenario_is_not_that_of_a_viewpoint_without(qtbot: Any, shell: Any, views: Any) -> None:
+    canvas = FakeCanvas()
+    qtbot.addWidget(canvas)
+    thumbnails = Thumbnails(shell, canvas)  # type: ignore[arg-type]
+    canvas.resize(400, 300)
+    canvas.show()
+    plain = views.document.state.scenario_view
+    with views.document.change("Scenario") as edit:
+        edit.state = replace(edit.state, scenario_view=ScenarioView(("flood",)))
+    canvas.drawn.emit()
+    qtbot.wait(30)
+    assert thumbnails.of(B) is None
+    with views.document.change("None") as edit:
+        edit.state = replace(edit.state, scenario_view=plain)
     canvas.drawn.emit()
     qtbot.waitUntil(lambda: thumbnails.of(B) is not None)

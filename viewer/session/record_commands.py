@@ -88,12 +88,12 @@ def draw_pictures(session: Session, folder: Path, width: int = 192, height: int 
 
     When they are there, the window is told (``viewpoint.pictures_drawn``).
     """
-    cameras = [viewpoint.camera for viewpoint in session.document.state.viewpoints]
-    if not cameras:
+    viewpoints = session.document.state.viewpoints
+    if not viewpoints:
         raise CommandError("There is no viewpoint yet.")
 
     def done() -> None:
-        session.ui_requested.emit("viewpoint.pictures_drawn", {"folder": folder, "cameras": cameras})
+        session.ui_requested.emit("viewpoint.pictures_drawn", {"folder": folder, "viewpoints": viewpoints})
 
     words = ["--thumbnails", "--size", f"{width}x{height}", "--progress-json"]
     return _run(session, "Drawing viewpoints", "record", _absolute(folder), words, done)

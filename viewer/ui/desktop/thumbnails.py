@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPixmap
 
-from viewer.document.state import Camera
+from viewer.document.state import Camera, ScenarioView, Viewpoint
 from viewer.ui.canvas import Canvas
 from viewer.ui.desktop.shell import Shell
 
@@ -19,27 +19,37 @@ MOST = 300
 """Pictures kept, of 60 KiB each."""
 
 
+Seen = tuple[Camera, ScenarioView | None]
+"""What a picture shows: two viewpoints may look from one place at two scenarios."""
+
+
+def seen_from(viewpoint: Viewpoint) -> Seen:
+    """What a viewpoint's picture shows."""
+    return viewpoint.camera, viewpoint.scenario_view
+
+
 class Thumbnails(QObject):
-    """Pictures by camera, so that they survive renaming, undo and redo. Signals: changed()."""
+    """Pictures by what they show, so that they survive renaming, undo and redo. Signals: changed()."""
 
     changed = Signal()
 
     def __init__(self, shell: Shell, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._shell, self._canvas = shell, canvas
-        self._kept: OrderedDict[Camera, QPixmap] = OrderedDict()
+        self._kept: OrderedDict[Seen, QPixmap] = OrderedDict()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         canvas.drawn.connect(self._drawn)
         shell.session.document.changed.connect(self._changed)
 
-    def of(self, camera: Camera) -> QPixmap | None:
-        """The picture from a camera; None until the window has shown it once."""
-        return self._kept.get(camera)
+    def of(self, camera: Camera, scenarios: ScenarioView | None = None) -> QPixmap | None:
+        """The picture from a camera, of these scenarios; None until the window has shown it once."""
+        return self._kept.get((camera, scenarios))
 
     @property
     def lacking(self) -> bool:
         """True if a viewpoint has no picture yet."""
-        return any(viewpoint.camera not in self._kept for viewpoint in self._shell.session.document.state.viewpoints)
+        viewpoints = self._shell.session.document.state.viewpoints
+        return any(seen_from(viewpoint) not in self._kept for viewpoint in viewpoints)
 
     def draw(self) -> None:
         """Have all viewpoints drawn off the window's back."""
@@ -48,12 +58,12 @@ class Thumbnails(QObject):
         folder = Path(self._folder.name)
         self._shell.run("viewpoint.draw_pictures", folder=folder, width=SIZE.width(), height=SIZE.height())
 
-    def take(self, folder: Path, cameras: Sequence[Camera]) -> None:
+    def take(self, folder: Path, viewpoints: Sequence[Viewpoint]) -> None:
         """Keep the pictures that were drawn."""
-        for number, camera in enumerate(cameras):
+        for number, viewpoint in enumerate(viewpoints):
             picture = QPixmap(str(folder / f"{number}.png"))
             if not picture.isNull():
-                self._keep(camera, picture)
+                self._keep(seen_from(viewpoint), picture)
         self.changed.emit()
 
     def _changed(self, changes: object) -> None:
@@ -70,20 +80,24 @@ class Thumbnails(QObject):
 
     def _drawn(self) -> None:
         """A picture is finished: keep it if it is that of a viewpoint."""
-        session = self._shell.session
-        camera = session.camera
-        if camera in self._kept or not self._canvas.settled or not session.document.cities or self._both_eyes:
+        session, seen = self._shell.session, self._seen()
+        if seen is None or seen in self._kept or not self._canvas.settled or not session.document.cities:
             return
         if session.opening.loading:
             return  # a part of what is seen from there is still to come
-        if all(viewpoint.camera != camera for viewpoint in session.document.state.viewpoints):
-            return
-        self._shell.later(lambda: self._grab(camera))
+        self._shell.later(lambda: self._grab(seen))
 
-    def _grab(self, camera: Camera) -> None:
-        if self._shell.session.camera != camera or not self._canvas.settled or not self._canvas.isVisible():
-            return
-        if self._both_eyes:
+    def _seen(self) -> Seen | None:
+        """What the window shows, if that is a viewpoint's picture."""
+        session = self._shell.session
+        state, view = session.document.state, session.document.state.scenario_view
+        if self._both_eyes or session.interlude.busy or session.interlude.view is not None:
+            return None
+        wanted = {(session.camera, view), *([(session.camera, None)] if not view.shown else [])}
+        return next((seen for seen in map(seen_from, state.viewpoints) if seen in wanted), None)
+
+    def _grab(self, seen: Seen) -> None:
+        if self._seen() != seen or not self._canvas.settled or not self._canvas.isVisible():
             return
         whole = self._canvas.grab()
         size = whole.size()
@@ -94,10 +108,10 @@ class Thumbnails(QObject):
         smooth = Qt.TransformationMode.SmoothTransformation
         small = part.scaled(SIZE, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
         small.setDevicePixelRatio(1.0)
-        self._keep(camera, small)
+        self._keep(seen, small)
         self.changed.emit()
 
-    def _keep(self, camera: Camera, picture: QPixmap) -> None:
-        self._kept[camera] = picture
+    def _keep(self, seen: Seen, picture: QPixmap) -> None:
+        self._kept[seen] = picture
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)

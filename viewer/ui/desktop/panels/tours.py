@@ -302,7 +302,9 @@ class ToursPanel(QWidget):
             if path.name == step.path:
                 return self._thumbnails.of(PathCurve(path.keys).at(0.0))
         found = next((x for x in state.viewpoints if x.name == step.viewpoint), None)
-        return self._thumbnails.of(found.camera) if found is not None else None
+        if found is None:
+            return None
+        return self._thumbnails.of(found.camera, step.scenario_view or found.scenario_view)
 
     def _step(self) -> TourStep | None:
         tour, row = self.tour, self.list.currentRow()

@@ -179,7 +179,7 @@ class ViewpointsPanel(QWidget):
             item.setData(_NAME, viewpoint.name)
             item.setData(CAPTION_ROLE, caption_of(viewpoint))
             if self._thumbnails is not None:
-                item.setData(PICTURE_ROLE, self._thumbnails.of(viewpoint.camera))
+                item.setData(PICTURE_ROLE, self._thumbnails.of(viewpoint.camera, viewpoint.scenario_view))
             item.setFlags((item.flags() | Qt.ItemFlag.ItemIsEditable) & ~Qt.ItemFlag.ItemIsDropEnabled)
             hint = f"{row + 1}: go there by this key while the picture has the focus" if row < 9 else ""
             item.setToolTip(hint)
