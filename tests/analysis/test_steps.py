@@ -136,7 +136,7 @@ def test_nothing_is_an_answer_too():
     assert steps.want(("f", 1), lambda: None) == (None, False)
     assert steps.settle()
     assert steps.want(("f", 1), lambda: None) == (None, True)
-    assert not steps.busy
+    assert steps.take_arrived() and not steps.busy
 
 
 def test_a_city_counts_its_arrays_only() -> None:
@@ -157,3 +157,14 @@ def test_a_city_counts_its_arrays_only() -> None:
             return super().__getattribute__(name)
 
     assert size_of(Part()) == 40
+
+
+def test_what_becomes_ready_before_anybody_looks_is_still_told() -> None:
+    """A thread may be done between the wish and the look at `busy`: who looks then must still come for it."""
+    steps = Steps()
+    assert steps.want(("family", 1), lambda: np.zeros(3)) == (None, False)
+    assert steps.settle()
+    assert steps.busy
+    assert steps.take_arrived()
+    assert not steps.busy and not steps.take_arrived()
+    steps.clear()

@@ -105,9 +105,9 @@ class Steps:
 
     @property
     def busy(self) -> bool:
-        """True while something is wanted that is not ready."""
+        """True while something is wanted that is not ready, or has become ready and was not told by `take_arrived`."""
         with self._lock:
-            return bool(self._wishes)
+            return bool(self._wishes) or self._arrived
 
     def take_arrived(self) -> bool:
         """True once after something that was wanted has become ready."""
